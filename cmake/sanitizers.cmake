@@ -1,0 +1,8 @@
+# Sanitizers apply to the collector, the tools and the tests. The shim is never built with one:
+# it lives in programs that are not.
+add_library(memwatch_sanitizers INTERFACE)
+if(MEMWATCH_SANITIZE)
+  target_compile_options(memwatch_sanitizers INTERFACE
+    -fsanitize=${MEMWATCH_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(memwatch_sanitizers INTERFACE -fsanitize=${MEMWATCH_SANITIZE})
+endif()

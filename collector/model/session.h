@@ -1,0 +1,213 @@
+// The facts of one recorded session as plain data: what the collector knows at a moment, what the
+// session file stores, what every report is made from. One type for all three, so that a report of
+// a live process and of a file years later cannot differ.
+//
+// Units: sizes in bytes, times in seconds since the session's start. Ids are indices into the
+// session's own tables; id 0 of stacks, code addresses and modules means "none".
+// No behaviour beyond trivial look-ups; owned by whoever built it; not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/functions.h"
+
+namespace memwatch::model {
+
+using ModuleId = std::uint32_t;
+using CodeAddressId = std::uint32_t;
+using StackId = std::uint32_t;
+
+inline constexpr std::uint32_t kNone = 0;
+
+// An executable or library, wherever and however often it was loaded.
+struct Module {
+  std::string path;      // absolute path, or the kernel's name such as "[vdso]"
+  std::string build_id;  // lower-case hex, "" where there is none
+};
+
+// A place in code: an address as the module's own ELF virtual address, or absolute where no module
+// is known (code made at run time).
+struct CodeAddress {
+  ModuleId module = kNone;
+  std::uint64_t offset = 0;  // pc − load bias; the pc itself when module is kNone
+  bool exact = false;        // false: a return address, so the call lies before it; true: the pc
+                             // itself (frame interrupted by a signal)
+};
+
+// One source-level frame. Several belong to one code address where functions were inlined.
+struct SourceFrame {
+  std::string function;  // demangled; "" unknown
+  std::string file;      // "" unknown
+  std::uint32_t line = 0;
+  bool inlined = false;  // this function's code was inlined into the frame that follows
+};
+
+// What symbolising one code address gave: innermost inlined function first, its physical holder
+// last. Empty: not symbolised (yet).
+struct Symbols {
+  std::vector<SourceFrame> frames;
+};
+
+// Stacks are a tree: a stack is its innermost node, parents lead outwards to main or thread start.
+struct StackNode {
+  StackId parent = kNone;       // kNone: this is the outermost frame
+  CodeAddressId address = kNone;  // kNone: marks a stack that was cut off here (truncated)
+};
+
+struct FunctionTotals {
+  std::uint64_t calls = 0;   // failures included
+  std::uint64_t bytes = 0;   // of successful calls
+  std::uint64_t failed = 0;
+};
+
+// As defined in the command-line contract under "What is counted".
+struct Totals {
+  std::uint64_t allocations = 0, frees = 0, reallocations = 0;
+  std::uint64_t allocated_bytes = 0, freed_bytes = 0;
+  std::uint64_t failed = 0, large = 0, temporary = 0;
+  std::uint64_t maps = 0, unmaps = 0, mapped_bytes = 0, unmapped_bytes = 0;
+  std::uint64_t inherited_frees = 0;
+};
+
+struct HeapFacts {
+  std::uint64_t live_blocks = 0, live_bytes = 0, peak_bytes = 0;
+  double peak_at = 0;
+  std::uint64_t peak_blocks = 0;
+  std::uint64_t inherited_blocks = 0;
+};
+
+struct MappedFacts {
+  std::uint64_t live_bytes = 0, peak_bytes = 0;
+};
+
+struct RssFacts {
+  std::uint64_t last = 0, peak = 0, samples = 0;
+};
+
+struct Losses {
+  std::uint64_t dropped_allocations = 0, dropped_frees = 0, unmatched_frees = 0;
+  std::uint64_t truncated_stacks = 0, stack_mismatches = 0;
+  std::uint64_t damaged_records = 0;  // records from the segment that made no sense
+  bool exact = true;                  // no event of an exact-mode process was lost
+};
+
+// Memory around the process at one moment. Zero where the system does not tell.
+struct MemorySituation {
+  std::uint64_t rss = 0;
+  std::uint64_t cgroup_usage = 0, cgroup_limit = 0;  // limit 0: none
+  std::uint64_t address_space_limit = 0;             // RLIMIT_AS; 0: none
+};
+
+struct Failure {
+  Function function = Function::none;
+  std::uint64_t requested = 0;
+  std::int32_t error_number = 0;
+  std::uint64_t count = 0;  // failures with the same function, size, errno and stack
+  double first_at = 0;
+  bool injected = false;
+  StackId stack = kNone;
+  MemorySituation situation;  // when the first of them was seen
+};
+
+struct LargeAllocation {
+  Function function = Function::none;
+  std::uint64_t requested = 0;
+  std::uint64_t address = 0;
+  double at = 0;
+  std::uint32_t tid = 0;
+  StackId stack = kNone;
+};
+
+// Heap totals of one allocation site (one stack). Complete: sites sum to the process's totals.
+struct Site {
+  StackId stack = kNone;
+  std::uint64_t allocations = 0, reallocations = 0;
+  std::uint64_t allocated_bytes = 0;  // reallocated bytes included
+  std::uint64_t live_blocks = 0, live_bytes = 0;
+  std::uint64_t peak_bytes = 0;      // share at the moment of the process's peak
+  std::uint64_t own_peak_bytes = 0;  // its own maximum
+  std::uint64_t temporary = 0;
+};
+
+struct ThreadTotals {
+  std::uint32_t tid = 0;
+  std::string name;  // as of the last time it was looked up; may be ""
+  std::uint64_t allocations = 0, frees = 0, reallocations = 0;
+  std::uint64_t allocated_bytes = 0, freed_bytes = 0;  // freed by this thread, whoever allocated
+  std::uint64_t temporary = 0, failed = 0;
+};
+
+// Histogram of requested sizes: bucket 0 counts size 0, bucket i counts 2^(i−1) ≤ size < 2^i.
+struct SizeBucket {
+  std::uint64_t allocations = 0;  // allocations and reallocations
+  std::uint64_t bytes = 0;
+};
+inline constexpr std::size_t kSizeBuckets = 65;
+
+// One moment of a process: the traced heap beside what the kernel says. Kernel fields are 0 where
+// unknown or not read in this sample (pss, swap_pss: read rarely, being slow).
+struct TimelineSample {
+  double at = 0;
+  std::uint64_t live_bytes = 0, live_blocks = 0;  // traced heap
+  std::uint64_t mapped_bytes = 0;                 // traced mappings
+  std::uint64_t allocations = 0;                  // cumulative, for rates
+  std::uint64_t rss = 0, pss = 0, vms = 0, shared = 0, data = 0, stack = 0, swap = 0;
+  std::uint64_t minor_faults = 0, major_faults = 0;  // cumulative
+  std::uint64_t cgroup_usage = 0, cgroup_limit = 0;
+  double psi_some_avg10 = 0;  // memory pressure, percent
+};
+
+enum class ExitKind : std::uint8_t { running = 0, exited = 1, signaled = 2, exec = 3, lost = 4 };
+enum class Mode : std::uint8_t { idle = 0, exact = 1, sample = 2 };
+
+// One process image: exec closes one and opens the next with the same pid.
+struct Process {
+  std::uint32_t pid = 0, ppid = 0;
+  std::string exe;  // absolute path
+  std::vector<std::string> command;
+  double start = 0, duration = 0;
+  ExitKind exit_kind = ExitKind::running;
+  std::int32_t exit_code = 0, exit_signal = 0;
+  bool out_of_memory_kill = false;  // the kernel or cgroup said so
+  Mode mode = Mode::exact;
+  std::uint64_t sample_interval = 0;
+
+  Totals totals;
+  HeapFacts heap;
+  MappedFacts mapped;
+  RssFacts rss;
+  Losses losses;
+  std::array<FunctionTotals, kFunctionCount> functions{};
+  std::vector<Site> sites;
+  std::vector<Failure> failures;
+  std::vector<LargeAllocation> large;  // the first kMaxLargeEvents; totals.large counts all
+  std::vector<ThreadTotals> threads;
+  std::array<SizeBucket, kSizeBuckets> sizes{};
+  std::vector<TimelineSample> timeline;
+  std::vector<std::string> notes;  // sentences for the reader: hidden allocator, untraced child …
+};
+
+inline constexpr std::size_t kMaxLargeEvents = 1000;
+inline constexpr std::size_t kMaxThreadRows = 4096;  // later threads are summed in one row, tid 0
+
+struct Session {
+  std::string memwatch_version;
+  bool complete = true;  // false: the recording was cut short or the file is damaged at its end
+  std::string host;
+  double started_at = 0;  // seconds since the Unix epoch
+  std::vector<std::string> command;
+  std::uint64_t large_threshold = 0;
+
+  // Tables; entry 0 of each is the "none" entry.
+  std::vector<Module> modules{1};
+  std::vector<CodeAddress> code_addresses{1};
+  std::vector<Symbols> symbols{1};  // parallel to code_addresses, may be shorter
+  std::vector<StackNode> stacks{1};
+
+  std::vector<Process> processes;  // in order of start; the first is the root
+};
+
+}  // namespace memwatch::model
