@@ -1,0 +1,32 @@
+#include "collector/analysis/cost.h"
+
+namespace memwatch::analysis {
+
+std::string_view cost_name(Cost cost) {
+  return kCostNames[static_cast<std::size_t>(cost)];
+}
+
+std::optional<Cost> cost_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < kCostNames.size(); ++i) {
+    if (kCostNames[i] == name) return static_cast<Cost>(i);
+  }
+  return std::nullopt;
+}
+
+std::uint64_t cost_of(const model::Site& site, Cost cost) {
+  switch (cost) {
+    case Cost::leaked:
+      return site.live_bytes;
+    case Cost::peak:
+      return site.peak_bytes;
+    case Cost::allocated:
+      return site.allocated_bytes;
+    case Cost::allocations:
+      return site.allocations + site.reallocations;
+    case Cost::temporary:
+      return site.temporary;
+  }
+  return 0;
+}
+
+}  // namespace memwatch::analysis

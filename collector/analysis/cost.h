@@ -1,0 +1,27 @@
+// The one number per stack that collapsed and similar formats show (`--cost`), and that rankings
+// sort by. Bytes for leaked, peak, allocated; counts for allocations and temporary.
+// Thread safety: pure functions. Errors: none; an unknown name gives nullopt.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "collector/model/session.h"
+
+namespace memwatch::analysis {
+
+enum class Cost : std::uint8_t { leaked, peak, allocated, allocations, temporary };
+
+inline constexpr std::array<std::string_view, 5> kCostNames = {"leaked", "peak", "allocated",
+                                                               "allocations", "temporary"};
+
+std::string_view cost_name(Cost cost);
+std::optional<Cost> cost_from_name(std::string_view name);
+
+// `allocations` counts successful calls, reallocations included; `leaked` is what was live at the
+// end, the only leak method there is without a reachability check.
+std::uint64_t cost_of(const model::Site& site, Cost cost);
+
+}  // namespace memwatch::analysis

@@ -1,0 +1,10 @@
+#include "collector/analysis/hotspots.h"
+
+namespace memwatch::analysis {
+
+HotspotReport find_hotspots(const Selection& selection, std::size_t top) {
+  return HotspotReport{rank_sites(selection, Cost::allocations, top),
+                       rank_sites(selection, Cost::allocated, top)};
+}
+
+}  // namespace memwatch::analysis

@@ -1,0 +1,37 @@
+// Sites of the selected processes summed by stack and sorted by a cost: the core of the views
+// leaks, peak, hotspots and temporary.
+// Thread safety: as the selection's. Errors: none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "collector/analysis/cost.h"
+#include "collector/analysis/selection.h"
+
+namespace memwatch::analysis {
+
+struct RankedSite {
+  model::Site site;        // summed over the selected processes
+  std::uint64_t cost = 0;  // cost_of(site, …)
+  double share = 0;        // of Ranking::total, 0 to 1
+};
+
+struct Ranking {
+  std::vector<RankedSite> rows;  // largest first, at most `top`
+  std::uint64_t total = 0;       // over all stacks of the selected processes, filtered out or not
+  std::uint64_t selected = 0;    // over the stacks that the filters leave
+  std::size_t stacks = 0;        // how many of those have a cost at all
+  std::uint64_t shown = 0;       // sum over rows
+};
+
+// Each stack once. peak_bytes are summed as well, so with several processes they add up to the sum
+// of the peaks, each at its own time; own_peak_bytes is the largest of any one process.
+// Stacks that the filters reject are left out.
+std::vector<model::Site> merged_sites(const Selection& selection);
+
+// top 0 means all.
+Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top);
+
+}  // namespace memwatch::analysis

@@ -1,0 +1,25 @@
+// How large the allocations were: the histogram of requested sizes, empty ends cut off.
+// Thread safety: pure function. Errors: none. Units: bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "collector/analysis/selection.h"
+
+namespace memwatch::analysis {
+
+struct SizeRow {
+  std::uint64_t from = 0, to = 0;  // sizes in this row: from ≤ size ≤ to
+  std::uint64_t allocations = 0, bytes = 0;
+  double share = 0;  // of all allocations, 0 to 1
+};
+
+struct SizeReport {
+  std::vector<SizeRow> rows;  // small to large, rows in between may be 0
+  std::uint64_t allocations = 0, bytes = 0;
+};
+
+SizeReport find_sizes(const Selection& selection);
+
+}  // namespace memwatch::analysis

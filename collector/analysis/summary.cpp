@@ -1,0 +1,21 @@
+#include "collector/analysis/summary.h"
+
+namespace memwatch::analysis {
+
+Summary summarize(const Selection& selection, std::size_t top) {
+  Summary summary;
+  summary.sums = sum_processes(selection);
+  summary.leaks = find_leaks(selection, top);
+  summary.peak = find_peak(selection, top);
+  summary.failures = find_failures(selection);
+  summary.largest = summary.peak.largest;
+  if (!selection.processes().empty()) summary.root = selection.processes().front();
+  if (summary.largest != nullptr) summary.coverage = find_coverage(*summary.largest);
+  for (const model::Process* process : selection.processes()) {
+    summary.sampled = summary.sampled || process->mode == model::Mode::sample;
+    summary.idle = summary.idle || process->mode == model::Mode::idle;
+  }
+  return summary;
+}
+
+}  // namespace memwatch::analysis
