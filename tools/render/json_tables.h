@@ -1,0 +1,52 @@
+// Internal to the JSON report: hands out dense ids for the stacks, frames and modules that the
+// report refers to, in order of first use, so that only these are written. Thread safety: none.
+// Errors: none; an unknown stack id counts as the empty stack.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "collector/analysis/stack_text.h"
+#include "collector/model/session.h"
+
+namespace memwatch::render {
+
+class StackIds {
+ public:
+  explicit StackIds(const model::Session& session) : ids_(session.stacks.size(), kUnseen) {}
+  std::uint64_t id_of(model::StackId stack) {
+    if (stack >= ids_.size()) stack = model::kNone;
+    if (ids_.empty()) return 0;
+    if (ids_[stack] == kUnseen) {
+      ids_[stack] = static_cast<std::uint32_t>(used_.size());
+      used_.push_back(stack);
+    }
+    return ids_[stack];
+  }
+  // In order of their ids.
+  [[nodiscard]] const std::vector<model::StackId>& used() const { return used_; }
+
+ private:
+  static constexpr std::uint32_t kUnseen = 0xffffffff;
+  std::vector<std::uint32_t> ids_;
+  std::vector<model::StackId> used_;
+};
+
+class FrameIds {
+ public:
+  std::uint64_t id_of(const analysis::Frame& frame) {
+    const auto [entry, is_new] =
+        ids_.try_emplace({frame.address, frame.level}, static_cast<std::uint32_t>(used_.size()));
+    if (is_new) used_.push_back(frame);
+    return entry->second;
+  }
+  [[nodiscard]] const std::vector<analysis::Frame>& used() const { return used_; }
+
+ private:
+  std::map<std::pair<model::CodeAddressId, std::uint32_t>, std::uint32_t> ids_;
+  std::vector<analysis::Frame> used_;
+};
+
+}  // namespace memwatch::render

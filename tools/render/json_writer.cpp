@@ -1,0 +1,127 @@
+#include "tools/render/json_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "tools/render/printable.h"
+
+namespace memwatch::render {
+
+void JsonWriter::begin(char bracket, Layout layout) {
+  separate();
+  output_.write(std::string_view(&bracket, 1));
+  levels_.push_back(Level{layout});
+}
+
+void JsonWriter::end(char bracket) {
+  const Level level = levels_.back();
+  levels_.pop_back();
+  if (level.layout == Layout::lines && !level.empty) indent();
+  output_.write(std::string_view(&bracket, 1));
+}
+
+void JsonWriter::separate() {
+  if (after_key_) {
+    after_key_ = false;
+    return;
+  }
+  if (levels_.empty()) return;
+  Level& level = levels_.back();
+  if (!level.empty) output_.write(level.layout == Layout::lines ? "," : ", ");
+  if (level.layout == Layout::lines) indent();
+  level.empty = false;
+}
+
+void JsonWriter::indent() {
+  output_.write("\n");
+  const auto lines = std::count_if(levels_.begin(), levels_.end(), [](const Level& level) {
+    return level.layout == Layout::lines;
+  });
+  for (auto i = lines; i > 0; --i) output_.write("  ");
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  separate();
+  quoted(name);
+  output_.write(": ");
+  after_key_ = true;
+  return *this;
+}
+
+void JsonWriter::quoted(std::string_view text) {
+  const std::string clean = valid_utf8(text);
+  std::string escaped = "\"";
+  for (const char c : clean) {
+    switch (c) {
+      case '"':
+        escaped += "\\\"";
+        break;
+      case '\\':
+        escaped += "\\\\";
+        break;
+      case '\n':
+        escaped += "\\n";
+        break;
+      case '\r':
+        escaped += "\\r";
+        break;
+      case '\t':
+        escaped += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          escaped += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+        } else {
+          escaped += c;
+        }
+    }
+  }
+  escaped += '"';
+  output_.write(escaped);
+}
+
+void JsonWriter::string(std::string_view text) {
+  separate();
+  quoted(text);
+}
+
+void JsonWriter::string_or_null(std::string_view text) {
+  text.empty() ? null() : string(text);
+}
+
+void JsonWriter::number(std::uint64_t value) {
+  separate();
+  output_.write(fmt::format_int(value).c_str());
+}
+
+void JsonWriter::signed_number(std::int64_t value) {
+  separate();
+  output_.write(fmt::format_int(value).c_str());
+}
+
+void JsonWriter::real(double value) {
+  separate();
+  // The shortest text that reads back as the same number. "1" rather than "1.0" for a whole one is
+  // the same number to JSON.
+  output_.write(std::isfinite(value) ? fmt::format("{}", value) : "0");
+}
+
+void JsonWriter::boolean(bool value) {
+  separate();
+  output_.write(value ? "true" : "false");
+}
+
+void JsonWriter::null() {
+  separate();
+  output_.write("null");
+}
+
+void JsonWriter::hex(std::uint64_t value) {
+  separate();
+  output_.write(fmt::format("\"0x{:x}\"", value));
+}
+
+}  // namespace memwatch::render

@@ -1,0 +1,143 @@
+#include "tools/render/phrases.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <limits>
+
+#include "collector/analysis/failures.h"
+#include "collector/analysis/stack_text.h"
+#include "tools/render/human.h"
+#include "tools/render/printable.h"
+
+namespace memwatch::render {
+namespace {
+
+std::string signal_name(std::int32_t number) {
+  switch (number) {
+    case SIGHUP:
+      return "SIGHUP";
+    case SIGINT:
+      return "SIGINT";
+    case SIGQUIT:
+      return "SIGQUIT";
+    case SIGILL:
+      return "SIGILL";
+    case SIGTRAP:
+      return "SIGTRAP";
+    case SIGABRT:
+      return "SIGABRT";
+    case SIGBUS:
+      return "SIGBUS";
+    case SIGFPE:
+      return "SIGFPE";
+    case SIGKILL:
+      return "SIGKILL";
+    case SIGUSR1:
+      return "SIGUSR1";
+    case SIGSEGV:
+      return "SIGSEGV";
+    case SIGUSR2:
+      return "SIGUSR2";
+    case SIGPIPE:
+      return "SIGPIPE";
+    case SIGALRM:
+      return "SIGALRM";
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGXCPU:
+      return "SIGXCPU";
+    case SIGXFSZ:
+      return "SIGXFSZ";
+    case SIGSYS:
+      return "SIGSYS";
+    default:
+      return fmt::format("signal {}", number);
+  }
+}
+
+}  // namespace
+
+std::string end_phrase(const model::Process& process) {
+  switch (process.exit_kind) {
+    case model::ExitKind::exited:
+      return fmt::format("exit {}", process.exit_code);
+    case model::ExitKind::signaled:
+      return "killed by " + signal_name(process.exit_signal) +
+             (process.out_of_memory_kill ? ", out of memory" : "");
+    case model::ExitKind::exec:
+      return "replaced by exec";
+    case model::ExitKind::running:
+      return "still running";
+    case model::ExitKind::lost:
+      return "lost sight of";
+  }
+  return "";
+}
+
+std::string not_freed_phrase(analysis::EndOfRecording end) {
+  switch (end) {
+    case analysis::EndOfRecording::exited:
+      return "not freed at exit";
+    case analysis::EndOfRecording::signaled:
+      return "not freed when killed";
+    case analysis::EndOfRecording::running:
+      return "live at the end";
+    case analysis::EndOfRecording::mixed:
+      return "not freed at the end";
+  }
+  return "";
+}
+
+std::vector<std::string> loss_phrases(const model::Losses& losses) {
+  std::vector<std::string> phrases;
+  if (losses.dropped_allocations > 0) {
+    phrases.push_back(counted(losses.dropped_allocations, "allocation", "allocations") +
+                      " dropped");
+  }
+  if (losses.dropped_frees > 0) {
+    phrases.push_back(counted(losses.dropped_frees, "free", "frees") + " dropped");
+  }
+  if (losses.damaged_records > 0) {
+    phrases.push_back(counted(losses.damaged_records, "damaged record", "damaged records"));
+  }
+  if (losses.unmatched_frees > 0) {
+    phrases.push_back(counted(losses.unmatched_frees, "free", "frees") + " of unknown blocks");
+  }
+  return phrases;
+}
+
+std::string exactness_phrase(const analysis::Summary& summary) {
+  if (summary.idle) return "counters only: no stacks were recorded (--mode exact records them)";
+  if (summary.sampled) {
+    std::uint64_t interval = 0;
+    if (summary.largest != nullptr) interval = summary.largest->sample_interval;
+    return fmt::format("sampled about every {}: sizes and counts are estimates",
+                       human_bytes(interval));
+  }
+  const std::vector<std::string> losses = loss_phrases(summary.sums.losses);
+  if (summary.sums.losses.exact) return "exact: every call recorded, nothing lost";
+  std::string phrase = "NOT exact";
+  for (std::size_t i = 0; i < losses.size(); ++i) phrase += (i == 0 ? ": " : ", ") + losses[i];
+  return phrase;
+}
+
+std::string failure_phrase(const model::Failure& failure) {
+  const std::string_view name = function_name(failure.function);
+  const std::string size = failure.requested == std::numeric_limits<std::uint64_t>::max()
+                               ? "more than 2^64 bytes"
+                               : human_bytes(failure.requested);
+  std::string phrase = fmt::format("{} of {}", name.empty() ? "a call" : name, size);
+  const std::string error = analysis::errno_name(failure.error_number);
+  if (!error.empty()) phrase += ": " + error;
+  if (failure.injected) phrase += " (injected)";
+  return phrase;
+}
+
+std::string program_name(const model::Process& process) {
+  if (!process.exe.empty()) return printable(analysis::base_name(process.exe));
+  if (!process.command.empty()) return printable(analysis::base_name(process.command.front()));
+  return fmt::format("pid {}", process.pid);
+}
+
+}  // namespace memwatch::render

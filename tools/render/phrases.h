@@ -1,0 +1,37 @@
+// The words for facts that several views state, so that the same thing is said the same way: how a
+// process ended, how exact a recording is, what "not freed" may be called.
+// Words are literal: "not freed at exit" for a lifetime finding, never "leaked".
+// Thread safety: pure functions. Errors: none.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "collector/analysis/leaks.h"
+#include "collector/analysis/summary.h"
+#include "collector/model/session.h"
+
+namespace memwatch::render {
+
+// "exit 0", "killed by SIGSEGV", "still running", "replaced by exec", "lost".
+std::string end_phrase(const model::Process& process);
+
+// "not freed at exit"; "not freed when it was killed"; "live when the recording ended"; "not freed
+// at the end" for a mixture.
+std::string not_freed_phrase(analysis::EndOfRecording end);
+
+// What was lost, one sentence part per kind: "3 allocations dropped"; empty for an exact session.
+std::vector<std::string> loss_phrases(const model::Losses& losses);
+
+// "exact: every call recorded, nothing lost", "sampled: estimates, about one sample every 512 KiB"
+// …
+std::string exactness_phrase(const analysis::Summary& summary);
+
+// "malloc of 64.0 GiB failed with ENOMEM".
+std::string failure_phrase(const model::Failure& failure);
+
+// The file name of the program: "server" of "/usr/bin/server"; the command's where exe is unknown.
+std::string program_name(const model::Process& process);
+
+}  // namespace memwatch::render

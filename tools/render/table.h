@@ -1,0 +1,38 @@
+// Aligned columns. The last left-aligned column gives way when a line would be too long: its cells
+// are shortened in the middle. Thread safety: none. Errors: none; rows with too few cells are
+// filled up with empty ones.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tools/render/page.h"
+
+namespace memwatch::render {
+
+enum class Align : std::uint8_t { left, right };
+
+struct Column {
+  std::string title;
+  Align align = Align::right;
+};
+
+struct Cell {
+  std::string text;  // printable, without escapes
+  Tone tone = Tone::plain;
+};
+
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  void add(std::vector<Cell> cells);
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  // A line of titles (none if all are empty), then the rows.
+  void write(Page& page, std::size_t indent = 2) const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+}  // namespace memwatch::render

@@ -1,0 +1,163 @@
+// The views that are rankings of stacks: leaks, peak, hotspots, temporary.
+#include <fmt/format.h>
+
+#include "collector/analysis/hotspots.h"
+#include "collector/analysis/leaks.h"
+#include "collector/analysis/peak.h"
+#include "collector/analysis/temporary.h"
+#include "tools/render/human.h"
+#include "tools/render/phrases.h"
+#include "tools/render/text_views.h"
+
+namespace memwatch::render {
+namespace {
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') {
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  }
+  return text;
+}
+
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string live_detail(const model::Site& site) {
+  return fmt::format("in {}, {} of its {} freed", counted(site.live_blocks, "block", "blocks"),
+                     human_percent(1 - ratio(site.live_blocks, site.allocations)),
+                     counted(site.allocations, "allocation", "allocations"));
+}
+
+std::string peak_detail(const model::Site& site) {
+  return fmt::format("at the peak; its own maximum {}", human_bytes(site.own_peak_bytes));
+}
+
+std::string calls_detail(const model::Site& site) {
+  const std::uint64_t calls = site.allocations + site.reallocations;
+  return fmt::format("{}, {} each on average, {} temporary", human_bytes(site.allocated_bytes),
+                     human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls),
+                     human_percent(ratio(site.temporary, site.allocations)));
+}
+
+std::string bytes_detail(const model::Site& site) {
+  const std::uint64_t calls = site.allocations + site.reallocations;
+  return fmt::format("in {}, {} each on average", counted(calls, "call", "calls"),
+                     human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls));
+}
+
+std::string temporary_detail(const model::Site& site) {
+  return fmt::format("{} of the {} of this stack",
+                     human_percent(ratio(site.temporary, site.allocations)),
+                     counted(site.allocations, "allocation", "allocations"));
+}
+
+bool counted_only(const analysis::Selection& selection) {
+  for (const model::Process* process : selection.processes()) {
+    if (process->mode != model::Mode::idle) return false;
+  }
+  return true;
+}
+
+// True where the view has nothing to rank; the page then says why and what to do.
+bool write_if_empty(Page& page, const ViewContext& context, const analysis::Ranking& ranking,
+                    const char* nothing) {
+  if (ranking.total > 0) return false;
+  if (counted_only(context.selection)) {
+    page.line("No stacks: this session was recorded with --mode idle, which only counts.");
+    page.line("Record it again with --mode exact to see where memory comes from.");
+  } else {
+    page.line(nothing);
+  }
+  return true;
+}
+
+}  // namespace
+
+void write_leaks(Page& page, const ViewContext& context) {
+  const analysis::LeakReport report = analysis::find_leaks(context.selection, page.options().top);
+  const std::string phrase = not_freed_phrase(report.end);
+  if (report.blocks == 0) {
+    page.line("Every block was freed: nothing is left of the traced heap.");
+    page.line("Where memory went meanwhile: " +
+              page.paint(Tone::command, report_command(context.session_path, View::peak)));
+    return;
+  }
+  page.line(page.paint(Tone::strong,
+                       fmt::format("{}: {} in {}", capitalised(phrase), human_bytes(report.bytes),
+                                   counted(report.blocks, "block", "blocks"))));
+  page.sentence(
+      Tone::faint,
+      "By lifetime: blocks that were live when the recording ended. A block that a global "
+      "variable or a running thread still uses counts here too.");
+  if (write_if_empty(page, context, report.by_bytes,
+                     report.bytes == 0 ? "All of these blocks have a size of 0 bytes."
+                                       : "Their stacks are not known.")) {
+    return;
+  }
+  write_ranking(page, context, report.by_bytes,
+                RankingStyle{.bytes = true, .tone = Tone::caution, .detail = live_detail});
+}
+
+void write_peak(Page& page, const ViewContext& context) {
+  const analysis::PeakReport report = analysis::find_peak(context.selection, page.options().top);
+  if (report.processes == 1 || report.largest == nullptr) {
+    const model::Process& process = *report.largest;
+    page.line(page.paint(Tone::strong,
+                         fmt::format("Peak heap: {}", human_bytes(process.heap.peak_bytes))) +
+              fmt::format(" in {}, after {}", counted(process.heap.peak_blocks, "block", "blocks"),
+                          human_duration(process.heap.peak_at - process.start)));
+  } else {
+    page.line(
+        page.paint(Tone::strong, fmt::format("Peak heaps of {} processes: {} together",
+                                             report.processes, human_bytes(report.sum_bytes))));
+    page.sentence(Tone::faint,
+                  fmt::format("Each at its own time, so never all at once. The largest: {} in {} "
+                              "(--pid {} shows it alone).",
+                              human_bytes(report.largest->heap.peak_bytes),
+                              program_name(*report.largest), report.largest->pid));
+  }
+  if (write_if_empty(page, context, report.by_share,
+                     "Nothing was allocated, so there is no peak to explain.")) {
+    return;
+  }
+  write_ranking(page, context, report.by_share,
+                RankingStyle{.bytes = true, .tone = Tone::strong, .detail = peak_detail});
+}
+
+void write_hotspots(Page& page, const ViewContext& context) {
+  const analysis::HotspotReport report =
+      analysis::find_hotspots(context.selection, page.options().top);
+  if (write_if_empty(page, context, report.by_allocations, "Nothing was allocated.")) return;
+  page.line(page.paint(Tone::strong, "Most allocations") +
+            fmt::format(": {} in all, reallocations included",
+                        counted(report.by_allocations.total, "call", "calls")));
+  write_ranking(page, context, report.by_allocations,
+                RankingStyle{.bytes = false, .tone = Tone::strong, .detail = calls_detail});
+  page.blank();
+  page.line(page.paint(Tone::strong, "Most bytes") +
+            fmt::format(": {} in all, freed since or not", human_bytes(report.by_bytes.total)));
+  write_ranking(page, context, report.by_bytes,
+                RankingStyle{.bytes = true, .tone = Tone::strong, .detail = bytes_detail});
+}
+
+void write_temporary(Page& page, const ViewContext& context) {
+  const analysis::TemporaryReport report =
+      analysis::find_temporary(context.selection, page.options().top);
+  if (write_if_empty(page, context, report.by_count,
+                     "No temporary allocations: no block was freed before its thread's next "
+                     "allocation.")) {
+    return;
+  }
+  page.line(page.paint(
+      Tone::strong, fmt::format("Temporary: {}, {} of all",
+                                counted(report.by_count.total, "allocation", "allocations"),
+                                human_percent(ratio(report.by_count.total, report.allocations)))));
+  page.sentence(Tone::faint,
+                "Blocks freed by their thread before it allocated again. A reserve(), a reused "
+                "buffer or a local array often saves them.");
+  write_ranking(page, context, report.by_count,
+                RankingStyle{.bytes = false, .tone = Tone::strong, .detail = temporary_detail});
+}
+
+}  // namespace memwatch::render

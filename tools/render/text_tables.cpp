@@ -1,0 +1,173 @@
+// The views that are tables: threads, modules, processes, sizes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/analysis/modules.h"
+#include "collector/analysis/processes.h"
+#include "collector/analysis/sizes.h"
+#include "collector/analysis/stack_text.h"
+#include "collector/analysis/threads.h"
+#include "tools/render/chart.h"
+#include "tools/render/human.h"
+#include "tools/render/phrases.h"
+#include "tools/render/printable.h"
+#include "tools/render/table.h"
+#include "tools/render/text_views.h"
+
+namespace memwatch::render {
+namespace {
+
+std::size_t limit(std::size_t top, std::size_t rows) {
+  return top == 0 ? rows : std::min(top, rows);
+}
+
+std::string size_range(const analysis::SizeRow& row) {
+  if (row.to == 0) return "0 B";
+  if (row.from == row.to) return human_bytes(row.from);
+  // Rows end one below a power of two; "up to" reads better than "16383 B".
+  return fmt::format("{} – {}", human_bytes(row.from),
+                     row.to < 1024 ? fmt::format("{} B", row.to) : "<" + human_bytes(row.to + 1));
+}
+
+}  // namespace
+
+void write_threads(Page& page, const ViewContext& context) {
+  const std::vector<analysis::ThreadRow> rows = analysis::list_threads(context.selection);
+  if (rows.empty()) {
+    page.line("No thread made an allocation call that was recorded.");
+    return;
+  }
+  const bool several = context.selection.processes().size() > 1;
+  page.line(page.paint(Tone::strong, counted(rows.size(), "thread", "threads")) +
+            ", the one with most bytes first");
+  page.blank();
+  Table table({{"allocated"},
+               {""},
+               {"allocations"},
+               {"temporary"},
+               {"freed"},
+               {"failed"},
+               {"tid"},
+               {several ? "thread (process)" : "thread", Align::left}});
+  const std::size_t shown = limit(page.options().top, rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const model::ThreadTotals& thread = *rows[i].thread;
+    std::string name = printable(thread.name);
+    if (thread.tid == 0) name = "(all further threads)";
+    if (several) {
+      name += fmt::format(" ({} {})", program_name(*rows[i].process), rows[i].process->pid);
+    }
+    table.add({{human_bytes(thread.allocated_bytes), Tone::strong},
+               {human_percent(rows[i].share)},
+               {human_count(thread.allocations + thread.reallocations)},
+               {human_count(thread.temporary)},
+               {human_bytes(thread.freed_bytes)},
+               {human_count(thread.failed), thread.failed > 0 ? Tone::bad : Tone::faint},
+               {thread.tid == 0 ? "" : std::to_string(thread.tid), Tone::faint},
+               {name}});
+  }
+  table.write(page);
+  write_more(page, shown, rows.size(), "threads");
+}
+
+void write_modules(Page& page, const ViewContext& context) {
+  const std::vector<analysis::ModuleRow> rows = analysis::list_modules(context.selection);
+  if (rows.empty()) {
+    page.line(context.selection.narrows_stacks()
+                  ? "No stack matches --filter and --exclude; leave one out."
+                  : "No allocation with a stack was recorded.");
+    return;
+  }
+  page.line(page.paint(Tone::strong, "Libraries") + " by the code that called the allocator");
+  page.blank();
+  Table table({{"at peak"},
+               {"live"},
+               {"allocated"},
+               {""},
+               {"calls"},
+               {"temporary"},
+               {"library", Align::left}});
+  const std::size_t shown = limit(page.options().top, rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const analysis::ModuleRow& row = rows[i];
+    table.add({{human_bytes(row.peak_bytes), Tone::strong},
+               {human_bytes(row.live_bytes)},
+               {human_bytes(row.allocated_bytes)},
+               {human_percent(row.share)},
+               {human_count(row.allocations + row.reallocations)},
+               {human_count(row.temporary)},
+               {row.path.empty() ? "(no library: code made at run time, or unknown)"
+                                 : printable(row.path)}});
+  }
+  table.write(page);
+  write_more(page, shown, rows.size(), "libraries");
+}
+
+void write_process_table(Page& page, const analysis::Selection& selection, std::size_t top) {
+  const std::vector<analysis::ProcessRow> rows = analysis::list_processes(selection);
+  Table table({{"pid"},
+               {"peak heap"},
+               {"allocated"},
+               {"calls"},
+               {"not freed"},
+               {"peak RSS"},
+               {"lived"},
+               {"program", Align::left},
+               {"end", Align::left}});
+  const std::size_t shown = limit(top, rows.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const model::Process& process = *rows[i].process;
+    const bool unusual = process.exit_kind == model::ExitKind::signaled ||
+                         process.exit_kind == model::ExitKind::lost || process.exit_code != 0;
+    std::string end = end_phrase(process);
+    if (!process.losses.exact) end += ", not exact";
+    table.add(
+        {{std::to_string(process.pid), Tone::faint},
+         {human_bytes(process.heap.peak_bytes), Tone::strong},
+         {human_bytes(process.totals.allocated_bytes)},
+         {human_count(process.totals.allocations + process.totals.reallocations)},
+         {human_bytes(process.heap.live_bytes)},
+         {process.rss.peak == 0 ? "" : human_bytes(process.rss.peak)},
+         {human_duration(process.duration)},
+         {std::string(2 * std::min<std::size_t>(rows[i].depth, 8), ' ') + program_name(process)},
+         {end, unusual ? Tone::caution : Tone::faint}});
+  }
+  table.write(page);
+  write_more(page, shown, rows.size(), "processes");
+}
+
+void write_processes(Page& page, const ViewContext& context) {
+  page.line(page.paint(Tone::strong,
+                       counted(context.selection.processes().size(), "process", "processes")) +
+            ", parents before their children (--pid N shows one alone)");
+  page.blank();
+  write_process_table(page, context.selection, page.options().top);
+}
+
+void write_sizes(Page& page, const ViewContext& context) {
+  const analysis::SizeReport report = analysis::find_sizes(context.selection);
+  if (report.rows.empty()) {
+    page.line("Nothing was allocated.");
+    return;
+  }
+  page.line(page.paint(Tone::strong, "Sizes asked for") +
+            fmt::format(": {} in {}, {} on average", human_bytes(report.bytes),
+                        counted(report.allocations, "allocation", "allocations"),
+                        human_bytes(report.bytes / report.allocations)));
+  page.blank();
+  double largest = 0;
+  for (const analysis::SizeRow& row : report.rows) largest = std::max(largest, row.share);
+  constexpr std::size_t kBarColumns = 30;
+  Table table({{"size"}, {"allocations"}, {""}, {"bytes"}, {"", Align::left}});
+  for (const analysis::SizeRow& row : report.rows) {
+    table.add({{size_range(row)},
+               {human_count(row.allocations), Tone::strong},
+               {human_percent(row.share)},
+               {human_bytes(row.bytes)},
+               {bar(row.share / largest, kBarColumns), Tone::heap}});
+  }
+  table.write(page);
+}
+
+}  // namespace memwatch::render
