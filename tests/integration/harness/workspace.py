@@ -1,0 +1,84 @@
+"""A private place for one test: its own temporary, runtime, state and home directories, so that what
+a run leaves behind is seen at once and nothing of the user's is read or written.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+SHARED_MEMORY = Path("/dev/shm")
+
+
+class Workspace:
+    def __init__(self):
+        # Short: the path of a unix socket has room for 107 characters.
+        self.root = Path(tempfile.mkdtemp(prefix="mwt-", dir="/tmp"))
+        self.out = self.root / "out"
+        self.temporary = self.root / "tmp"
+        self.runtime = self.root / "run"
+        for directory in (self.out, self.temporary, self.runtime, self.root / "home"):
+            directory.mkdir(mode=0o700)
+        self.shared_memory_before = shared_memory_names()
+
+    def environment(self, **more):
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MEMWATCH_", "XDG_", "LD_PRELOAD", "MALLOC_"))
+        }
+        environment.update(
+            TMPDIR=str(self.temporary),
+            XDG_RUNTIME_DIR=str(self.runtime),
+            XDG_STATE_HOME=str(self.root / "home" / "state"),
+            XDG_CONFIG_HOME=str(self.root / "home" / "config"),
+            XDG_CACHE_HOME=str(self.root / "home" / "cache"),
+            HOME=str(self.root / "home"),
+        )
+        environment.update({name: str(value) for name, value in more.items()})
+        return environment
+
+    def leftovers(self):
+        """Files that should be gone: empty directories under the runtime directory may stay."""
+        found = [str(path) for path in self.temporary.rglob("*")]
+        found += [str(path) for path in self.runtime.rglob("*") if not path.is_dir()]
+        return found + self._shared_memory_leftovers()
+
+    def _shared_memory_leftovers(self):
+        # Other sessions may run on this machine at the same time, so a new name counts only when no
+        # living process uses it, and still does not a moment later.
+        for _ in range(10):
+            new = shared_memory_names() - self.shared_memory_before
+            unused = new - shared_memory_in_use() if new else set()
+            if not unused:
+                return []
+            time.sleep(0.05)
+        return [f"/dev/shm/{name}" for name in sorted(unused & shared_memory_names())]
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def shared_memory_names():
+    try:
+        return {entry.name for entry in os.scandir(SHARED_MEMORY)}
+    except FileNotFoundError:
+        return set()
+
+
+def shared_memory_in_use():
+    """Names in /dev/shm that some process has mapped or open."""
+    names = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            targets = [line.split(None, 5)[5].strip() for line in open(process / "maps") if "/dev/shm/" in line]
+            targets += [os.readlink(link) for link in (process / "fd").iterdir()]
+        except OSError:
+            continue
+        names.update(
+            target.removeprefix("/dev/shm/").removesuffix(" (deleted)").split("/")[0]
+            for target in targets
+            if target.startswith("/dev/shm/")
+        )
+    return names
