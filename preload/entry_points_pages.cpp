@@ -1,0 +1,150 @@
+// mmap and its relatives, as called by the program: what the allocator itself maps does not come
+// through here, and is passed through where it does.
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "preload/entry_points.h"
+#include "preload/raw_syscalls_linux.h"
+#include "preload/real_functions.h"
+#include "preload/record.h"
+
+using memwatch::Function;
+namespace mw = memwatch::preload;
+
+namespace {
+
+// Before the real functions are known the system calls themselves serve.
+void* result_of(long result) {
+  if (!mw::is_raw_error(result)) return reinterpret_cast<void*>(result);
+  errno = static_cast<int>(-result);
+  return MAP_FAILED;
+}
+
+void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off64_t offset) {
+  const mw::PassThrough real;
+  if (mw::g_real.mmap64 != nullptr) {
+    return mw::g_real.mmap64(at, length, protection, flags, fd, offset);
+  }
+  return result_of(mw::raw_syscall(SYS_mmap, mw::as_word(at), static_cast<long>(length), protection,
+                                   flags, fd, offset));
+}
+
+void* map(Function function, void* at, size_t length, int protection, int flags, int fd,
+          off64_t offset, const mw::CallSite& site) {
+  const bool recording = mw::is_recording();
+  void* address = call_mmap(at, length, protection, flags, fd, offset);
+  if (recording) {
+    if (address == MAP_FAILED) {
+      mw::record_failure(function, length, errno, site);
+    } else {
+      mw::record_map(function, address, length, site);
+    }
+  }
+  return address;
+}
+
+}  // namespace
+
+MEMWATCH_EXPORT void* mmap(void* at, size_t length, int protection, int flags, int fd,
+                           off_t offset) noexcept {
+  return map(Function::mmap_, at, length, protection, flags, fd, offset, MEMWATCH_CALL_SITE());
+}
+
+MEMWATCH_EXPORT void* mmap64(void* at, size_t length, int protection, int flags, int fd,
+                             off64_t offset) noexcept {
+  return map(Function::mmap64_, at, length, protection, flags, fd, offset, MEMWATCH_CALL_SITE());
+}
+
+MEMWATCH_EXPORT int munmap(void* address, size_t length) noexcept {
+  const bool recording = mw::is_recording();
+  int result = 0;
+  {
+    const mw::PassThrough real;
+    if (mw::g_real.munmap != nullptr) {
+      result = mw::g_real.munmap(address, length);
+    } else {
+      result = result_of(mw::raw_munmap(address, length)) == MAP_FAILED ? -1 : 0;
+    }
+  }
+  if (recording) mw::record_unmap(address, length, result != 0, MEMWATCH_CALL_SITE());
+  return result;
+}
+
+MEMWATCH_EXPORT void* mremap(void* address, size_t old_length, size_t length, int flags,
+                             ...) noexcept {
+  va_list rest;
+  va_start(rest, flags);
+  void* fixed = (flags & MREMAP_FIXED) != 0 ? va_arg(rest, void*) : nullptr;
+  va_end(rest);
+  const bool recording = mw::is_recording();
+  void* moved = nullptr;
+  {
+    const mw::PassThrough real;
+    if (mw::g_real.mremap != nullptr) {
+      moved = mw::g_real.mremap(address, old_length, length, flags, fixed);
+    } else {
+      moved = result_of(mw::raw_syscall(SYS_mremap, mw::as_word(address),
+                                        static_cast<long>(old_length), static_cast<long>(length),
+                                        flags, mw::as_word(fixed)));
+    }
+  }
+  if (recording) {
+    if (moved == MAP_FAILED) {
+      mw::record_failure(Function::mremap_, length, errno, MEMWATCH_CALL_SITE());
+    } else {
+      mw::record_remap(address, old_length, moved, length, MEMWATCH_CALL_SITE());
+    }
+  }
+  return moved;
+}
+
+MEMWATCH_EXPORT int brk(void* end) noexcept {
+  const bool recording = mw::is_recording();
+  const mw::CallSite site = MEMWATCH_CALL_SITE();
+  if (mw::g_real.brk == nullptr || mw::g_real.sbrk == nullptr) {
+    errno = ENOMEM;
+    return -1;
+  }
+  void* before = nullptr;
+  int result = 0;
+  {
+    const mw::PassThrough real;
+    before = mw::g_real.sbrk(0);
+    result = mw::g_real.brk(end);
+  }
+  if (recording) {
+    if (result != 0) {
+      const auto from = reinterpret_cast<uintptr_t>(before);
+      const auto to = reinterpret_cast<uintptr_t>(end);
+      mw::record_failure(Function::brk_, to > from ? to - from : 0, errno, site);
+    } else {
+      mw::record_break(Function::brk_, before, end, site);
+    }
+  }
+  return result;
+}
+
+MEMWATCH_EXPORT void* sbrk(intptr_t increment) noexcept {
+  const bool recording = mw::is_recording();
+  const mw::CallSite site = MEMWATCH_CALL_SITE();
+  if (mw::g_real.sbrk == nullptr) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  void* before = nullptr;
+  {
+    const mw::PassThrough real;
+    before = mw::g_real.sbrk(increment);
+  }
+  if (recording && increment != 0) {
+    if (before == MAP_FAILED) {
+      mw::record_failure(Function::sbrk_, increment > 0 ? static_cast<size_t>(increment) : 0, errno,
+                         site);
+    } else {
+      mw::record_break(Function::sbrk_, before, static_cast<char*>(before) + increment, site);
+    }
+  }
+  return before;
+}

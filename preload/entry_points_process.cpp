@@ -1,0 +1,252 @@
+// Functions that make, replace and end processes: hooked so that the tree stays one session. Each
+// forwards; none changes a result. All are callable in vfork children and signal handlers.
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "preload/entry_points.h"
+#include "preload/environment.h"
+#include "preload/real_functions.h"
+#include "preload/record.h"
+#include "preload/session.h"
+
+namespace mw = memwatch::preload;
+
+namespace {
+
+// The next definition of a hooked function, looked up on first use. Racing threads find the same.
+template <typename F>
+F next(std::atomic<void*>& cache, const char* name) {
+  void* found = cache.load(std::memory_order_relaxed);
+  if (found == nullptr) {
+    const mw::PassThrough dlsym_may_allocate;
+    found = mw::next_definition(name);
+    cache.store(found, std::memory_order_relaxed);
+  }
+  return reinterpret_cast<F>(found);
+}
+
+#define MEMWATCH_NEXT(type, name)                          \
+  ([]() {                                                  \
+    static constinit std::atomic<void*> cache_{nullptr};   \
+    return next<type>(cache_, name);                       \
+  }())
+
+int exec(const char* path, char* const* arguments, char* const* environment) {
+  mw::is_recording();  // a child that execs at once has its short record
+  const auto real = MEMWATCH_NEXT(int (*)(const char*, char* const*, char* const*), "execve");
+  MEMWATCH_CARRY(carried, environment);
+  mw::note_exec(true);
+  const int result = real(path, arguments, carried);
+  mw::note_exec(false);
+  return result;
+}
+
+int exec_in_path(const char* file, char* const* arguments, char* const* environment) {
+  mw::is_recording();
+  const auto real = MEMWATCH_NEXT(int (*)(const char*, char* const*, char* const*), "execvpe");
+  MEMWATCH_CARRY(carried, environment);
+  mw::note_exec(true);
+  const int result = real(file, arguments, carried);
+  mw::note_exec(false);
+  return result;
+}
+
+std::size_t count_arguments(va_list rest) {
+  std::size_t count = 1;
+  while (va_arg(rest, const char*) != nullptr) ++count;
+  return count;
+}
+
+// Collects the variable arguments of an execl-like function into `list` on the caller's stack.
+#define MEMWATCH_COLLECT(list, first, rest)                                                \
+  va_list counting_;                                                                       \
+  va_copy(counting_, rest);                                                                \
+  const std::size_t count_ = count_arguments(counting_);                                   \
+  va_end(counting_);                                                                       \
+  auto** list = static_cast<char**>(__builtin_alloca((count_ + 1) * sizeof(char*)));       \
+  (list)[0] = const_cast<char*>(first);                                                    \
+  for (std::size_t i_ = 1; i_ < count_; ++i_) (list)[i_] = va_arg(rest, char*);            \
+  (list)[count_] = nullptr;                                                                \
+  static_cast<void>(va_arg(rest, char*))
+
+}  // namespace
+
+MEMWATCH_EXPORT pid_t fork() noexcept {
+  const auto real = MEMWATCH_NEXT(pid_t(*)(), "fork");
+  if (mw::is_recording()) mw::announce_fork();
+  const pid_t pid = real();
+  if (pid == 0) {
+    mw::notice_fork_in_child();
+    mw::is_recording();  // introduces the child
+  } else {
+    mw::forget_announced_fork();
+  }
+  return pid;
+}
+
+MEMWATCH_EXPORT int execve(const char* path, char* const* arguments,
+                           char* const* environment) noexcept {
+  return exec(path, arguments, environment);
+}
+
+MEMWATCH_EXPORT int execv(const char* path, char* const* arguments) noexcept {
+  return exec(path, arguments, environ);
+}
+
+MEMWATCH_EXPORT int execvp(const char* file, char* const* arguments) noexcept {
+  return exec_in_path(file, arguments, environ);
+}
+
+MEMWATCH_EXPORT int execvpe(const char* file, char* const* arguments,
+                            char* const* environment) noexcept {
+  return exec_in_path(file, arguments, environment);
+}
+
+MEMWATCH_EXPORT int execl(const char* path, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  MEMWATCH_COLLECT(list, first, rest);
+  va_end(rest);
+  return exec(path, list, environ);
+}
+
+MEMWATCH_EXPORT int execlp(const char* file, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  MEMWATCH_COLLECT(list, first, rest);
+  va_end(rest);
+  return exec_in_path(file, list, environ);
+}
+
+MEMWATCH_EXPORT int execle(const char* path, const char* first, ...) noexcept {
+  va_list rest;
+  va_start(rest, first);
+  MEMWATCH_COLLECT(list, first, rest);
+  char* const* environment = va_arg(rest, char* const*);
+  va_end(rest);
+  return exec(path, list, environment);
+}
+
+MEMWATCH_EXPORT int fexecve(int fd, char* const* arguments, char* const* environment) noexcept {
+  mw::is_recording();
+  const auto real = MEMWATCH_NEXT(int (*)(int, char* const*, char* const*), "fexecve");
+  MEMWATCH_CARRY(carried, environment);
+  mw::note_exec(true);
+  const int result = real(fd, arguments, carried);
+  mw::note_exec(false);
+  return result;
+}
+
+MEMWATCH_EXPORT int execveat(int directory, const char* path, char* const* arguments,
+                             char* const* environment, int flags) noexcept {
+  mw::is_recording();
+  const auto real = MEMWATCH_NEXT(int (*)(int, const char*, char* const*, char* const*, int),
+                                  "execveat");
+  MEMWATCH_CARRY(carried, environment);
+  mw::note_exec(true);
+  const int result = real(directory, path, arguments, carried, flags);
+  mw::note_exec(false);
+  return result;
+}
+
+MEMWATCH_EXPORT int posix_spawn(pid_t* pid, const char* path,
+                                const posix_spawn_file_actions_t* actions,
+                                const posix_spawnattr_t* attributes, char* const* arguments,
+                                char* const* environment) {
+  const auto real =
+      MEMWATCH_NEXT(int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                            const posix_spawnattr_t*, char* const*, char* const*),
+                    "posix_spawn");
+  MEMWATCH_CARRY(carried, environment);
+  return real(pid, path, actions, attributes, arguments, carried);
+}
+
+MEMWATCH_EXPORT int posix_spawnp(pid_t* pid, const char* file,
+                                 const posix_spawn_file_actions_t* actions,
+                                 const posix_spawnattr_t* attributes, char* const* arguments,
+                                 char* const* environment) {
+  const auto real =
+      MEMWATCH_NEXT(int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                            const posix_spawnattr_t*, char* const*, char* const*),
+                    "posix_spawnp");
+  MEMWATCH_CARRY(carried, environment);
+  return real(pid, file, actions, attributes, arguments, carried);
+}
+
+MEMWATCH_EXPORT pid_t wait(int* status) {
+  const auto real = MEMWATCH_NEXT(pid_t(*)(int*), "wait");
+  int seen = 0;
+  const pid_t pid = real(&seen);
+  if (pid > 0) mw::note_child(pid, seen);
+  if (pid > 0 && status != nullptr) *status = seen;
+  return pid;
+}
+
+MEMWATCH_EXPORT pid_t waitpid(pid_t which, int* status, int options) {
+  const auto real = MEMWATCH_NEXT(pid_t(*)(pid_t, int*, int), "waitpid");
+  int seen = 0;
+  const pid_t pid = real(which, &seen, options);
+  if (pid > 0) mw::note_child(pid, seen);
+  if (pid > 0 && status != nullptr) *status = seen;
+  return pid;
+}
+
+MEMWATCH_EXPORT pid_t wait3(int* status, int options, struct rusage* usage) noexcept {
+  const auto real = MEMWATCH_NEXT(pid_t(*)(int*, int, struct rusage*), "wait3");
+  int seen = 0;
+  const pid_t pid = real(&seen, options, usage);
+  if (pid > 0) mw::note_child(pid, seen);
+  if (pid > 0 && status != nullptr) *status = seen;
+  return pid;
+}
+
+MEMWATCH_EXPORT pid_t wait4(pid_t which, int* status, int options, struct rusage* usage) noexcept {
+  const auto real = MEMWATCH_NEXT(pid_t(*)(pid_t, int*, int, struct rusage*), "wait4");
+  int seen = 0;
+  const pid_t pid = real(which, &seen, options, usage);
+  if (pid > 0) mw::note_child(pid, seen);
+  if (pid > 0 && status != nullptr) *status = seen;
+  return pid;
+}
+
+MEMWATCH_EXPORT int waitid(idtype_t type, id_t which, siginfo_t* info, int options) {
+  const auto real = MEMWATCH_NEXT(int (*)(idtype_t, id_t, siginfo_t*, int), "waitid");
+  const int result = real(type, which, info, options);
+  if (result == 0 && info != nullptr && info->si_pid > 0) {
+    if (info->si_code == CLD_EXITED) mw::note_child(info->si_pid, (info->si_status & 0xff) << 8);
+    if (info->si_code == CLD_KILLED) mw::note_child(info->si_pid, info->si_status & 0x7f);
+    if (info->si_code == CLD_DUMPED) mw::note_child(info->si_pid, (info->si_status & 0x7f) | 0x80);
+  }
+  return result;
+}
+
+// exit and its kin leave the status for the collector of a process that nobody waits for.
+MEMWATCH_EXPORT void exit(int status) noexcept {
+  mw::note_exit(status);
+  MEMWATCH_NEXT(void (*)(int), "exit")(status);
+  __builtin_unreachable();
+}
+
+MEMWATCH_EXPORT void _exit(int status) {
+  mw::note_exit(status);
+  MEMWATCH_NEXT(void (*)(int), "_exit")(status);
+  __builtin_unreachable();
+}
+
+MEMWATCH_EXPORT void _Exit(int status) noexcept {
+  mw::note_exit(status);
+  MEMWATCH_NEXT(void (*)(int), "_Exit")(status);
+  __builtin_unreachable();
+}
+
+MEMWATCH_EXPORT void quick_exit(int status) noexcept {
+  mw::note_exit(status);
+  MEMWATCH_NEXT(void (*)(int), "quick_exit")(status);
+  __builtin_unreachable();
+}

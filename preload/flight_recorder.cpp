@@ -1,0 +1,48 @@
+#include "preload/flight_recorder.h"
+
+#include "preload/backed_memory.h"
+#include "preload/process_state.h"
+#include "preload/raw_syscalls_linux.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+using namespace protocol;
+
+// This thread is the counter's only writer, so no read-modify-write; relaxed, it is only a number.
+void add(Shared<std::uint64_t>& counter, std::uint64_t amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void count_idle_allocation(ThreadRing& ring, std::size_t size) {
+  add(ring.shared->idle_allocations, 1);
+  add(ring.shared->idle_bytes, size);
+}
+
+void count_idle_free(ThreadRing& ring) { add(ring.shared->idle_frees, 1); }
+
+void record_flight(Function function, std::uint64_t address, std::uint64_t size, int error_number,
+                   std::uint32_t stack, std::uint32_t tid) {
+  SegmentHeader& header = *g_process.segment;
+  const std::uint64_t number = header.flight_next.fetch_add(1, std::memory_order_relaxed);
+  FlightEntry* entry = in_segment<FlightEntry>(header.geometry.flight_offset) +
+                       number % header.geometry.flight_entries;
+  if (!back_pages(entry, sizeof *entry)) return;
+  entry->ticket.store(0, std::memory_order_relaxed);
+  // Release fence: a reader that sees a new field sees the ticket at 0, or the new one at the end.
+  std::atomic_thread_fence(std::memory_order_release);
+  entry->size = size;
+  entry->at_ms = raw_monotonic_ms();
+  entry->stack = stack;
+  entry->tid = tid;
+  entry->function = static_cast<std::uint32_t>(function);
+  entry->error_number = static_cast<std::uint32_t>(error_number);
+  entry->address = address;
+  // Release: the entry is complete; matched by the acquire loads in collector/intake/flight_reader.
+  entry->ticket.store(number + 1, std::memory_order_release);
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,168 @@
+#include "preload/module_table.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "preload/backed_memory.h"
+#include "preload/process_state.h"
+
+extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
+
+namespace memwatch::preload {
+
+namespace {
+
+using namespace protocol;
+
+// The shim's own list of what it has told; the segment's copy may be scribbled on by anyone.
+struct KnownModule {
+  std::atomic<std::uintptr_t> start;  // 0: empty or unloaded; release, matched by find_known
+  std::uintptr_t end;
+  std::uint32_t index;
+};
+constexpr std::uint32_t kMaxKnown = 4096;
+constinit std::atomic<KnownModule*> g_known{nullptr};
+constinit std::atomic<std::uint32_t> g_known_used{0};
+
+KnownModule* known_modules() {
+  KnownModule* known = g_known.load(std::memory_order_acquire);
+  if (known != nullptr) return known;
+  auto* fresh = static_cast<KnownModule*>(map_private(sizeof(KnownModule) * kMaxKnown));
+  if (fresh == nullptr) return nullptr;
+  if (g_known.compare_exchange_strong(known, fresh, std::memory_order_acq_rel)) return fresh;
+  return known;
+}
+
+std::uint32_t find_known(std::uintptr_t pc) {
+  const KnownModule* known = known_modules();
+  if (known == nullptr) return 0;
+  const std::uint32_t used = g_known_used.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < used && i < kMaxKnown; ++i) {
+    const std::uintptr_t start = known[i].start.load(std::memory_order_acquire);
+    if (start != 0 && pc >= start && pc < known[i].end) return known[i].index;
+  }
+  return 0;
+}
+
+// Finds the build id in the module's own program headers. The first page of a module holds its ELF
+// header and program headers in every layout linkers make; anything else is left without an id.
+void read_build_id(const dl_find_object& object, std::uintptr_t bias, ModuleEntry* entry) {
+  const auto start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
+  const auto end = reinterpret_cast<std::uintptr_t>(object.dlfo_map_end);
+  if (end - start < sizeof(ElfW(Ehdr))) return;
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(start);
+  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
+  if (header->e_phoff > 4096 || header->e_phnum > 64) return;
+  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff);
+  if (start + header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > end) return;
+  for (unsigned i = 0; i < header->e_phnum; ++i) {
+    if (segments[i].p_type != PT_NOTE) continue;
+    std::uintptr_t at = bias + segments[i].p_vaddr;
+    const std::uintptr_t notes_end = at + segments[i].p_memsz;
+    if (at < start || notes_end > end || notes_end < at) continue;
+    while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
+      const auto* note = reinterpret_cast<const ElfW(Nhdr)*>(at);
+      const std::uintptr_t name = at + sizeof *note;
+      const std::uintptr_t content = name + round_up(note->n_namesz, 4);
+      if (content + note->n_descsz > notes_end) break;
+      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+          std::memcmp(reinterpret_cast<const char*>(name), "GNU", 4) == 0 &&
+          note->n_descsz <= sizeof entry->build_id) {
+        entry->build_id_bytes = static_cast<std::uint8_t>(note->n_descsz);
+        std::memcpy(entry->build_id, reinterpret_cast<const void*>(content), note->n_descsz);
+        return;
+      }
+      at = content + round_up(note->n_descsz, 4);
+    }
+  }
+}
+
+// Copies a name into the segment; 0 bytes when there is no room.
+void write_name(const char* name, ModuleEntry* entry) {
+  SegmentHeader& header = *g_process.segment;
+  const std::size_t size = std::strlen(name);
+  if (size == 0 || size > 4095) return;
+  const auto bytes = static_cast<std::uint32_t>(size);
+  std::uint32_t at = header.names_used.load(std::memory_order_relaxed);
+  do {
+    if (at > header.geometry.names_bytes || header.geometry.names_bytes - at < bytes) return;
+  } while (!header.names_used.compare_exchange_weak(at, at + bytes, std::memory_order_relaxed));
+  char* to = in_segment<char>(header.geometry.names_offset) + at;
+  if (!back_pages(to, bytes)) return;
+  std::memcpy(to, name, bytes);
+  entry->name_offset = at;
+  entry->name_bytes = bytes;
+}
+
+std::uint32_t reserve_entry() {
+  SegmentHeader& header = *g_process.segment;
+  std::uint32_t index = header.modules_used.load(std::memory_order_relaxed);
+  do {
+    if (index >= header.geometry.modules) return 0;
+  } while (!header.modules_used.compare_exchange_weak(index, index + 1, std::memory_order_acq_rel));
+  return index;
+}
+
+}  // namespace
+
+std::uint32_t module_of(std::uintptr_t pc) {
+  if (const std::uint32_t index = find_known(pc); index != 0) return index;
+  dl_find_object object{};
+  if (_dl_find_object == nullptr || _dl_find_object(reinterpret_cast<void*>(pc), &object) != 0) {
+    return 0;
+  }
+  KnownModule* known = known_modules();
+  const std::uint32_t place = g_known_used.fetch_add(1, std::memory_order_acq_rel);
+  if (known == nullptr || place >= kMaxKnown) return 0;
+  const std::uint32_t index = reserve_entry();
+  if (index == 0) return 0;
+  ModuleEntry* entry =
+      in_segment<ModuleEntry>(g_process.segment->geometry.modules_offset) + index;
+  if (!back_pages(entry, sizeof *entry)) return 0;
+  const auto bias = static_cast<std::uintptr_t>(object.dlfo_link_map->l_addr);
+  entry->start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
+  entry->end = reinterpret_cast<std::uintptr_t>(object.dlfo_map_end);
+  entry->bias = bias;
+  write_name(object.dlfo_link_map->l_name, entry);
+  read_build_id(object, bias, entry);
+  // Release: everything above; matched by the acquire load in collector/intake/module_reader.
+  entry->ready.store(1, std::memory_order_release);
+  known[place].end = static_cast<std::uintptr_t>(entry->end);
+  known[place].index = index;
+  known[place].start.store(static_cast<std::uintptr_t>(entry->start), std::memory_order_release);
+  return index;
+}
+
+bool forget_unloaded_modules() {
+  KnownModule* known = g_known.load(std::memory_order_acquire);
+  if (known == nullptr) return false;
+  bool any = false;
+  const std::uint32_t used = g_known_used.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < used && i < kMaxKnown; ++i) {
+    const std::uintptr_t start = known[i].start.load(std::memory_order_acquire);
+    if (start == 0) continue;
+    dl_find_object object{};
+    const bool found =
+        _dl_find_object != nullptr && _dl_find_object(reinterpret_cast<void*>(start), &object) == 0;
+    if (!found || reinterpret_cast<std::uintptr_t>(object.dlfo_map_start) != start ||
+        reinterpret_cast<std::uintptr_t>(object.dlfo_map_end) != known[i].end) {
+      known[i].start.store(0, std::memory_order_release);
+      any = true;
+    }
+  }
+  return any;
+}
+
+void forget_modules() {
+  KnownModule* known = g_known.load(std::memory_order_acquire);
+  const std::uint32_t used = g_known_used.exchange(0, std::memory_order_acq_rel);
+  for (std::uint32_t i = 0; known != nullptr && i < used && i < kMaxKnown; ++i) {
+    known[i].start.store(0, std::memory_order_release);
+  }
+}
+
+}  // namespace memwatch::preload

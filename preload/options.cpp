@@ -1,0 +1,85 @@
+#include "preload/options.h"
+
+#include <cstring>
+
+#include "preload/raw_syscalls_linux.h"
+#include "shared/rendezvous.h"
+
+namespace memwatch::preload {
+
+constinit Options g_options{{}, true, {}, {}};
+
+namespace {
+
+template <std::size_t N>
+bool copy_text(char (&to)[N], const char* from, std::size_t size) {
+  if (size >= N) return false;
+  std::memcpy(to, from, size);
+  to[size] = '\0';
+  return true;
+}
+
+void take_option(const char* key, std::size_t key_size, const char* value, std::size_t size) {
+  const auto is = [&](const char* name) {
+    return std::strlen(name) == key_size && std::memcmp(name, key, key_size) == 0;
+  };
+  if (is("socket")) copy_text(g_options.socket, value, size);
+  if (is("follow")) g_options.follow = !(size == 1 && value[0] == '0');
+}
+
+void parse(const char* text) {
+  while (*text != '\0') {
+    const char* end = std::strchr(text, ':');
+    if (end == nullptr) end = text + std::strlen(text);
+    const auto* equals =
+        static_cast<const char*>(std::memchr(text, '=', static_cast<std::size_t>(end - text)));
+    if (equals != nullptr) {
+      take_option(text, static_cast<std::size_t>(equals - text), equals + 1,
+                  static_cast<std::size_t>(end - equals - 1));
+    }
+    text = *end == ':' ? end + 1 : end;
+  }
+}
+
+void take_variable(const char* text, std::size_t size) {
+  const auto starts = [&](const char* name, std::size_t name_size) {
+    return size > name_size && std::memcmp(text, name, name_size) == 0 && text[name_size] == '=';
+  };
+  constexpr std::size_t kNameSize = sizeof protocol::kOptionsVariable - 1;
+  if (starts(protocol::kOptionsVariable, kNameSize)) {
+    if (copy_text(g_options.variable, text, size)) parse(g_options.variable + kNameSize + 1);
+  } else if (starts("LD_PRELOAD", 10)) {
+    copy_text(g_options.preload, text, size);
+  }
+}
+
+}  // namespace
+
+void read_options() {
+  // Streamed in pieces: an environment may be megabytes, the variables of interest are short.
+  const long fd = raw_open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+  if (is_raw_error(fd)) return;
+  char variable[2048];
+  std::size_t size = 0;
+  bool too_long = false;
+  char piece[1024];
+  for (;;) {
+    const long got = raw_read(fd, piece, sizeof piece);
+    if (got <= 0) break;
+    for (long i = 0; i < got; ++i) {
+      if (piece[i] == '\0') {
+        variable[size] = '\0';
+        if (!too_long) take_variable(variable, size);
+        size = 0;
+        too_long = false;
+      } else if (size + 1 < sizeof variable) {
+        variable[size++] = piece[i];
+      } else {
+        too_long = true;
+      }
+    }
+  }
+  raw_close(fd);
+}
+
+}  // namespace memwatch::preload

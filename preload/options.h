@@ -1,0 +1,20 @@
+// The shim's options, from the environment variable MEMWATCH_OPTIONS (keys in shared/rendezvous.h),
+// read once, from the process's initial environment, without libc (it may not be ready yet).
+#pragma once
+
+#include <cstddef>
+
+namespace memwatch::preload {
+
+struct Options {
+  char socket[108];       // "" : no collector to introduce ourselves to
+  bool follow;            // children are recorded too
+  char variable[512];     // "MEMWATCH_OPTIONS=…" as found, for children; "" when absent
+  char preload[1024];     // "LD_PRELOAD=…" as found, for children; "" when absent
+};
+
+extern Options g_options;
+
+void read_options();
+
+}  // namespace memwatch::preload

@@ -1,0 +1,27 @@
+// Reads of somebody else's stack that cannot fault. A page is asked for once per thread: the kernel
+// is made to read from it by a system call that fails cleanly. Any thread, any signal handler.
+#pragma once
+
+#include <cstdint>
+
+#include "preload/thread_ring.h"
+
+namespace memwatch::preload {
+
+bool extend_readable(ReadableRange& range, std::uintptr_t address);
+
+// Starts (or keeps) a range around the stack pointer of a walk.
+void start_readable(ReadableRange& range, std::uintptr_t stack_pointer);
+
+// Is the aligned 8-byte word at `address` readable and on the stack the walk started on?
+inline bool is_readable(ReadableRange& range, std::uintptr_t address) {
+  if ((address & 7) != 0) return false;
+  if (address >= range.low && address + 8 <= range.high) [[likely]] return true;
+  return extend_readable(range, address);
+}
+
+inline std::uint64_t read_word(std::uintptr_t address) {
+  return *reinterpret_cast<const std::uint64_t*>(address);
+}
+
+}  // namespace memwatch::preload

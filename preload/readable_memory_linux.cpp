@@ -1,0 +1,49 @@
+#include "preload/readable_memory.h"
+
+#include <errno.h>
+
+#include "preload/raw_syscalls_linux.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+constexpr std::uintptr_t kPage = 4096;
+// A frame further away than this from what is known is not on the same stack.
+constexpr std::uintptr_t kMaxGap = 8U << 20;
+
+// rt_sigprocmask reads the new mask before it looks at `how`, which is invalid here: EFAULT tells
+// an unreadable page, EINVAL a readable one, and nothing changes.
+bool is_page_readable(std::uintptr_t page) {
+  return raw_syscall(SYS_rt_sigprocmask, ~0L, static_cast<long>(page), 0, 8) != -EFAULT;
+}
+
+}  // namespace
+
+void start_readable(ReadableRange& range, std::uintptr_t stack_pointer) {
+  const std::uintptr_t page = stack_pointer & ~(kPage - 1);
+  if (page >= range.low && page < range.high) return;
+  if (page < range.low && range.low - page <= kMaxGap) {
+    // The stack grew downwards: join the new pages to the known ones if nothing is missing between.
+    std::uintptr_t at = page;
+    while (at < range.low && is_page_readable(at)) at += kPage;
+    if (at == range.low) {
+      range.low = page;
+      return;
+    }
+  }
+  range.low = page;
+  range.high = page + kPage;  // the page the program is running on
+}
+
+bool extend_readable(ReadableRange& range, std::uintptr_t address) {
+  if (address < range.low || address > UINTPTR_MAX - kPage) return false;
+  if (address - range.high > kMaxGap) return false;
+  while (range.high < address + 8) {
+    if (!is_page_readable(range.high)) return false;
+    range.high += kPage;
+  }
+  return true;
+}
+
+}  // namespace memwatch::preload

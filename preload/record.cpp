@@ -1,0 +1,307 @@
+#include "preload/record.h"
+
+#include <atomic>
+
+#include "preload/flight_recorder.h"
+#include "preload/stack_tree.h"
+#include "preload/thread_ring.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+using namespace protocol;
+
+std::uint64_t address_of(const void* block) { return reinterpret_cast<std::uintptr_t>(block); }
+
+// The ring for events at this depth of interruption; nullptr: none to be had.
+ThreadRing* ring_at(std::uint32_t depth) {
+  if (depth >= kMaxDepth) return nullptr;
+  ThreadRing* ring = t_state.rings[depth];
+  if (ring == nullptr) [[unlikely]] {
+    ring = claim_ring();
+    t_state.rings[depth] = ring;
+  }
+  return ring;
+}
+
+std::uint32_t enter() {
+  const std::uint32_t depth_before = t_state.depth;
+  t_state.depth = depth_before + 1;
+  std::atomic_signal_fence(std::memory_order_seq_cst);  // a handler from here on uses another ring
+  return depth_before;
+}
+
+// Restores instead of decrementing: a fork in a handler may have reset the depth meanwhile.
+void leave(std::uint32_t depth_before) {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  t_state.depth = depth_before;
+}
+
+// One event's stay in the recorder: holds the thread's ring for this depth.
+class Recording {
+ public:
+  Recording() : depth_before_(enter()), ring_(ring_at(depth_before_)) {}
+  ~Recording() { leave(depth_before_); }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  // nullptr: no ring to be had; the caller counts the loss.
+  [[nodiscard]] ThreadRing* ring() const { return ring_; }
+
+ private:
+  std::uint32_t depth_before_;
+  ThreadRing* ring_;
+};
+
+bool is_exact() {
+  // Relaxed: a change of mode takes effect within an event or two.
+  return g_process.segment->control.load(std::memory_order_relaxed) ==
+         static_cast<std::uint32_t>(Control::exact);
+}
+
+bool is_large(std::size_t size) {
+  return size >= g_process.segment->large_bytes.load(std::memory_order_relaxed);
+}
+
+void count_without_ring(Urgency urgency) {
+  auto& counter = urgency == Urgency::deallocation ? g_process.segment->dropped_frees
+                                                   : g_process.segment->dropped_allocations;
+  counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint32_t capture_stack(ThreadRing& ring, const CallSite& site) {
+  const Walk walk = walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
+  return intern_stack(ring.pcs, walk.frames, walk.truncated);
+}
+
+// Room for a record, and the marks that must precede it. False: dropped and counted.
+bool prepare(ThreadRing& ring, Urgency urgency) {
+  if (!make_room(ring, urgency)) [[unlikely]] return false;
+  const std::uint64_t epoch = g_process.segment->epoch.load(std::memory_order_relaxed);
+  const bool starts_sequence =
+      ring.sequenced == 0 && g_process.sequenced.load(std::memory_order_relaxed) != 0;
+  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]] return true;
+  if (epoch != ring.seen_epoch) {
+    ring.seen_epoch = epoch;
+    put(ring, encode_extended_header(RecordType::epoch, 1), epoch);
+  }
+  if (starts_sequence) {
+    ring.sequenced = 1;
+    ring.shared->sequenced.store(1, std::memory_order_relaxed);
+    put(ring, encode_extended_header(RecordType::sequenced, 1), 0);
+  }
+  return make_room(ring, urgency);
+}
+
+// The next number of a shard; 0 while the process has a single ring. Relaxed: malloc's own locking
+// orders two threads' events on one address, and a single atomic's modifications are totally ordered.
+std::uint32_t take_sequence(const ThreadRing& ring, std::uint32_t shard) {
+  if (ring.sequenced == 0) return 0;
+  Shard* shards = in_segment<Shard>(g_process.segment->geometry.shards_offset);
+  return shards[shard].next.fetch_add(1, std::memory_order_relaxed) & kSequenceMask;
+}
+
+void put_allocation(ThreadRing& ring, Function function, std::uint64_t address, std::uint64_t size,
+                    std::uint32_t stack) {
+  const std::uint32_t sequence = take_sequence(ring, shard_of(address));
+  if (fits_short(address, size)) [[likely]] {
+    const Slot slot = encode_short(function, address, size, stack, sequence);
+    put(ring, slot.word0, slot.word1);
+  } else {
+    put(ring, encode_extended_header(RecordType::allocation, 3), address);
+    put(ring, size, pack_stack(stack, function));
+    put(ring, sequence, 0);
+  }
+  publish(ring);
+}
+
+void put_deallocation(ThreadRing& ring, Function function, std::uint64_t address,
+                      std::uint32_t sequence) {
+  if (fits_short(address, 0)) [[likely]] {
+    const Slot slot = encode_short(function, address, 0, 0, sequence);
+    put(ring, slot.word0, slot.word1);
+  } else {
+    put(ring, encode_extended_header(RecordType::free, 2), address);
+    put(ring, static_cast<std::uint64_t>(function), sequence);
+  }
+  publish(ring);
+}
+
+void put_failure(ThreadRing& ring, Function function, std::size_t requested, int error_number,
+                 std::uint32_t stack, std::uint64_t old_block, std::uint32_t old_sequence) {
+  put(ring, encode_extended_header(RecordType::failure, 3), requested);
+  put(ring, pack_stack(stack, function), static_cast<std::uint32_t>(error_number));
+  put(ring, old_block, old_sequence);
+  publish(ring);
+}
+
+// Records of pages take the mapping shard's numbers.
+void put_pages(ThreadRing& ring, RecordType type, std::uint64_t first, std::uint64_t second,
+               std::uint64_t stack_and_function, bool failed = false) {
+  const std::uint32_t sequence = take_sequence(ring, kMappingShard);
+  put(ring, encode_extended_header(type, 3), first);
+  put(ring, second, stack_and_function);
+  put(ring, sequence, failed ? 1 : 0);
+  publish(ring);
+}
+
+void record_idle_failure(ThreadRing& ring, Function function, std::size_t requested,
+                         int error_number, const CallSite& site) {
+  record_flight(function, 0, requested, error_number, capture_stack(ring, site), ring.tid);
+}
+
+}  // namespace
+
+void record_allocation(Function function, const void* block, std::size_t size,
+                       const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::ordinary);
+  if (!is_exact()) {
+    count_idle_allocation(*ring, size);
+    if (is_large(size)) {
+      record_flight(function, address_of(block), size, 0, capture_stack(*ring, site), ring->tid);
+    }
+    return;
+  }
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  put_allocation(*ring, function, address_of(block), size, stack);
+}
+
+void record_deallocation(Function function, const void* block) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::deallocation);
+  if (!is_exact()) return count_idle_free(*ring);
+  if (!prepare(*ring, Urgency::deallocation)) return;
+  const std::uint64_t address = address_of(block);
+  put_deallocation(*ring, function, address, take_sequence(*ring, shard_of(address)));
+}
+
+void record_failure(Function function, std::size_t requested, int error_number,
+                    const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::ordinary);
+  if (!is_exact()) return record_idle_failure(*ring, function, requested, error_number, site);
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  put_failure(*ring, function, requested, error_number, stack, 0, 0);
+}
+
+Reallocation::Reallocation(const void* old_block)
+    : ring_(nullptr), old_block_(address_of(old_block)), depth_before_(enter()) {
+  ring_ = ring_at(depth_before_);
+  if (ring_ == nullptr) return;
+  exact_ = is_exact();
+  // The room is made now, because a sequence number that was taken must be told.
+  if (!exact_ || !prepare(*ring_, Urgency::deallocation)) return;
+  old_sequence_ = take_sequence(*ring_, shard_of(old_block_));
+  recorded_ = true;
+}
+
+Reallocation::~Reallocation() { leave(depth_before_); }
+
+void Reallocation::succeeded(Function function, const void* block, std::size_t size,
+                             const CallSite& site) {
+  if (ring_ == nullptr) return count_without_ring(Urgency::ordinary);
+  if (!exact_) {
+    count_idle_free(*ring_);
+    count_idle_allocation(*ring_, size);
+    if (is_large(size)) {
+      record_flight(function, address_of(block), size, 0, capture_stack(*ring_, site), ring_->tid);
+    }
+    return;
+  }
+  if (!recorded_) return count_without_ring(Urgency::ordinary);
+  const std::uint64_t address = address_of(block);
+  const std::uint32_t stack = capture_stack(*ring_, site);
+  const std::uint32_t sequence = take_sequence(*ring_, shard_of(address));
+  put(*ring_, encode_extended_header(RecordType::reallocation, 3), old_block_);
+  put(*ring_, address, size);
+  put(*ring_, pack_stack(stack, function),
+      old_sequence_ | (static_cast<std::uint64_t>(sequence) << 32));
+  publish(*ring_);
+}
+
+void Reallocation::failed(Function function, std::size_t requested, int error_number,
+                          const CallSite& site) {
+  if (ring_ == nullptr) return count_without_ring(Urgency::ordinary);
+  if (!exact_) return record_idle_failure(*ring_, function, requested, error_number, site);
+  if (!recorded_) return;
+  put_failure(*ring_, function, requested, error_number, capture_stack(*ring_, site), old_block_,
+              old_sequence_);
+}
+
+void Reallocation::freed(Function function) {
+  if (ring_ == nullptr) return;
+  if (!exact_) return count_idle_free(*ring_);
+  if (recorded_) put_deallocation(*ring_, function, old_block_, old_sequence_);
+}
+
+void record_map(Function function, const void* address, std::size_t length, const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact()) return;
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  put_pages(*ring, RecordType::map, address_of(address), length, pack_stack(stack, function));
+}
+
+void record_unmap(const void* address, std::size_t length, bool failed, const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact()) return;
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::deallocation)) return;
+  put_pages(*ring, RecordType::unmap, address_of(address), length,
+            pack_stack(stack, Function::munmap_), failed);
+}
+
+void record_remap(const void* old_address, std::size_t old_length, const void* address,
+                  std::size_t length, const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact()) return;
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  const std::uint32_t sequence = take_sequence(*ring, kMappingShard);
+  put(*ring, encode_extended_header(RecordType::remap, 4), address_of(old_address));
+  put(*ring, old_length, address_of(address));
+  put(*ring, length, pack_stack(stack, Function::mremap_));
+  put(*ring, sequence, 0);
+  publish(*ring);
+}
+
+void record_break(Function function, const void* old_break, const void* new_break,
+                  const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact()) return;
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  put_pages(*ring, RecordType::brk, address_of(old_break), address_of(new_break),
+            pack_stack(stack, function));
+}
+
+void record_fork(std::uint64_t token) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact() || !prepare(*ring, Urgency::ordinary)) return;
+  put(*ring, encode_extended_header(RecordType::fork, 1), token);
+  publish(*ring);
+}
+
+void record_child(std::uint32_t pid, int status) {
+  if (!is_recording()) return;
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || !is_exact() || !prepare(*ring, Urgency::ordinary)) return;
+  put(*ring, encode_extended_header(RecordType::child, 2), pid);
+  put(*ring, static_cast<std::uint32_t>(status), 0);
+  publish(*ring);
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,38 @@
+// Where a process's segment comes from: from the collector, by introducing ourselves on its socket,
+// or, where there is none, from /dev/shm by our own hand, for a collector that attaches later.
+// Raw system calls only; no descriptor stays open.
+#pragma once
+
+#include <cstdint>
+
+#include "shared/segment_layout.h"
+
+namespace memwatch::preload {
+
+struct Introduction {
+  std::uint32_t pid;
+  std::uint64_t start_time;
+  std::uint64_t fork_token;
+  std::uint64_t parent_segment_id;
+  bool is_fork_child;
+};
+
+enum class Answer : std::uint8_t {
+  segment,      // mapped
+  declined,     // the collector does not want this process
+  unreachable,  // nobody there, or no answer in time
+};
+
+// Waits for the collector's answer, at most kWelcomeTimeoutMs.
+Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
+                              protocol::SegmentHeader** segment);
+
+// A segment of our own, idle, named so that `memwatch attach` finds it. nullptr: no room, or the
+// process's limits forbid it. Writes its path to `path`. Segments that an earlier image of this
+// process (before an exec) left behind are removed.
+protocol::SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)[128]);
+
+// Removes the name of a segment; the memory lives on as long as somebody has it mapped.
+void remove_segment(const char* path);
+
+}  // namespace memwatch::preload

@@ -1,0 +1,214 @@
+#include "preload/session.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "preload/backed_memory.h"
+#include "preload/module_table.h"
+#include "preload/options.h"
+#include "preload/process_state.h"
+#include "preload/raw_syscalls_linux.h"
+#include "preload/real_functions.h"
+#include "preload/record.h"
+#include "preload/segment_source.h"
+#include "preload/stack_tree.h"
+#include "preload/thread_local_state.h"
+#include "preload/thread_ring.h"
+#include "preload/unwind_rules.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+using namespace protocol;
+
+// Survives the fork, unlike g_process: what the child needs to know of its parent.
+struct Lineage {
+  bool was_ready;
+  SegmentHeader* parent_segment;  // still mapped in the child
+  std::uint64_t fork_token;       // of the fork under way, 0 otherwise
+  std::uint64_t last_token;
+};
+constinit Lineage g_lineage{};
+
+// Field 22 of /proc/self/stat: together with the pid it names a process for good.
+std::uint64_t own_start_time() {
+  const long fd = raw_open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (is_raw_error(fd)) return 0;
+  char text[1024];
+  const long got = raw_read(fd, text, sizeof text - 1);
+  raw_close(fd);
+  if (got <= 0) return 0;
+  text[got] = '\0';
+  const char* at = std::strrchr(text, ')');  // the name in parentheses may contain anything
+  if (at == nullptr) return 0;
+  for (int field = 2; field < 22; ++field) {
+    at = std::strchr(at + 1, ' ');
+    if (at == nullptr) return 0;
+  }
+  std::uint64_t value = 0;
+  for (++at; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<unsigned>(*at - '0');
+  return value;
+}
+
+bool fill_in_target_part(SegmentHeader* segment, const Introduction& introduction) {
+  if (segment->magic != kSegmentMagic || segment->version != kProtocolVersion ||
+      !is_sound(segment->geometry, segment->geometry.segment_bytes) ||
+      segment->geometry.slots > ordinary_geometry().slots) {
+    return false;
+  }
+  char* base = reinterpret_cast<char*>(segment);
+  if (!back_pages(segment, sizeof *segment) ||
+      !back_pages(base + segment->geometry.shards_offset, sizeof(Shard) * kShards)) {
+    return false;
+  }
+  segment->pid = introduction.pid;
+  segment->uid = static_cast<std::uint32_t>(raw_syscall(SYS_geteuid));
+  segment->start_time = introduction.start_time;
+  segment->fork_token = introduction.fork_token;
+  segment->parent_segment_id = introduction.parent_segment_id;
+  segment->modules_used.store(1, std::memory_order_relaxed);  // 0 means "unknown"
+  return true;
+}
+
+const char* rendezvous_path(const SegmentHeader* parent, char (&copy)[kMaxRendezvousPath]) {
+  if (parent == nullptr) return g_options.socket;
+  // The parent may have been attached to after it started: its segment knows the collector.
+  std::memcpy(copy, parent->rendezvous, sizeof copy);
+  copy[sizeof copy - 1] = '\0';
+  return copy;
+}
+
+SegmentHeader* obtain_segment(const Introduction& introduction, const SegmentHeader* parent,
+                              char (&own_path)[128]) {
+  char copy[kMaxRendezvousPath];
+  const char* path = rendezvous_path(parent, copy);
+  SegmentHeader* segment = nullptr;
+  if (path[0] != '\0') {
+    const Answer answer = segment_from_collector(path, introduction, &segment);
+    if (answer == Answer::segment) return segment;
+    if (answer == Answer::declined) return nullptr;
+  }
+  return segment_of_our_own(introduction, own_path);
+}
+
+void set_up_first_time() {
+  look_up_real_functions();
+  read_options();
+  clear_process_state_on_fork();
+}
+
+// A signal handler that forks may have interrupted a hook, which goes on in the child with the
+// parent's ring: its private part stays as it is, and private pages take the place of the segment,
+// so that what it still writes reaches nobody.
+void set_up_in_child(SegmentHeader* parent) {
+  const bool hook_is_interrupted = t_state.depth > 0;
+  forget_rings_in_child(hook_is_interrupted);
+  forget_modules();
+  for (auto& ring : t_state.rings) ring = nullptr;
+  t_state.depth = 0;
+  if (parent == nullptr) return;
+  const std::uint64_t bytes = parent->geometry.segment_bytes;
+  if (hook_is_interrupted) {
+    raw_mmap(parent, bytes, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
+  } else {
+    raw_munmap(parent, bytes);
+  }
+}
+
+// Everything a process needs before its first record. Leaves the phase to the caller.
+bool set_up_process() {
+  const bool is_fork_child = g_lineage.was_ready;
+  SegmentHeader* parent = g_lineage.parent_segment;
+  if (!is_fork_child) set_up_first_time();
+  Introduction introduction{};
+  introduction.pid = raw_getpid();
+  introduction.start_time = own_start_time();
+  introduction.is_fork_child = is_fork_child;
+  if (parent != nullptr) {
+    introduction.parent_segment_id = parent->segment_id;
+    introduction.fork_token = g_lineage.fork_token;
+  }
+  SegmentHeader* segment = nullptr;
+  g_process.own_path[0] = '\0';
+  if (!is_fork_child || g_options.follow) segment = obtain_segment(introduction, parent, g_process.own_path);
+  if (is_fork_child) set_up_in_child(parent);
+  g_lineage.parent_segment = nullptr;
+  g_lineage.fork_token = 0;
+  g_lineage.was_ready = true;
+  if (segment == nullptr || !fill_in_target_part(segment, introduction)) return false;
+
+  g_process.segment = segment;
+  g_process.pid = introduction.pid;
+  g_process.sequenced.store(0, std::memory_order_relaxed);
+  if (!start_stack_tree()) return false;
+  g_lineage.parent_segment = segment;  // a child will find it here
+  segment->ready.store(1, std::memory_order_release);
+  return true;
+}
+
+}  // namespace
+
+void start_process_slow() {
+  const SignalsBlocked no_handler_sees_half_a_process;
+  const PassThrough own_work;
+  auto unborn = Phase::unborn;
+  if (!g_process.phase.compare_exchange_strong(unborn, Phase::starting,
+                                               std::memory_order_acq_rel)) {
+    // Another thread is at it: wait for it, within reason, so that this event is recorded too.
+    for (int turn = 0; turn < 3000 && g_process.phase.load(std::memory_order_acquire) ==
+                                          Phase::starting;
+         ++turn) {
+      raw_sleep_ns(1'000'000);
+    }
+    return;
+  }
+  const int errno_before = errno;
+  const bool ready = set_up_process();
+  errno = errno_before;
+  g_process.phase.store(ready ? Phase::ready : Phase::off, std::memory_order_release);
+}
+
+std::uint64_t announce_fork() {
+  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return 0;
+  const std::uint64_t token = ++g_lineage.last_token;
+  g_lineage.fork_token = token;
+  record_fork(token);
+  return token;
+}
+
+void forget_announced_fork() { g_lineage.fork_token = 0; }
+
+void notice_fork_in_child() { g_process.phase.store(Phase::unborn, std::memory_order_release); }
+
+void note_exec(bool under_way) {
+  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (raw_getpid() != g_process.pid) return;  // a vfork child: the parent goes on
+  g_process.segment->exec_pending.store(under_way ? 1 : 0, std::memory_order_relaxed);
+}
+
+void note_exit(int status) {
+  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (raw_getpid() != g_process.pid) return;
+  g_process.segment->exit_status.store(status, std::memory_order_relaxed);
+  g_process.segment->exit_seen.store(1, std::memory_order_release);
+  withdraw_segment();
+}
+
+void withdraw_segment() {
+  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (g_process.own_path[0] == '\0' || raw_getpid() != g_process.pid) return;
+  // A collector that is attached removes the name itself when it has read everything.
+  if (g_process.segment->collector_pid.load(std::memory_order_relaxed) == 0) {
+    remove_segment(g_process.own_path);
+  }
+}
+
+void note_child(int pid, int status) {
+  if (pid > 0) record_child(static_cast<std::uint32_t>(pid), status);
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,36 @@
+// Birth of a process as seen by the shim: real functions, options, segment, introduction to the
+// collector. Runs inside the first event of a program or of a forked child.
+#pragma once
+
+#include <cstdint>
+
+namespace memwatch::preload {
+
+// Makes the process ready or turns recording off for it; returns with g_process.phase at ready or
+// off (or starting, when another thread is at it for longer than is bearable). Any thread, any
+// moment after relocation; blocks signals meanwhile; keeps errno.
+void start_process_slow();
+
+// Called by the parent before a fork it knows of: the token the child will present. 0: not recorded.
+std::uint64_t announce_fork();
+
+// Called by the parent after that fork: a later child it does not know of must not present the token.
+void forget_announced_fork();
+
+// In the child of a fork: forces a new identity also where the kernel could not clear g_process.
+void notice_fork_in_child();
+
+// Tells the collector that an exec is under way (or has failed). No effect in a vfork child.
+void note_exec(bool under_way);
+
+// Tells the collector the status the process is about to exit with. No effect in a vfork child.
+void note_exit(int status);
+
+// At the process's end: removes the name of a segment that no collector has taken charge of. The
+// memory stays mapped, so what is recorded later still has its place.
+void withdraw_segment();
+
+// Tells the collector how a child ended, as wait() reported it.
+void note_child(int pid, int status);
+
+}  // namespace memwatch::preload

@@ -1,0 +1,35 @@
+// The few words each thread has in its thread-local block: zero at birth, no constructor, no
+// destructor, reached in one instruction (initial-exec model), valid until the thread's last moment.
+#pragma once
+
+#include <cstdint>
+
+namespace memwatch::preload {
+
+struct ThreadRing;
+
+inline constexpr unsigned kMaxDepth = 4;  // hooks that interrupt each other on one thread
+
+struct ThreadLocalState {
+  std::uint32_t passing_through;  // > 0: the real allocator or the shim itself is at work
+  std::uint32_t depth;            // > 0: an event is being recorded
+  std::uint32_t owner_pid;        // the process the rings were claimed in
+  ThreadRing* rings[kMaxDepth];   // one per depth, claimed when first needed
+};
+
+extern thread_local constinit ThreadLocalState t_state
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+// Calls made in this scope go straight to the real functions, unrecorded: they are the allocator's
+// or the shim's own.
+class PassThrough {
+ public:
+  PassThrough() { t_state.passing_through = t_state.passing_through + 1; }
+  ~PassThrough() { t_state.passing_through = t_state.passing_through - 1; }
+  PassThrough(const PassThrough&) = delete;
+  PassThrough& operator=(const PassThrough&) = delete;
+};
+
+inline bool is_passing_through() { return t_state.passing_through != 0; }
+
+}  // namespace memwatch::preload

@@ -1,0 +1,214 @@
+#include "preload/thread_ring.h"
+
+#include <errno.h>
+#include <sys/prctl.h>
+
+#include "preload/backed_memory.h"
+#include "preload/process_state.h"
+#include "preload/raw_syscalls_linux.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+using namespace protocol;
+
+constexpr std::uint64_t kBackingStep = 4096;        // slots: 64 KiB at a time
+constexpr std::uint64_t kHeartbeatTimeoutMs = 1000;  // a collector silent for longer is dead
+constexpr std::uint32_t kMaxSlotsEver = 2048;
+static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
+
+// Private memory of each slot, kept when a slot changes its owner.
+constinit std::atomic<ThreadRing*> g_rings[kMaxSlotsEver] = {};
+constinit std::atomic<std::uint32_t> g_next_candidate{0};
+
+ThreadSlot* thread_slot(std::uint32_t index) {
+  return in_segment<ThreadSlot>(g_process.segment->geometry.slots_offset) + index;
+}
+
+bool is_thread_alive(std::uint32_t tid) {
+  return raw_syscall(SYS_tgkill, g_process.pid, tid, 0) != -ESRCH;
+}
+
+// Takes over the slot of a thread that has ended, looking at a few candidates only: a thread's start
+// must stay cheap, and a missed candidate merely costs another slot.
+bool take_over_dead_slot(std::uint32_t tid, std::uint32_t candidates, std::uint32_t* index) {
+  const std::uint32_t used = g_process.segment->slots_used.load(std::memory_order_acquire);
+  if (used == 0) return false;
+  for (std::uint32_t i = 0; i < candidates && i < used; ++i) {
+    const std::uint32_t at = g_next_candidate.fetch_add(1, std::memory_order_relaxed) % used;
+    ThreadSlot* slot = thread_slot(at);
+    std::uint32_t owner = slot->owner_tid.load(std::memory_order_relaxed);
+    if (owner == 0 || owner == tid || is_thread_alive(owner)) continue;
+    // Acquire: what the previous owner wrote to its ring's private memory is ours now; it is dead,
+    // so it wrote nothing later.
+    if (slot->owner_tid.compare_exchange_strong(owner, tid, std::memory_order_acq_rel)) {
+      *index = at;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool take_new_slot(std::uint32_t tid, std::uint32_t* index) {
+  SegmentHeader& header = *g_process.segment;
+  const std::uint32_t capacity =
+      header.geometry.slots < kMaxSlotsEver ? header.geometry.slots : kMaxSlotsEver;
+  std::uint32_t used = header.slots_used.load(std::memory_order_relaxed);
+  do {
+    if (used >= capacity) return false;
+    if (!back_pages(thread_slot(used), sizeof(ThreadSlot))) return false;
+    // Release: the slot's zeroes before its number; matched by the acquire in the collector.
+  } while (!header.slots_used.compare_exchange_weak(used, used + 1, std::memory_order_acq_rel));
+  thread_slot(used)->owner_tid.store(tid, std::memory_order_release);
+  *index = used;
+  return true;
+}
+
+bool find_slot(std::uint32_t tid, std::uint32_t* index) {
+  constexpr std::uint32_t kQuickLook = 4;
+  return take_over_dead_slot(tid, kQuickLook, index) || take_new_slot(tid, index) ||
+         take_over_dead_slot(tid, kMaxSlotsEver, index);
+}
+
+ThreadRing* private_part(std::uint32_t index) {
+  ThreadRing* ring = g_rings[index].load(std::memory_order_acquire);
+  if (ring == nullptr) {
+    ring = static_cast<ThreadRing*>(map_private(sizeof(ThreadRing)));
+    g_rings[index].store(ring, std::memory_order_release);
+  }
+  if (ring == nullptr || ring->slots != nullptr) return ring;
+  const Geometry& geometry = g_process.segment->geometry;
+  ring->index = index;
+  ring->shared = thread_slot(index);
+  ring->slots = in_segment<Slot>(ring_offset(geometry, index));
+  ring->mask = ring_slots(geometry, index) - 1;
+  ring->tail = ring->shared->published.load(std::memory_order_relaxed);
+  ring->limit = ring->tail;
+  return ring;
+}
+
+void write_thread_record(ThreadRing& ring) {
+  std::uint64_t name[2] = {};
+  raw_syscall(SYS_prctl, PR_GET_NAME, as_word(name));
+  put(ring, encode_extended_header(RecordType::thread, 3), ring.tid);
+  put(ring, ring.sequenced, name[0]);
+  put(ring, name[1], 0);
+  publish(ring);
+}
+
+void count_dropped(ThreadRing& ring, Urgency urgency) {
+  auto& counter = urgency == Urgency::deallocation ? ring.shared->dropped_frees
+                                                   : ring.shared->dropped_allocations;
+  // Relaxed, and no read-modify-write: this thread is the only writer, the reader wants a number.
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+bool back_next_step(ThreadRing& ring) {
+  const std::uint64_t capacity = ring.mask + 1;
+  while (ring.backed < capacity && ring.tail + kMaxRecordSlots > ring.backed) {
+    const std::uint64_t step = capacity - ring.backed < kBackingStep ? capacity - ring.backed
+                                                                      : kBackingStep;
+    if (!back_pages(ring.slots + ring.backed, step * sizeof(Slot))) return false;
+    ring.backed += step;
+  }
+  return true;
+}
+
+// Moves the limit as far as consumer and memory allow. False: not enough room now.
+bool refresh_limit(ThreadRing& ring, Urgency urgency) {
+  const std::uint64_t capacity = ring.mask + 1;
+  // Acquire: the collector has read these slots, so they may be overwritten.
+  std::uint64_t consumed = ring.shared->consumed.load(std::memory_order_acquire);
+  if (consumed > ring.tail) consumed = ring.tail;  // nonsense in shared memory harms nobody
+  if (ring.tail - consumed > capacity) return false;
+  std::uint64_t end = consumed + capacity;
+  const bool drops = g_process.segment->on_full.load(std::memory_order_relaxed) ==
+                     static_cast<std::uint32_t>(OnFull::drop);
+  if (drops && urgency == Urgency::ordinary) end -= capacity / 10;
+  if (end < ring.tail + kMaxRecordSlots) return false;
+  if (ring.backed < capacity && end > ring.backed) end = ring.backed;
+  ring.limit = end;
+  return end >= ring.tail + kMaxRecordSlots;
+}
+
+bool is_collector_alive() {
+  const std::uint64_t beat = g_process.segment->heartbeat_ms.load(std::memory_order_relaxed);
+  const std::uint64_t now = raw_monotonic_ms();
+  return now <= beat || now - beat < kHeartbeatTimeoutMs;
+}
+
+// Waits for the collector, but never for a dead one: after a second of silence the process goes
+// idle, and another collector may take over.
+bool wait_for_room(ThreadRing& ring, Urgency urgency) {
+  SegmentHeader& header = *g_process.segment;
+  for (unsigned turn = 0;; ++turn) {
+    if (turn < 4) {
+      raw_syscall(SYS_sched_yield);
+    } else {
+      raw_sleep_ns(turn < 64 ? 50'000 : 500'000);
+    }
+    if (refresh_limit(ring, urgency)) return true;
+    if (header.control.load(std::memory_order_relaxed) !=
+        static_cast<std::uint32_t>(Control::exact)) {
+      return false;
+    }
+    if (!is_collector_alive()) {
+      auto exact = static_cast<std::uint32_t>(Control::exact);
+      header.control.compare_exchange_strong(exact, static_cast<std::uint32_t>(Control::idle),
+                                             std::memory_order_relaxed);
+      header.gave_up.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+bool make_room_slow(ThreadRing& ring, Urgency urgency) {
+  if (back_next_step(ring)) {
+    if (refresh_limit(ring, urgency)) return true;
+    const bool blocks = g_process.segment->on_full.load(std::memory_order_relaxed) ==
+                        static_cast<std::uint32_t>(OnFull::block);
+    if (blocks && wait_for_room(ring, urgency)) return true;
+  }
+  count_dropped(ring, urgency);
+  return false;
+}
+
+ThreadRing* claim_ring() {
+  const SignalsBlocked no_handler_sees_a_half_claimed_ring;
+  const std::uint32_t tid = raw_gettid();
+  std::uint32_t index = 0;
+  if (!find_slot(tid, &index)) return nullptr;
+  ThreadRing* ring = private_part(index);
+  if (ring == nullptr) return nullptr;
+  // The first ring of a process starts without sequence numbers. Any other switches them on for
+  // everybody before its own first event. Whoever has not seen the switch yet cannot have anything
+  // to do with a block of this thread: passing a block on synchronises, in the program or in malloc.
+  if (index != 0) g_process.sequenced.store(1, std::memory_order_seq_cst);
+  ring->tid = tid;
+  ring->sequenced = g_process.sequenced.load(std::memory_order_relaxed);
+  ring->shared->sequenced.store(ring->sequenced, std::memory_order_relaxed);
+  ring->readable = {};
+  ring->seen_epoch = 0;
+  if (!make_room(*ring, Urgency::ordinary)) return nullptr;
+  write_thread_record(*ring);
+  return ring;
+}
+
+void forget_rings_in_child(bool keep_old) {
+  for (auto& entry : g_rings) {
+    ThreadRing* ring = entry.load(std::memory_order_relaxed);
+    if (ring == nullptr) continue;
+    if (keep_old) {
+      entry.store(nullptr, std::memory_order_relaxed);
+      continue;
+    }
+    ring->slots = nullptr;  // private_part fills it in for the new segment
+    ring->backed = 0;
+  }
+  g_next_candidate.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,74 @@
+// The calling thread's place in the segment: a ring it alone writes, and the private memory that
+// goes with it. One thread uses several rings only when a signal handler allocates while a hook of
+// the same thread is at work: the handler's events go to the next ring, so no ring is ever written
+// by two interleaved writers (see record.h).
+//
+// Rings are found, never given back: a thread that ends leaves its ring behind, and the next thread
+// in need takes over a ring whose owner the kernel no longer knows. So nothing has to run at thread
+// exit, and events of the last destructor are recorded like any other.
+#pragma once
+
+#include <cstdint>
+
+#include "shared/segment_layout.h"
+
+namespace memwatch::preload {
+
+inline constexpr unsigned kMaxFrames = 1024;  // deeper stacks are cut off and counted
+
+// Part of the address space known to be readable, around the current stack.
+struct ReadableRange {
+  std::uintptr_t low = 0, high = 0;
+};
+
+struct ThreadRing {
+  // Hot: one cache line.
+  std::uint64_t tail;   // next slot to write
+  std::uint64_t limit;  // tail may advance to here without looking at the consumer
+  protocol::Slot* slots;
+  std::uint64_t mask;
+  protocol::ThreadSlot* shared;
+  std::uint64_t seen_epoch;
+  std::uint32_t sequenced;
+  std::uint32_t index;
+  // Cold.
+  std::uint64_t backed;  // slots certain to have memory behind them, during the first lap
+  std::uint32_t tid;
+  ReadableRange readable;
+  std::uint64_t pcs[kMaxFrames];
+};
+
+enum class Urgency : std::uint8_t {
+  ordinary,
+  deallocation,  // may use the last tenth of a ring that drops: a lost free is worse
+};
+
+// A ring for the calling thread, or nullptr (all rings have living owners, or no memory). Its first
+// record (the thread's name and id) is already written.
+ThreadRing* claim_ring();
+
+// Makes room for a record of up to kMaxRecordSlots. False: the record has to be dropped, and has
+// been counted as dropped.
+bool make_room_slow(ThreadRing& ring, Urgency urgency);
+
+inline bool make_room(ThreadRing& ring, Urgency urgency) {
+  if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]] return true;
+  return make_room_slow(ring, urgency);
+}
+
+inline void put(ThreadRing& ring, std::uint64_t word0, std::uint64_t word1) {
+  ring.slots[ring.tail & ring.mask] = protocol::Slot{word0, word1};
+  ++ring.tail;
+}
+
+// Release: publishes every slot before the tail, and the stack nodes and modules they name; matched
+// by the acquire load in collector/intake/ring_reader.
+inline void publish(ThreadRing& ring) {
+  ring.shared->published.store(ring.tail, std::memory_order_release);
+}
+
+// In a forked child, before it claims rings of its own: none of the parent's counts any more.
+// `keep_old`: an interrupted hook still holds one, so their private memory is left alone for good.
+void forget_rings_in_child(bool keep_old);
+
+}  // namespace memwatch::preload

@@ -1,0 +1,47 @@
+// Call-frame information: finds the rules by which a function's caller is recovered, in the module's
+// own .eh_frame, as the System V ABI and DWARF 5 (section 6.4) define them. Reads only the module's
+// mapped unwind tables; takes no lock and allocates nothing (_dl_find_object is lock-free and
+// signal-safe). Slow (a binary search and an interpreter), so results are cached per pc.
+#pragma once
+
+#include <cstdint>
+
+namespace memwatch::preload {
+
+inline constexpr unsigned kRegisters = 17;  // x86-64 DWARF numbers 0–15, 16 is the return address
+inline constexpr unsigned kRegisterFp = 6;  // rbp
+inline constexpr unsigned kRegisterSp = 7;  // rsp
+inline constexpr unsigned kRegisterPc = 16;
+
+enum class RegisterRule : std::uint8_t {
+  same,        // unchanged in the caller (also what is said of registers never mentioned)
+  undefined,   // cannot be recovered; of the return address: there is no caller
+  offset,      // saved at CFA + value
+  value,       // is CFA + value
+  other,       // is in register `value`
+  expression,  // saved at the address the expression gives
+  value_expression,  // is what the expression gives
+};
+
+struct Expression {
+  const std::uint8_t* bytes;
+  std::uint32_t size;
+};
+
+struct CfiRow {
+  bool cfa_is_expression;
+  std::uint8_t cfa_register;
+  std::int64_t cfa_offset;
+  Expression cfa_expression;
+  RegisterRule rules[kRegisters];
+  std::int64_t values[kRegisters];
+  Expression expressions[kRegisters];
+  bool signal_frame;
+};
+
+enum class CfiResult : std::uint8_t { found, no_information, malformed };
+
+// The row that holds at `pc` (for a return address pass the address of the call, pc − 1).
+CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row);
+
+}  // namespace memwatch::preload

@@ -1,0 +1,170 @@
+#include "preload/walk_stack.h"
+
+#include "preload/readable_memory.h"
+#include "preload/unwind_cfi.h"
+#include "preload/unwind_expression.h"
+#include "preload/unwind_rules.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+enum class Step : std::uint8_t { caller, outermost, lost };
+
+// One walk's position. The three registers that nearly all rules use are plain members; the others
+// are known only right after a signal frame or the full interpreter.
+struct Position {
+  std::uintptr_t pc, sp, fp;
+  bool exact;         // pc is the instruction itself, not a return address
+  Registers others;   // callee-saved registers other than sp, fp and pc
+};
+
+Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address) {
+  if (return_address == 0) return Step::outermost;
+  at.pc = return_address;
+  at.sp = cfa;
+  at.exact = false;
+  return Step::caller;
+}
+
+Step follow_simple(const UnwindRule& rule, Position& at, ReadableRange& memory) {
+  const std::uintptr_t cfa =
+      (rule.kind == RuleKind::sp_based ? at.sp : at.fp) + rule.cfa_offset;
+  if (cfa <= at.sp || !is_readable(memory, cfa - 8)) return Step::lost;
+  if (rule.fp_saved) {
+    if (!is_readable(memory, cfa - rule.fp_below_cfa)) return Step::lost;
+    at.fp = read_word(cfa - rule.fp_below_cfa);
+  }
+  return move_to(at, cfa, read_word(cfa - 8));
+}
+
+// Code without unwind information (made at run time, hand-written): believe the frame pointer if it
+// points up this stack and what it points at looks like a frame.
+Step follow_frame_pointer(Position& at, ReadableRange& memory) {
+  constexpr std::uintptr_t kMaxFrame = 1U << 20;
+  if (at.fp < at.sp || at.fp - at.sp > kMaxFrame) return Step::lost;
+  if (!is_readable(memory, at.fp) || !is_readable(memory, at.fp + 8)) return Step::lost;
+  const std::uintptr_t cfa = at.fp + 16;
+  const std::uintptr_t return_address = read_word(at.fp + 8);
+  at.fp = read_word(at.fp);
+  return move_to(at, cfa, return_address);
+}
+
+bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Registers& before,
+             ReadableRange& memory, Registers* after) {
+  std::uint64_t address = 0;
+  const auto value = static_cast<std::uint64_t>(row.values[number]);
+  switch (row.rules[number]) {
+    case RegisterRule::same:
+      if (before.has(number)) after->set(number, before.value[number]);
+      return true;
+    case RegisterRule::undefined:
+      return true;
+    case RegisterRule::offset:
+      if (!is_readable(memory, cfa + value)) return false;
+      after->set(number, read_word(cfa + value));
+      return true;
+    case RegisterRule::value:
+      after->set(number, cfa + value);
+      return true;
+    case RegisterRule::other:
+      if (value >= kRegisters || !before.has(static_cast<unsigned>(value))) return false;
+      after->set(number, before.value[value]);
+      return true;
+    case RegisterRule::expression:
+      if (!evaluate_expression(row.expressions[number], before, memory, true, cfa, &address) ||
+          !is_readable(memory, address)) {
+        return false;
+      }
+      after->set(number, read_word(address));
+      return true;
+    case RegisterRule::value_expression:
+      if (!evaluate_expression(row.expressions[number], before, memory, true, cfa, &address)) {
+        return false;
+      }
+      after->set(number, address);
+      return true;
+  }
+  return false;
+}
+
+// The full interpreter: any register, expressions, signal frames.
+[[gnu::noinline]] Step follow_complex(std::uintptr_t code, Position& at, ReadableRange& memory) {
+  CfiRow row;
+  if (find_cfi_row(code, &row) != CfiResult::found) return Step::lost;
+  Registers before = at.others;
+  before.set(kRegisterSp, at.sp);
+  before.set(kRegisterFp, at.fp);
+  before.set(kRegisterPc, at.pc);
+
+  std::uint64_t cfa = 0;
+  if (row.cfa_is_expression) {
+    if (!evaluate_expression(row.cfa_expression, before, memory, false, 0, &cfa)) return Step::lost;
+  } else {
+    if (!before.has(row.cfa_register)) return Step::lost;
+    cfa = before.value[row.cfa_register] + static_cast<std::uint64_t>(row.cfa_offset);
+  }
+  Registers after{};
+  after.set(kRegisterSp, cfa);  // unless a rule says otherwise
+  for (unsigned number = 0; number < kRegisters; ++number) {
+    if (number == kRegisterSp && row.rules[number] == RegisterRule::same) continue;
+    if (!recover(row, number, cfa, before, memory, &after)) {
+      if (number == kRegisterPc || number == kRegisterSp || number == kRegisterFp) {
+        return Step::lost;
+      }
+    }
+  }
+  if (row.rules[kRegisterPc] == RegisterRule::undefined) return Step::outermost;
+  if (!after.has(kRegisterPc) || after.value[kRegisterPc] == 0) return Step::outermost;
+  // A signal frame may lead to another stack (sigaltstack); any other frame leads up its own.
+  if (row.signal_frame) {
+    start_readable(memory, after.value[kRegisterSp]);
+  } else if (after.value[kRegisterSp] <= at.sp) {
+    return Step::lost;
+  }
+  at.pc = after.value[kRegisterPc];
+  at.sp = after.value[kRegisterSp];
+  at.fp = after.has(kRegisterFp) ? after.value[kRegisterFp] : 0;
+  at.exact = row.signal_frame;
+  at.others = after;
+  return Step::caller;
+}
+
+Step step(Position& at, ReadableRange& memory) {
+  const std::uintptr_t code = at.exact ? at.pc : at.pc - 1;
+  const UnwindRule rule = find_rule(code);
+  switch (rule.kind) {
+    case RuleKind::sp_based:
+    case RuleKind::fp_based: {
+      const Step result = follow_simple(rule, at, memory);
+      at.others.known = 0;  // callee-saved registers were not tracked through this frame
+      return result;
+    }
+    case RuleKind::outermost:
+      return Step::outermost;
+    case RuleKind::complex:
+      return follow_complex(code, at, memory);
+    case RuleKind::no_cfi:
+    case RuleKind::none:
+      at.others.known = 0;
+      return follow_frame_pointer(at, memory);
+  }
+  return Step::lost;
+}
+
+}  // namespace
+
+Walk walk_stack(const CallSite& site, ReadableRange& memory, std::uint64_t* pcs, unsigned limit) {
+  Position at{site.pc, site.sp, site.fp, false, {}};
+  start_readable(memory, at.sp);
+  unsigned count = 0;
+  while (count < limit) {
+    pcs[count++] = at.pc | (at.exact ? protocol::kExactPc : 0);
+    const Step result = step(at, memory);
+    if (result == Step::outermost) return Walk{count, false};
+    if (result == Step::lost) return Walk{count, true};
+  }
+  return Walk{count, true};
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,54 @@
+// How a shim introduces itself to a collector: one SOCK_SEQPACKET connection on a unix socket in a
+// private directory, one Hello (with descriptors of the target's /proc/self/mem and maps attached),
+// one Welcome (with the segment's descriptor attached), then both sides close it.
+//
+// The collector checks the peer's uid (SO_PEERCRED) and takes the pid from there, not from the
+// Hello. The target waits for the Welcome at most kWelcomeTimeoutMs and goes on without recording.
+#pragma once
+
+#include <cstdint>
+
+#include "shared/segment_layout.h"
+
+namespace memwatch::protocol {
+
+inline constexpr std::uint64_t kHelloMagic = 0x4f4c4c454854574dULL;  // "MWTHELLO"
+inline constexpr std::uint64_t kWelcomeMagic = 0x454d4f434c45574dULL;  // "MWELCOME"
+inline constexpr int kWelcomeTimeoutMs = 1000;
+
+struct Hello {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t pid;  // as the target sees itself; differs in another pid namespace
+  std::uint64_t start_time;
+  std::uint64_t fork_token;         // 0: not the child of a recorded fork
+  std::uint64_t parent_segment_id;  // 0: not a fork child
+  std::uint64_t address_space_limit;  // RLIMIT_AS; ~0: none
+  std::uint32_t is_fork_child;
+  std::uint32_t descriptors;  // attached: 2 = mem and maps, 1 = maps only, 0 = none
+};
+static_assert(sizeof(Hello) == 56);
+
+enum class Verdict : std::uint32_t {
+  record = 1,   // the segment's descriptor is attached: map it, fill in the target's part, go
+  decline = 2,  // not wanted: run on without recording
+};
+
+struct Welcome {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t verdict;
+  std::uint64_t segment_bytes;
+};
+static_assert(sizeof(Welcome) == 24);
+
+// Segments live in POSIX shared memory under "memwatch.<uid>.<pid>.<start time>.<16 hex digits>".
+inline constexpr char kSegmentPrefix[] = "memwatch.";
+
+// Environment. The shim reads both once; exec and spawn carry them on.
+inline constexpr char kOptionsVariable[] = "MEMWATCH_OPTIONS";
+// Keys in MEMWATCH_OPTIONS, "key=value:key=value":
+//   socket=PATH  the collector's rendezvous (no ':' in it)
+//   follow=0|1   whether children are recorded (default 1)
+
+}  // namespace memwatch::protocol

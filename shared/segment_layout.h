@@ -1,0 +1,270 @@
+// One shared-memory segment per traced process: header, thread slots, sequence shards, stack nodes,
+// modules, flight ring, rings. Bytes only; PROTOCOL.md has the picture and the rules.
+//
+// Writers: "target" fields are written by the shim, "collector" fields by the collector, "creator"
+// fields once before the segment is published. Fields of different writers are on different cache
+// lines. No pointers, only offsets from the segment's start. Both sides copy before they check and
+// check before they use. The object is sparse: a page may be written only after its owner made sure
+// that it is backed (a full /dev/shm would otherwise kill the target with SIGBUS).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "shared/record_layout.h"
+#include "shared/version.h"
+
+namespace memwatch::protocol {
+
+template <typename T>
+using Shared = std::atomic<T>;
+static_assert(Shared<std::uint64_t>::is_always_lock_free && sizeof(Shared<std::uint64_t>) == 8);
+static_assert(Shared<std::uint32_t>::is_always_lock_free && sizeof(Shared<std::uint32_t>) == 4);
+
+// What the target does; the value of SegmentHeader::control.
+enum class Control : std::uint32_t {
+  idle = 0,   // counters and flight ring only
+  exact = 1,  // every event goes into a ring
+};
+
+enum class OnFull : std::uint32_t {
+  block = 0,  // wait for the collector, bounded, never for a dead one
+  drop = 1,   // count and go on
+};
+
+inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
+
+// Offsets and capacities of the parts, fixed by the creator.
+struct Geometry {
+  std::uint64_t segment_bytes;
+  std::uint64_t slots_offset, shards_offset, nodes_offset, modules_offset, names_offset;
+  std::uint64_t flight_offset, rings_offset;
+  std::uint32_t slots, nodes, modules, names_bytes, flight_entries;
+  // Rings come in three sizes: the first threads of a process get long ones.
+  std::uint32_t long_rings, middle_rings;  // the remaining slots are short
+  std::uint32_t long_slots, middle_slots, short_slots;  // 16-byte slots per ring, powers of two
+};
+
+struct SegmentHeader {
+  // Creator.
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t header_bytes;
+  std::uint64_t segment_id;  // random; the fork child of a process names its parent by it
+  Geometry geometry;
+
+  // Target, once, before `ready`.
+  alignas(64) std::uint32_t pid;
+  std::uint32_t uid;
+  std::uint64_t start_time;  // of the process, clock ticks since boot (/proc/PID/stat, field 22)
+  std::uint64_t fork_token;  // of the parent's fork record; 0: not a known fork
+  std::uint64_t parent_segment_id;
+  Shared<std::uint32_t> ready;  // 1: fields above are valid (release; matched by the acquire load
+                                // in collector/intake/segment)
+
+  // Collector.
+  alignas(64) Shared<std::uint32_t> control;  // Control; the target may set it back to idle when
+                                              // the collector is dead
+  Shared<std::uint32_t> on_full;              // OnFull
+  Shared<std::uint64_t> epoch;                // milliseconds since the session's start
+  Shared<std::uint64_t> heartbeat_ms;         // CLOCK_MONOTONIC in milliseconds
+  Shared<std::uint64_t> large_bytes;          // threshold of large allocations
+  Shared<std::uint32_t> collector_pid;        // 0: none
+  Shared<std::uint32_t> collector_start_low;  // low half of the collector's start time
+  char rendezvous[kMaxRendezvousPath];        // where children introduce themselves; "" nowhere
+
+  // Target, rarely.
+  alignas(64) Shared<std::uint32_t> slots_used;  // high-water mark
+  Shared<std::uint32_t> nodes_used;              // reserved; may exceed what is written by a moment
+  Shared<std::uint32_t> modules_used;
+  Shared<std::uint32_t> names_used;
+  Shared<std::uint64_t> flight_next;  // tickets handed out
+  Shared<std::uint64_t> dropped_allocations, dropped_frees;  // of threads that have no ring
+  Shared<std::uint64_t> truncated_stacks;
+  Shared<std::uint64_t> gave_up;       // times the target stopped waiting for a silent collector
+  Shared<std::uint32_t> exec_pending;  // an exec is under way; cleared if it fails
+  Shared<std::uint32_t> exit_seen;     // 1: exit_status is valid
+  Shared<std::int32_t> exit_status;
+};
+static_assert(sizeof(SegmentHeader) <= 4096);
+static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);
+
+// A thread's ring and counters. Positions count 16-byte slots since the ring's first use and never
+// go back.
+struct ThreadSlot {
+  // Target, hot.
+  alignas(64) Shared<std::uint64_t> published;  // records before this are complete (release; matched
+                                                // by the acquire load in collector/intake/ring_reader)
+  Shared<std::uint32_t> owner_tid;              // 0: never used
+  Shared<std::uint32_t> sequenced;              // 1: its records carry sequence numbers
+  Shared<std::uint64_t> dropped_allocations, dropped_frees;
+  // Target, idle mode.
+  Shared<std::uint64_t> idle_allocations, idle_frees, idle_bytes;
+  // Collector.
+  alignas(64) Shared<std::uint64_t> consumed;  // slots before this may be overwritten (release;
+                                               // matched by the acquire load in preload/thread_ring)
+};
+static_assert(sizeof(ThreadSlot) == 128);
+
+// Order of events on one address across threads: once a process has a second thread, every event
+// takes the next number of its address's shard, an allocation after the real call and a free before
+// it. Numbers of a shard are dense, so the collector merges rings exactly.
+struct Shard {
+  Shared<std::uint32_t> next;
+};
+inline constexpr std::uint32_t kAddressShards = 4096;
+inline constexpr std::uint32_t kMappingShard = kAddressShards;  // all page events share one
+inline constexpr std::uint32_t kShards = kAddressShards + 16;
+
+constexpr std::uint32_t shard_of(std::uint64_t address) {
+  return static_cast<std::uint32_t>(((address >> 4) * 0x9e3779b97f4a7c15ULL) >> (64 - 12));
+}
+static_assert(kAddressShards == 1U << 12);
+
+// A stack is its innermost node; parents lead outwards. Node 0 is "no stack"; node 1 is the mark
+// of a stack that was cut off. Written before any record that names it is published.
+struct StackNode {
+  std::uint64_t pc;  // bits 0–61; flags kExactPc and kRetiredPc
+  std::uint32_t parent;
+  std::uint32_t module;  // index into the module table, 0 unknown
+};
+static_assert(sizeof(StackNode) == 16);
+inline constexpr std::uint64_t kExactPc = 1ULL << 63;    // not a return address but the pc itself
+inline constexpr std::uint64_t kRetiredPc = 1ULL << 62;  // its code was unloaded; never matched again
+inline constexpr std::uint64_t kPcMask = kRetiredPc - 1;
+inline constexpr std::uint32_t kTruncatedNode = 1;
+inline constexpr std::uint32_t kFirstNode = 2;
+
+struct ModuleEntry {
+  std::uint64_t start, end;  // addresses the module covers
+  std::uint64_t bias;        // pc − bias is the module's own virtual address
+  std::uint32_t name_offset, name_bytes;  // in the names area; 0 bytes: the main program
+  std::uint8_t build_id_bytes;
+  std::uint8_t build_id[23];
+  Shared<std::uint32_t> ready;  // 1: complete (release; matched in collector/intake/module_reader)
+  std::uint32_t reserved;
+};
+static_assert(sizeof(ModuleEntry) == 64);
+
+// Large allocations and failures of idle mode; overwrites its oldest.
+struct FlightEntry {
+  Shared<std::uint64_t> ticket;  // 1 + number of the event when complete, 0 while written
+  std::uint64_t size;
+  std::uint64_t at_ms;  // CLOCK_MONOTONIC
+  std::uint32_t stack, tid;
+  std::uint32_t function;
+  std::uint32_t error_number;  // 0: a large allocation that succeeded
+  std::uint64_t address;
+  std::uint64_t reserved[2];
+};
+static_assert(sizeof(FlightEntry) == 64);
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) {
+  return (value + step - 1) / step * step;
+}
+
+constexpr std::uint64_t ring_bytes_total(const Geometry& g) {
+  return sizeof(Slot) * (static_cast<std::uint64_t>(g.long_rings) * g.long_slots +
+                         static_cast<std::uint64_t>(g.middle_rings) * g.middle_slots +
+                         static_cast<std::uint64_t>(g.slots - g.long_rings - g.middle_rings) *
+                             g.short_slots);
+}
+
+constexpr std::uint32_t ring_slots(const Geometry& g, std::uint32_t slot) {
+  if (slot < g.long_rings) return g.long_slots;
+  if (slot < g.long_rings + g.middle_rings) return g.middle_slots;
+  return g.short_slots;
+}
+
+constexpr std::uint64_t ring_offset(const Geometry& g, std::uint32_t slot) {
+  std::uint64_t before = 0;
+  if (slot < g.long_rings) {
+    before = static_cast<std::uint64_t>(slot) * g.long_slots;
+  } else if (slot < g.long_rings + g.middle_rings) {
+    before = static_cast<std::uint64_t>(g.long_rings) * g.long_slots +
+             static_cast<std::uint64_t>(slot - g.long_rings) * g.middle_slots;
+  } else {
+    before = static_cast<std::uint64_t>(g.long_rings) * g.long_slots +
+             static_cast<std::uint64_t>(g.middle_rings) * g.middle_slots +
+             static_cast<std::uint64_t>(slot - g.long_rings - g.middle_rings) * g.short_slots;
+  }
+  return g.rings_offset + before * sizeof(Slot);
+}
+
+// Places the parts one after another, each on a page of its own.
+constexpr Geometry place_parts(Geometry g) {
+  constexpr std::uint64_t kPage = 4096;
+  std::uint64_t at = kPage;
+  const auto take = [&at](std::uint64_t bytes) {
+    const std::uint64_t offset = at;
+    at = round_up(at + bytes, kPage);
+    return offset;
+  };
+  g.slots_offset = take(static_cast<std::uint64_t>(g.slots) * sizeof(ThreadSlot));
+  g.shards_offset = take(static_cast<std::uint64_t>(kShards) * sizeof(Shard));
+  g.nodes_offset = take(static_cast<std::uint64_t>(g.nodes) * sizeof(StackNode));
+  g.modules_offset = take(static_cast<std::uint64_t>(g.modules) * sizeof(ModuleEntry));
+  g.names_offset = take(g.names_bytes);
+  g.flight_offset = take(static_cast<std::uint64_t>(g.flight_entries) * sizeof(FlightEntry));
+  g.rings_offset = take(ring_bytes_total(g));
+  g.segment_bytes = at;
+  return g;
+}
+
+// The ordinary segment: 170 MB of addresses, of which a small program touches some hundred KB.
+constexpr Geometry ordinary_geometry() {
+  Geometry g{};
+  g.slots = 2048;
+  g.nodes = 4U << 20;
+  g.modules = 4096;
+  g.names_bytes = 1U << 20;
+  g.flight_entries = 1024;
+  g.long_rings = 16;
+  g.middle_rings = 112;
+  g.long_slots = 1U << 16;
+  g.middle_slots = 1U << 14;
+  g.short_slots = 1U << 11;
+  return place_parts(g);
+}
+
+// For targets under RLIMIT_AS or RLIMIT_FSIZE and for a small /dev/shm.
+constexpr Geometry compact_geometry() {
+  Geometry g{};
+  g.slots = 256;
+  g.nodes = 256U << 10;
+  g.modules = 1024;
+  g.names_bytes = 256U << 10;
+  g.flight_entries = 256;
+  g.long_rings = 4;
+  g.middle_rings = 28;
+  g.long_slots = 1U << 14;
+  g.middle_slots = 1U << 12;
+  g.short_slots = 1U << 11;
+  return place_parts(g);
+}
+
+// Sequences are told apart modulo 2^23, so less than that may be outstanding in all rings together.
+static_assert(ring_bytes_total(ordinary_geometry()) / sizeof(Slot) < (1U << kSequenceBits));
+static_assert(ring_bytes_total(compact_geometry()) / sizeof(Slot) < (1U << kSequenceBits));
+
+// Is a geometry read from a segment of `mapped_bytes` safe to use? Checks every offset and bound.
+constexpr bool is_sound(const Geometry& g, std::uint64_t mapped_bytes) {
+  const auto power_of_two = [](std::uint32_t n) { return n >= 64 && (n & (n - 1)) == 0; };
+  if (g.slots == 0 || g.slots > 65536 || g.nodes < kFirstNode || g.nodes > (1U << 28)) return false;
+  if (g.modules == 0 || g.modules > (1U << 20) || g.names_bytes > (1U << 28)) return false;
+  if (g.flight_entries == 0 || g.flight_entries > (1U << 20)) return false;
+  if (g.long_rings > g.slots || g.middle_rings > g.slots - g.long_rings) return false;
+  if (!power_of_two(g.long_slots) || !power_of_two(g.middle_slots) || !power_of_two(g.short_slots))
+    return false;
+  if (g.long_slots > (1U << 24) || g.middle_slots > (1U << 24) || g.short_slots > (1U << 24))
+    return false;
+  const Geometry placed = place_parts(g);
+  return placed.segment_bytes == g.segment_bytes && g.segment_bytes <= mapped_bytes &&
+         placed.slots_offset == g.slots_offset && placed.shards_offset == g.shards_offset &&
+         placed.nodes_offset == g.nodes_offset && placed.modules_offset == g.modules_offset &&
+         placed.names_offset == g.names_offset && placed.flight_offset == g.flight_offset &&
+         placed.rings_offset == g.rings_offset;
+}
+
+}  // namespace memwatch::protocol
