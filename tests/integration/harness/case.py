@@ -95,14 +95,3 @@ class IntegrationTest(unittest.TestCase):
     def assert_totals(self, process, **expected):
         got = {name: process.totals[name] for name in expected}
         self.assertEqual(got, expected)
-
-    def assert_functions(self, process, expected):
-        """expected: name → (calls, bytes); names that are not listed must not occur."""
-        got = {
-            name: (counts["calls"], counts["bytes"])
-            for name, counts in process.functions.items()
-            if counts["calls"] and name in expected
-        }
-        self.assertEqual(got, expected)
-        unexpected = [name for name, counts in process.functions.items() if counts["calls"] and name not in expected]
-        self.assertEqual(sorted(set(unexpected) - {"free", "operator delete"}), [])
