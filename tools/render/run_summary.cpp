@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "collector/analysis/processes.h"
 #include "collector/analysis/summary.h"
@@ -63,8 +64,9 @@ void write_stack_block(Page& page, const model::Session& session, const std::str
                        model::StackId stack, std::size_t lines) {
   page.blank();
   page.line(page.paint(Tone::strong, title));
-  page.lines(stack_lines(page, session, stack,
-                         StackLayout{.indent = 4, .lines = lines - 2, .from_telling_frame = true}));
+  page.lines(
+      stack_lines(page, session, stack,
+                  StackLayout{.indent = 4, .lines = lines - 2, .without_leading_noise = true}));
 }
 
 struct Block {
@@ -72,7 +74,8 @@ struct Block {
   model::StackId stack;
 };
 
-// The stack to mend first, then the one that costs most; one block if they are the same.
+// The stack to mend and the one that costs most; one block if they are the same. What was not freed
+// comes first unless it is next to nothing beside the peak.
 std::vector<Block> blocks_to_show(const analysis::Summary& summary) {
   std::vector<Block> blocks;
   const auto& leaks = summary.leaks.by_bytes.rows;
@@ -90,6 +93,10 @@ std::vector<Block> blocks_to_show(const analysis::Summary& summary) {
     blocks.push_back({fmt::format("Largest at the peak: {}, {} of it", human_bytes(peaks[0].cost),
                                   human_percent(peaks[0].share)),
                       peaks[0].site.stack});
+  }
+  constexpr std::uint64_t kNextToNothing = 20;  // less than a twentieth
+  if (blocks.size() == 2 && summary.leaks.bytes < summary.sums.peak_bytes_sum / kNextToNothing) {
+    std::swap(blocks[0], blocks[1]);
   }
   return blocks;
 }

@@ -39,7 +39,10 @@ std::vector<std::string> stack_lines(const Page& page, const model::Session& ses
   if (frames.empty()) return {margin + page.paint(Tone::faint, "no stack was recorded")};
 
   const std::size_t telling = analysis::telling_frame(frames);
-  const std::size_t first = layout.from_telling_frame ? telling : 0;
+  std::size_t first = 0;
+  if (layout.without_leading_noise) {
+    while (first < telling && analysis::is_noise(frames[first])) ++first;
+  }
   const std::size_t count = frames.size() - first;
   std::size_t inner = count, outer = 0;  // lines before and after the gap
   if (layout.lines > 0 && count > layout.lines) {

@@ -14,8 +14,8 @@ namespace memwatch::render {
 
 struct StackLayout {
   std::size_t indent = 6;
-  std::size_t lines = 10;           // at most; 0 all
-  bool from_telling_frame = false;  // leave out the plumbing before the first telling frame
+  std::size_t lines = 10;              // at most; 0 all
+  bool without_leading_noise = false;  // leave out the plumbing between the allocator and the code
 };
 
 std::vector<std::string> stack_lines(const Page& page, const model::Session& session,

@@ -37,7 +37,7 @@ void write_short_list(Page& page, const ViewContext& context, const std::string&
               page.paint(Tone::faint, detail));
     page.lines(
         stack_lines(page, context.selection.session(), row.site.stack,
-                    StackLayout{.indent = 6, .lines = kStackLines, .from_telling_frame = true}));
+                    StackLayout{.indent = 6, .lines = kStackLines, .without_leading_noise = true}));
   }
 }
 

@@ -1,0 +1,173 @@
+#include "tools/cli/command_report.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "collector/analysis/cost.h"
+#include "collector/analysis/selection.h"
+#include "collector/base/unique_fd.h"
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/session_file.h"
+#include "tools/cli/text_options.h"
+#include "tools/render/collapsed.h"
+#include "tools/render/csv.h"
+#include "tools/render/json_report.h"
+#include "tools/render/text.h"
+
+namespace memwatch::cli {
+namespace {
+
+constexpr std::array<std::string_view, 4> kFormats = {"text", "json", "collapsed", "csv"};
+
+struct ReportOptions {
+  std::string session;
+  std::string view = "summary";
+  std::string format = "text";
+  std::string output;
+  std::uint64_t pid = 0;
+  std::uint64_t top = 10;
+  std::uint64_t frames = 10;
+  std::string filter, exclude;
+  std::string cost = "peak";
+  TextOptions text;
+  CLI::Option* pid_option = nullptr;
+  CLI::Option* top_option = nullptr;
+};
+
+// stdout, or the file of -o. Never the session itself: MEMWATCH_OUTPUT may be set for `run`.
+Result<UniqueFd> open_output(const ReportOptions& options) {
+  if (options.output.empty() || options.output == "-") return UniqueFd(::dup(STDOUT_FILENO));
+  struct stat session {
+  }, output{};
+  if (::stat(options.session.c_str(), &session) == 0 &&
+      ::stat(options.output.c_str(), &output) == 0 && session.st_dev == output.st_dev &&
+      session.st_ino == output.st_ino) {
+    return Error{ErrorKind::usage, "write the report", options.output, "it is the session itself",
+                 "name another file with -o"};
+  }
+  UniqueFd fd(::open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!fd.is_open()) return system_error("write the report", options.output, errno);
+  return fd;
+}
+
+std::vector<model::StackId> stacks_to_symbolize(const ReportOptions& options,
+                                                const model::Session& session,
+                                                const analysis::SelectionOptions& wanted,
+                                                const render::RenderOptions& layout) {
+  // Patterns look at names, so names have to be known before anything can be selected.
+  const bool patterns = !wanted.filter.empty() || !wanted.exclude.empty();
+  if (options.format != "text" || patterns) return all_stacks(session);
+  const auto selection = analysis::Selection::create(session, wanted);
+  if (!selection) return {};
+  return render::stacks_in_view(*selection, *render::view_from_name(options.view), layout);
+}
+
+void write_report(const ReportOptions& options, const analysis::Selection& selection,
+                  const render::RenderOptions& layout, render::Output& output) {
+  const analysis::Cost cost = *analysis::cost_from_name(options.cost);
+  // A list for programs is whole unless --top asks otherwise.
+  const std::size_t top = options.top_option->count() > 0 ? options.top : 0;
+  if (options.format == "json") {
+    render::write_json_report(selection, {.top = top, .cost = cost}, output);
+  } else if (options.format == "collapsed") {
+    render::write_collapsed(selection, cost, top, output);
+  } else if (options.format == "csv") {
+    render::write_csv(selection, cost, top, output);
+  } else {
+    output.write(render::render_text(selection, *render::view_from_name(options.view),
+                                     options.session, layout));
+  }
+}
+
+int fail(const Error& error) {
+  print_error(error);
+  return exit_status::of(error.kind);
+}
+
+int execute(const ReportOptions& options) {
+  analysis::SelectionOptions wanted;
+  if (options.pid_option->count() > 0) wanted.pid = static_cast<std::uint32_t>(options.pid);
+  wanted.filter = options.filter;
+  wanted.exclude = options.exclude;
+  if (const auto checked = analysis::check_patterns(wanted); !checked) return fail(checked.error());
+
+  Result<model::Session> session = load_session(options.session);
+  if (!session) return fail(session.error());
+  const bool to_stdout = options.output.empty() || options.output == "-";
+  render::RenderOptions layout = render_options(options.text, to_stdout ? STDOUT_FILENO : -1);
+  layout.top = options.top;
+  layout.frames = options.frames;
+
+  symbolize_stacks(*session, stacks_to_symbolize(options, *session, wanted, layout));
+  const Result<analysis::Selection> selection = analysis::Selection::create(*session, wanted);
+  if (!selection) return fail(selection.error());
+
+  const Result<UniqueFd> fd = open_output(options);
+  if (!fd) return fail(fd.error());
+  render::FdOutput output(fd->get(), to_stdout ? "standard output" : options.output);
+  write_report(options, *selection, layout, output);
+  const Result<void> written = output.finish();
+  if (!written) return fail(written.error());
+  return exit_status::kDone;
+}
+
+}  // namespace
+
+Command register_report(CLI::App& root) {
+  CLI::App* const app = root.add_subcommand("report", "Show a recorded session");
+  const auto options = std::make_shared<ReportOptions>();
+  app->add_option("SESSION", options->session, "The session file")->required();
+
+  add_choice(*app, "--view", options->view, render::kViewNames, "What to show as text")
+      ->group("Report");
+  add_choice(*app, "--format", options->format, kFormats, "As what")->group("Report");
+  add_choice(*app, "--cost", options->cost, analysis::kCostNames,
+             "The number per stack in collapsed, and the order in json and csv")
+      ->group("Report");
+  app->add_option("-o,--output", options->output, "Write there instead of to standard output")
+      ->type_name("FILE")
+      ->group("Report");
+
+  options->pid_option =
+      add_count(*app, "--pid", options->pid, std::numeric_limits<std::uint32_t>::max(),
+                "Only this process of the tree")
+          ->type_name("PID")
+          ->group("Selection");
+  app->add_option("--filter", options->filter,
+                  "Only stacks with a function, file or module that matches")
+      ->type_name("REGEX")
+      ->group("Selection");
+  app->add_option("--exclude", options->exclude,
+                  "No stacks with a function, file or module that matches")
+      ->type_name("REGEX")
+      ->group("Selection");
+  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
+                                  "How many rows, 0 for all", "10; all in json, collapsed, csv")
+                            ->group("Selection");
+  add_count(*app, "--frames", options->frames, 1'000'000'000,
+            "How many lines of each stack in text, 0 for all", "10")
+      ->group("Selection");
+  add_text_options(*app, options->text);
+
+  app->footer(
+      "Examples:\n"
+      "  memwatch report app.mw                                  the summary\n"
+      "  memwatch report app.mw --view peak --top 3              who held the heap at its peak\n"
+      "  memwatch report app.mw --view leaks --exclude libcrypto what was not freed, less one "
+      "library\n"
+      "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
+      "  memwatch report app.mw --format json | jq '.processes[].totals'");
+  return Command{app, [options] { return execute(*options); }, "memwatch report [options] SESSION"};
+}
+
+}  // namespace memwatch::cli
