@@ -2,8 +2,9 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "tests/support/oracle/kernel.h"
 
 #define TABLE_BITS 22
 #define TABLE_SLOTS (1ul << TABLE_BITS)
@@ -20,9 +21,8 @@ static uint64_t next_of(uint64_t slot) {
 }
 
 void oracle_table_open(void) {
-  slots = (OracleBlock*)syscall(SYS_mmap, NULL, TABLE_SLOTS * sizeof(OracleBlock),
-                                PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                                -1, 0);
+  slots = kernel_mmap(NULL, TABLE_SLOTS * sizeof(OracleBlock), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (slots == MAP_FAILED) _exit(99);
 }
 

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "tests/support/oracle/kernel.h"
 
 typedef struct {
   char name[56];
@@ -111,8 +112,7 @@ void oracle_open_counters(void) {
   const int file = create_result_file();
   const int shared = file >= 0 && ftruncate(file, sizeof(Counters)) == 0;
   /* The system call itself: mmap is one of the functions this library wraps. */
-  counters =
-      (Counters*)syscall(SYS_mmap, NULL, sizeof(Counters), PROT_READ | PROT_WRITE,
+  counters = kernel_mmap(NULL, sizeof(Counters), PROT_READ | PROT_WRITE,
                          shared ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS, shared ? file : -1, 0);
   if (file >= 0) close(file);
   if (counters == MAP_FAILED) _exit(99);

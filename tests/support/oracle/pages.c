@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/support/oracle/kernel.h"
 #include "tests/support/oracle/state.h"
 
 static size_t whole_pages(size_t length) {
@@ -20,7 +20,7 @@ static size_t whole_pages(size_t length) {
 static void* map(OracleFunction function, void* address, size_t length, int protection, int flags,
                  int file, off_t offset) {
   oracle_enter();
-  void* const start = (void*)syscall(SYS_mmap, address, length, protection, flags, file, offset);
+  void* const start = kernel_mmap(address, length, protection, flags, file, offset);
   if (start == MAP_FAILED)
     oracle_note_failure(function);
   else
@@ -41,7 +41,7 @@ ORACLE_EXPORT void* mmap64(void* address, size_t length, int protection, int fla
 
 ORACLE_EXPORT int munmap(void* address, size_t length) {
   oracle_enter();
-  const int result = (int)syscall(SYS_munmap, address, length);
+  const int result = kernel_munmap(address, length);
   if (result == 0) oracle_note_unmap((uintptr_t)address, whole_pages(length));
   oracle_leave();
   return result;
@@ -54,8 +54,7 @@ ORACLE_EXPORT void* mremap(void* old_address, size_t old_length, size_t new_leng
   void* const wanted = flags & MREMAP_FIXED ? va_arg(rest, void*) : NULL;
   va_end(rest);
   oracle_enter();
-  void* const start =
-      (void*)syscall(SYS_mremap, old_address, old_length, new_length, flags, wanted);
+  void* const start = kernel_mremap(old_address, old_length, new_length, flags, wanted);
   if (start == MAP_FAILED)
     oracle_note_failure(kMremap);
   else
