@@ -1,0 +1,60 @@
+#include "collector/procfs/process_sample.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "collector/procfs/text.h"
+
+namespace memwatch::procfs {
+
+std::optional<Statm> parse_statm(std::string_view text, std::uint64_t page_bytes) {
+  // size resident shared text lib data dirty, in pages
+  std::array<std::uint64_t, 6> pages{};
+  for (std::uint64_t& count : pages) {
+    std::string_view word;
+    if (!next_word(text, word)) return std::nullopt;
+    const std::optional<std::uint64_t> value = parse_number(word);
+    if (!value) return std::nullopt;
+    count = saturating_multiply(*value, page_bytes);
+  }
+  return Statm{pages[0], pages[1], pages[2], pages[5]};
+}
+
+void parse_status(std::string_view text, ProcessSample& sample) {
+  std::string_view line;
+  while (next_line(text, line)) {
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view key = line.substr(0, colon);
+    std::uint64_t* const member = key == "VmStk"     ? &sample.stack
+                                  : key == "VmSwap"  ? &sample.swap
+                                  : key == "VmHWM"   ? &sample.rss_peak
+                                  : key == "Threads" ? &sample.threads
+                                                     : nullptr;
+    if (member != nullptr) *member = parse_kilobytes(line.substr(colon + 1)).value_or(0);
+  }
+}
+
+std::optional<ProcessSample> sample_process(pid_t pid, const std::string& proc_root) {
+  static const auto kPageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  ProcessSample sample;
+  std::optional<StatLine> stat = read_stat(pid, proc_root);
+  if (!stat) return std::nullopt;
+  const std::optional<std::string> statm_text = read_text(process_path(proc_root, pid, "statm"));
+  const std::optional<std::string> status_text = read_text(process_path(proc_root, pid, "status"));
+  if (!statm_text || !status_text) return std::nullopt;
+  const std::optional<Statm> statm = parse_statm(*statm_text, kPageBytes);
+  if (!statm) return std::nullopt;
+  sample.rss = statm->rss;
+  sample.vms = statm->vms;
+  sample.shared = statm->shared;
+  sample.data = statm->data;
+  parse_status(*status_text, sample);
+  sample.minor_faults = stat->minor_faults;
+  sample.major_faults = stat->major_faults;
+  sample.stat = std::move(*stat);
+  return sample;
+}
+
+}  // namespace memwatch::procfs
