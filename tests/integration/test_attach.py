@@ -35,7 +35,10 @@ class Target:
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
 
 def wait_until(condition, what):
@@ -119,6 +122,7 @@ class AttachTest(IntegrationTest):
     def test_a_killed_collector_harms_nobody_and_another_can_take_over(self):
         target = self.start_target()
         collector = self.start_attach(target)
+        self.workspace.collector_was_killed = True
         collector.kill()
         collector.communicate()
         (process,) = self.attach(str(target.pid)).report.processes
@@ -142,6 +146,7 @@ class AttachTest(IntegrationTest):
 
 class RunEndsEarlyTest(IntegrationTest):
     def test_a_killed_run_leaves_the_program_running(self):
+        self.workspace.collector_was_killed = True
         session = self.workspace.out / "killed.mw"
         command = [configuration.memwatch, "run", "--quiet", "-o", session, "--", *self.host("steady_rate")]
         target = Target(self, command=command, stderr=subprocess.DEVNULL)

@@ -77,3 +77,7 @@ class Process:
 
     def sum_through(self, function, field):
         return sum(site[field] for site in self.sites_through(function))
+
+    def sum_at(self, function, field):
+        """Over the sites whose caller of the allocation function is this one."""
+        return sum(site[field] for site in self.sites if self.report.functions(site["stack"])[:1] == [function])

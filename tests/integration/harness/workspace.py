@@ -21,6 +21,8 @@ class Workspace:
         for directory in (self.out, self.temporary, self.runtime, self.root / "home"):
             directory.mkdir(mode=0o700)
         self.shared_memory_before = shared_memory_names()
+        # A collector that was killed cannot clean up its directories; segments still have to go.
+        self.collector_was_killed = False
 
     def environment(self, **more):
         environment = {
@@ -41,6 +43,8 @@ class Workspace:
 
     def leftovers(self):
         """Files that should be gone: empty directories under the runtime directory may stay."""
+        if self.collector_was_killed:
+            return self._shared_memory_leftovers()
         found = [str(path) for path in self.temporary.rglob("*")]
         found += [str(path) for path in self.runtime.rglob("*") if not path.is_dir()]
         return found + self._shared_memory_leftovers()
