@@ -88,7 +88,9 @@ Block allocate_aligned(std::size_t size, Random& random) {
       if (posix_memalign(&block.address, block.alignment, size) != 0) block.address = nullptr;
       break;
     case 1:
-      block.address = std::aligned_alloc(block.alignment, size);
+      // A multiple of the alignment, or it is the libc's choice whether the call succeeds.
+      block.size = (size + block.alignment - 1) / block.alignment * block.alignment;
+      block.address = std::aligned_alloc(block.alignment, block.size);
       break;
     case 2:
       block.address = memalign(block.alignment, size);
