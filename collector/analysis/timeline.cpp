@@ -14,19 +14,21 @@ std::size_t column_of(double at, const Timeline& timeline, std::size_t columns) 
   return std::min(static_cast<std::size_t>(std::min(position, 1e6)), columns - 1);
 }
 
+// The calls between two samples, spread evenly over the columns between them.
 void fill_rates(const model::Process& process, Timeline& timeline, std::size_t columns) {
-  std::vector<double> calls(columns);
-  std::uint64_t before = 0;
+  const model::TimelineSample* before = nullptr;
   for (const model::TimelineSample& sample : process.timeline) {
-    if (sample.allocations > before) {
-      calls[column_of(sample.at, timeline, columns)] +=
-          static_cast<double>(sample.allocations - before);
+    if (before != nullptr && sample.at > before->at && sample.allocations > before->allocations) {
+      const double rate =
+          static_cast<double>(sample.allocations - before->allocations) / (sample.at - before->at);
+      const std::size_t first = column_of(before->at, timeline, columns);
+      const std::size_t last = column_of(sample.at, timeline, columns);
+      for (std::size_t i = first; i <= last; ++i) {
+        double& fastest = timeline.columns[i].allocations_per_second;
+        fastest = std::max(fastest, rate);
+      }
     }
-    before = std::max(before, sample.allocations);
-  }
-  const double width = (timeline.end - timeline.start) / static_cast<double>(columns);
-  for (std::size_t i = 0; i < columns; ++i) {
-    timeline.columns[i].allocations_per_second = calls[i] / width;
+    before = &sample;
   }
 }
 
@@ -57,6 +59,7 @@ Timeline make_timeline(const model::Process& process, std::size_t columns) {
   for (std::size_t i = 0; i < columns; ++i) {
     TimelineColumn& column = timeline.columns[i];
     if (!filled[i] && i > 0) column = timeline.columns[i - 1];
+    column.allocations_per_second = 0;
     column.at = timeline.start + width * static_cast<double>(i);
     timeline.largest_live_bytes = std::max(timeline.largest_live_bytes, column.live_bytes);
     timeline.largest_rss = std::max(timeline.largest_rss, column.rss);

@@ -36,7 +36,7 @@ std::string bar(double share, std::size_t columns) {
   auto left = static_cast<std::size_t>(std::round(eighths));
   if (left == 0 && share > 0) left = 1;
   std::string filled;
-  for (std::size_t i = 0; i < columns; ++i) {
+  while (left > 0) {
     const std::size_t here = std::min<std::size_t>(left, 8);
     filled += kFilling[here];
     left -= here;

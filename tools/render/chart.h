@@ -16,7 +16,7 @@ namespace memwatch::render {
 // One character per value, scaled to the largest: "▁▂▅█". Zero is the lowest block.
 std::string sparkline(std::span<const std::uint64_t> values);
 
-// share (0 to 1) of `columns` filled, in steps of an eighth; padded with blanks. Anything above
+// share (0 to 1) of `columns` filled, in steps of an eighth; not padded. Anything above
 // zero shows at least one eighth.
 std::string bar(double share, std::size_t columns);
 

@@ -26,7 +26,7 @@ void write_fact(Page& page, Tone tone, const std::string& label, const std::stri
   line += std::string(kValue - std::min(kValue, value_width), ' ') + page.paint(tone, value);
   const std::size_t used = 2 + std::max(kLabel, label_width) + std::max(kValue, value_width) + 2;
   const std::size_t room = page.width() > used ? page.width() - used : 0;
-  line += "  " + page.paint(Tone::faint, shorten_middle(detail, room));
+  line += "  " + page.paint(Tone::faint, shorten_end(detail, room));
   page.line(std::move(line));
 }
 
@@ -48,6 +48,10 @@ std::string coverage_phrase(const analysis::Coverage& coverage) {
 void write_peak_fact(Page& page, const analysis::Selection& selection,
                      const analysis::Summary& summary) {
   const model::Process& largest = *summary.largest;
+  if (largest.heap.peak_bytes == 0) {
+    write_fact(page, Tone::strong, "peak heap", "0 B", "nothing was allocated");
+    return;
+  }
   std::string detail;
   if (selection.processes().size() > 1) {
     detail = fmt::format("in {} ({}), ", program_name(largest), largest.pid);
@@ -87,8 +91,10 @@ void write_failure_fact(Page& page, const analysis::Selection& selection,
 }
 
 void write_sparkline(Page& page, const analysis::Summary& summary) {
-  constexpr std::size_t kColumns = 40, kLeastSamples = 8;
-  const analysis::Timeline timeline = analysis::make_timeline(*summary.largest, kColumns);
+  constexpr std::size_t kMostColumns = 40, kLeastSamples = 8, kAround = 36;
+  const analysis::Timeline timeline = analysis::make_timeline(
+      *summary.largest,
+      std::min(kMostColumns, page.width() > kAround ? page.width() - kAround : 4));
   if (timeline.samples < kLeastSamples || timeline.largest_live_bytes == 0) return;
   std::vector<std::uint64_t> heap;
   for (const analysis::TimelineColumn& column : timeline.columns) heap.push_back(column.live_bytes);
@@ -106,7 +112,10 @@ bool matters(std::string_view path) {
 
 std::string gap_remark(const analysis::Selection& selection, const analysis::ModuleGap& gap) {
   const std::string name = printable(analysis::base_name(gap.path));
+  const bool packaged = gap.path.starts_with("/usr/") || gap.path.starts_with("/lib") ||
+                        gap.path.starts_with("/bin/") || gap.path.starts_with("/sbin/");
   const bool own =
+      !packaged &&
       std::any_of(selection.processes().begin(), selection.processes().end(),
                   [&](const model::Process* process) { return process->exe == gap.path; });
   const char* missing = gap.unnamed > 0 ? "function names" : "line numbers";

@@ -9,9 +9,12 @@
 #include "collector/analysis/stack_text.h"
 #include "tools/render/human.h"
 #include "tools/render/printable.h"
+#include "tools/render/shorten.h"
 
 namespace memwatch::render {
 namespace {
+
+constexpr std::size_t kWidestProgram = 32;
 
 std::string signal_name(std::int32_t number) {
   switch (number) {
@@ -135,9 +138,12 @@ std::string failure_phrase(const model::Failure& failure) {
 }
 
 std::string program_name(const model::Process& process) {
-  if (!process.exe.empty()) return printable(analysis::base_name(process.exe));
-  if (!process.command.empty()) return printable(analysis::base_name(process.command.front()));
-  return fmt::format("pid {}", process.pid);
+  std::string_view name = analysis::base_name(process.exe);
+  if (name.empty() && !process.command.empty()) {
+    name = analysis::base_name(process.command.front());
+  }
+  if (name.empty()) return fmt::format("pid {}", process.pid);
+  return shorten_middle(printable(name), kWidestProgram);
 }
 
 }  // namespace memwatch::render

@@ -31,7 +31,8 @@ std::string exactness_phrase(const analysis::Summary& summary);
 // "malloc of 64.0 GiB failed with ENOMEM".
 std::string failure_phrase(const model::Failure& failure);
 
-// The file name of the program: "server" of "/usr/bin/server"; the command's where exe is unknown.
+// The file name of the program: "server" of "/usr/bin/server"; the command's where exe is unknown;
+// shortened to 32 columns.
 std::string program_name(const model::Process& process);
 
 }  // namespace memwatch::render

@@ -39,7 +39,7 @@ void write_head(Page& page, const analysis::Selection& selection,
   }
   const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.exact;
   page.line("  " + page.paint(doubtful ? Tone::caution : Tone::good,
-                              shorten_middle(exactness, page.width() - 2)));
+                              shorten_end(exactness, page.width() - 2)));
 }
 
 // The largest few of a tree, one line each; more are in the processes view.
@@ -57,7 +57,7 @@ void write_processes_line(Page& page, const analysis::Selection& selection) {
   }
   if (largest.size() > 3) detail += ", …";
   page.line("  largest processes    " +
-            page.paint(Tone::faint, shorten_middle(detail, page.width() - 23)));
+            page.paint(Tone::faint, shorten_end(detail, page.width() - 23)));
 }
 
 void write_stack_block(Page& page, const model::Session& session, const std::string& title,
@@ -130,6 +130,14 @@ std::string render_run_summary(const model::Session& session, const std::string&
   write_head(page, selection, summary);
   write_facts(page, selection, summary);
   if (selection.processes().size() > 1) write_processes_line(page, selection);
+  if (summary.sums.totals.allocations + summary.sums.totals.failed + summary.sums.totals.maps ==
+      0) {
+    page.blank();
+    page.line("Nothing was allocated, or the program could not be traced. To find out:");
+    page.line("  " + page.paint(Tone::command,
+                                "memwatch doctor -- " + printable(command_line(session.command))));
+    return std::move(page).take();
+  }
 
   const std::vector<Block> blocks = blocks_to_show(summary);
   const std::vector<std::string> sentences =
@@ -147,7 +155,7 @@ std::string render_run_summary(const model::Session& session, const std::string&
   if (!sentences.empty()) {
     page.blank();
     // One sentence, within its two lines also on a narrow terminal.
-    page.sentence(Tone::caution, shorten_middle(sentences.front(), page.width() * 2 - 24));
+    page.sentence(Tone::caution, shorten_end(sentences.front(), page.width() * 2 - 24));
   }
   if (!path_of_session.empty()) {
     page.blank();

@@ -95,6 +95,12 @@ std::string shorten_middle(std::string_view text, std::size_t width) {
   return result;
 }
 
+std::string shorten_end(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  if (width == 0) return {};
+  return std::string(head_of_width(text, width - 1)) + std::string(kEllipsis);
+}
+
 std::string shorten_function(std::string_view name, std::size_t width) {
   // The steps look at every character; a name beyond this length is cut first.
   constexpr std::size_t kLongest = 4096;

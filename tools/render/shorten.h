@@ -12,6 +12,9 @@ namespace memwatch::render {
 // "begin…end" in at most `width` columns.
 std::string shorten_middle(std::string_view text, std::size_t width);
 
+// "begin…" in at most `width` columns.
+std::string shorten_end(std::string_view text, std::size_t width);
+
 // A function name in at most `width` columns. In this order, each step only if still too long:
 // spell well-known types briefly (std::string), fold parameter lists "(…)", fold template arguments
 // "<…>", cut the middle.

@@ -1,7 +1,6 @@
 #include "tools/render/table.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "tools/render/printable.h"
 #include "tools/render/shorten.h"
@@ -10,7 +9,7 @@ namespace memwatch::render {
 namespace {
 
 constexpr std::size_t kGap = 2;  // blanks between columns
-constexpr std::size_t kLeastShrunk = 12;
+constexpr std::size_t kLeastShrunk = 8;
 
 std::string aligned(const Page& page, const Cell& cell, Align align, std::size_t width) {
   const std::size_t used = display_width(cell.text);
@@ -26,9 +25,22 @@ void Table::add(std::vector<Cell> cells) {
   rows_.push_back(std::move(cells));
 }
 
+void Table::shrink_left_columns(std::vector<std::size_t>& widths, std::size_t whole,
+                                std::size_t room) const {
+  while (whole > room) {
+    std::size_t widest = columns_.size();
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (columns_[i].align != Align::left || widths[i] <= kLeastShrunk) continue;
+      if (widest == columns_.size() || widths[i] > widths[widest]) widest = i;
+    }
+    if (widest == columns_.size()) return;
+    --widths[widest];
+    --whole;
+  }
+}
+
 void Table::write(Page& page, std::size_t indent) const {
   std::vector<std::size_t> widths;
-  std::optional<std::size_t> shrinking;
   bool titled = false;
   std::size_t whole = indent;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -36,20 +48,15 @@ void Table::write(Page& page, std::size_t indent) const {
     for (const std::vector<Cell>& row : rows_) width = std::max(width, display_width(row[i].text));
     widths.push_back(width);
     whole += width + (i == 0 ? 0 : kGap);
-    if (columns_[i].align == Align::left) shrinking = i;
     titled = titled || !columns_[i].title.empty();
   }
-  if (shrinking && whole > page.width()) {
-    std::size_t& width = widths[*shrinking];
-    const std::size_t excess = whole - page.width();
-    width = std::max(width > excess ? width - excess : 0, std::min(width, kLeastShrunk));
-  }
+  shrink_left_columns(widths, whole, page.width());
   const auto write_row = [&](const std::vector<Cell>& row) {
     std::string line(indent, ' ');
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (i > 0) line += std::string(kGap, ' ');
       Cell cell = row[i];
-      if (shrinking == i) cell.text = shorten_middle(cell.text, widths[i]);
+      if (columns_[i].align == Align::left) cell.text = shorten_middle(cell.text, widths[i]);
       line += aligned(page, cell, columns_[i].align, widths[i]);
     }
     page.line(std::move(line));

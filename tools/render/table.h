@@ -31,6 +31,9 @@ class Table {
   void write(Page& page, std::size_t indent = 2) const;
 
  private:
+  void shrink_left_columns(std::vector<std::size_t>& widths, std::size_t whole,
+                           std::size_t room) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -53,11 +53,11 @@ void write_header(Page& page, const analysis::Selection& selection) {
   add(human_duration(summary.sums.duration));
   add(recorded_on(session.started_at));
   add(printable(session.host));
-  page.line(page.paint(Tone::faint, shorten_middle(facts, page.width())));
+  page.line(page.paint(Tone::faint, shorten_end(facts, page.width())));
 
   const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.exact;
   page.line(page.paint(doubtful ? Tone::caution : Tone::good,
-                       shorten_middle(exactness_phrase(summary), page.width())));
+                       shorten_end(exactness_phrase(summary), page.width())));
   if (!session.complete) {
     page.line(page.paint(Tone::caution, "incomplete: the recording was cut short"));
   }

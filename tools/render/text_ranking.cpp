@@ -3,6 +3,7 @@
 #include "tools/render/chart.h"
 #include "tools/render/human.h"
 #include "tools/render/printable.h"
+#include "tools/render/shorten.h"
 #include "tools/render/stack_lines.h"
 #include "tools/render/text_views.h"
 
@@ -10,6 +11,7 @@ namespace memwatch::render {
 namespace {
 
 constexpr std::size_t kBarColumns = 10;
+constexpr std::size_t kNumberColumns = 25;  // rank, cost and share with their gaps
 
 std::string right_aligned(const std::string& text, std::size_t width) {
   const std::size_t used = display_width(text);
@@ -45,8 +47,14 @@ void write_ranking(Page& page, const ViewContext& context, const analysis::Ranki
     std::string line = page.paint(Tone::faint, right_aligned(std::to_string(++number), 3)) + "  ";
     line += page.paint(style.tone, right_aligned(cost, 9));
     line += right_aligned(human_percent(row.share), 9) + "  ";
-    line += page.paint(Tone::heap, bar(row.share, kBarColumns)) + "  ";
-    if (style.detail != nullptr) line += page.paint(Tone::faint, style.detail(row.site));
+    const std::string filled = bar(row.share, kBarColumns);
+    line += page.paint(Tone::heap, filled);
+    line += std::string(kBarColumns - display_width(filled) + 2, ' ');
+    if (style.detail != nullptr) {
+      const std::size_t used = kNumberColumns + kBarColumns + 2;
+      const std::size_t room = page.width() > used ? page.width() - used : 0;
+      line += page.paint(Tone::faint, shorten_end(style.detail(row.site), room));
+    }
     page.line(std::move(line));
     page.lines(stack_lines(page, context.selection.session(), row.site.stack,
                            StackLayout{.indent = 6, .lines = page.options().frames}));

@@ -101,7 +101,7 @@ void write_leaks(Page& page, const ViewContext& context) {
 
 void write_peak(Page& page, const ViewContext& context) {
   const analysis::PeakReport report = analysis::find_peak(context.selection, page.options().top);
-  if (report.processes == 1 || report.largest == nullptr) {
+  if (report.processes <= 1) {
     const model::Process& process = *report.largest;
     page.line(page.paint(Tone::strong,
                          fmt::format("Peak heap: {}", human_bytes(process.heap.peak_bytes))) +

@@ -18,6 +18,9 @@
 namespace memwatch::render {
 namespace {
 
+constexpr std::size_t kWidthForCalls = 90;  // narrower pages leave the column out
+constexpr std::size_t kDeepestIndent = 8;   // levels of a process tree
+
 std::size_t limit(std::size_t top, std::size_t rows) {
   return top == 0 ? rows : std::min(top, rows);
 }
@@ -106,15 +109,13 @@ void write_modules(Page& page, const ViewContext& context) {
 
 void write_process_table(Page& page, const analysis::Selection& selection, std::size_t top) {
   const std::vector<analysis::ProcessRow> rows = analysis::list_processes(selection);
-  Table table({{"pid"},
-               {"peak heap"},
-               {"allocated"},
-               {"calls"},
-               {"not freed"},
-               {"peak RSS"},
-               {"lived"},
-               {"program", Align::left},
-               {"end", Align::left}});
+  const bool wide = page.width() >= kWidthForCalls;
+  std::vector<Column> columns = {{"pid"}, {"peak heap"}, {"allocated"}};
+  if (wide) columns.push_back({"calls"});
+  for (const char* title : {"not freed", "peak RSS", "lived"}) columns.push_back({title});
+  columns.push_back({"program", Align::left});
+  columns.push_back({"end", Align::left});
+  Table table(std::move(columns));
   const std::size_t shown = limit(top, rows.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const model::Process& process = *rows[i].process;
@@ -122,16 +123,19 @@ void write_process_table(Page& page, const analysis::Selection& selection, std::
                          process.exit_kind == model::ExitKind::lost || process.exit_code != 0;
     std::string end = end_phrase(process);
     if (!process.losses.exact) end += ", not exact";
-    table.add(
-        {{std::to_string(process.pid), Tone::faint},
-         {human_bytes(process.heap.peak_bytes), Tone::strong},
-         {human_bytes(process.totals.allocated_bytes)},
-         {human_count(process.totals.allocations + process.totals.reallocations)},
-         {human_bytes(process.heap.live_bytes)},
-         {process.rss.peak == 0 ? "" : human_bytes(process.rss.peak)},
-         {human_duration(process.duration)},
-         {std::string(2 * std::min<std::size_t>(rows[i].depth, 8), ' ') + program_name(process)},
-         {end, unusual ? Tone::caution : Tone::faint}});
+    std::vector<Cell> cells = {{std::to_string(process.pid), Tone::faint},
+                               {human_bytes(process.heap.peak_bytes), Tone::strong},
+                               {human_bytes(process.totals.allocated_bytes)}};
+    if (wide) {
+      cells.push_back({human_count(process.totals.allocations + process.totals.reallocations)});
+    }
+    cells.push_back({human_bytes(process.heap.live_bytes)});
+    cells.push_back({process.rss.peak == 0 ? "" : human_bytes(process.rss.peak)});
+    cells.push_back({human_duration(process.duration)});
+    const std::string tree(2 * std::min(rows[i].depth, kDeepestIndent), ' ');
+    cells.push_back({tree + program_name(process)});
+    cells.push_back({end, unusual ? Tone::caution : Tone::faint});
+    table.add(std::move(cells));
   }
   table.write(page);
   write_more(page, shown, rows.size(), "processes");
