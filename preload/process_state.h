@@ -22,7 +22,7 @@ struct alignas(4096) ProcessState {  // a page of its own: sizeof is a multiple 
   std::atomic<std::uint32_t> sequenced;  // 1: a second ring is in use, events take sequence numbers
   protocol::SegmentHeader* segment;
   std::uint32_t pid;
-  char own_path[128];  // of a segment made by the shim itself; "" when the collector made it
+  char own_path[128];  // of the segment
 
   [[nodiscard]] char* base() const { return reinterpret_cast<char*>(segment); }
 };

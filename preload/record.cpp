@@ -116,16 +116,22 @@ void put_allocation(ThreadRing& ring, Function function, std::uint64_t address, 
   publish(ring);
 }
 
+void put_long_deallocation(ThreadRing& ring, Function function, std::uint64_t address,
+                           std::uint32_t sequence) {
+  put(ring, encode_extended_header(RecordType::free, 2), address);
+  put(ring, static_cast<std::uint64_t>(function), sequence);
+  publish(ring);
+}
+
 void put_deallocation(ThreadRing& ring, Function function, std::uint64_t address,
                       std::uint32_t sequence) {
   if (fits_short(address, 0)) [[likely]] {
     const Slot slot = encode_short(function, address, 0, 0, sequence);
     put(ring, slot.word0, slot.word1);
+    publish(ring);
   } else {
-    put(ring, encode_extended_header(RecordType::free, 2), address);
-    put(ring, static_cast<std::uint64_t>(function), sequence);
+    put_long_deallocation(ring, function, address, sequence);
   }
-  publish(ring);
 }
 
 void put_failure(ThreadRing& ring, Function function, std::size_t requested, int error_number,
@@ -238,7 +244,9 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
 void Reallocation::freed(Function function) {
   if (ring_ == nullptr) return;
   if (!exact_) return count_idle_free(*ring_);
-  if (recorded_) put_deallocation(*ring_, function, old_block_, old_sequence_);
+  if (!recorded_) return;
+  // Always the long form: a short record with realloc's name is an allocation.
+  put_long_deallocation(*ring_, function, old_block_, old_sequence_);
 }
 
 void record_map(Function function, const void* address, std::size_t length, const CallSite& site) {

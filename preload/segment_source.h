@@ -23,9 +23,9 @@ enum class Answer : std::uint8_t {
   unreachable,  // nobody there, or no answer in time
 };
 
-// Waits for the collector's answer, at most kWelcomeTimeoutMs.
+// Waits for the collector's answer, at most kWelcomeTimeoutMs. Writes the segment's path to `path`.
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
-                              protocol::SegmentHeader** segment);
+                              protocol::SegmentHeader** segment, char (&path)[128]);
 
 // A segment of our own, idle, named so that `memwatch attach` finds it. nullptr: no room, or the
 // process's limits forbid it. Writes its path to `path`. Segments that an earlier image of this

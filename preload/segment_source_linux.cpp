@@ -95,7 +95,7 @@ bool wait_readable(long fd, int timeout_ms) {
   return raw_syscall(SYS_ppoll, as_word(&waiting), 1, as_word(&limit), 0, 8) == 1;
 }
 
-Answer receive_welcome(long fd, SegmentHeader** segment) {
+Answer receive_welcome(long fd, SegmentHeader** segment, char (&path)[128]) {
   if (!wait_readable(fd, kWelcomeTimeoutMs)) return Answer::unreachable;
   Welcome welcome{};
   iovec part{&welcome, sizeof welcome};
@@ -118,7 +118,11 @@ Answer receive_welcome(long fd, SegmentHeader** segment) {
     if (welcome.verdict == static_cast<std::uint32_t>(Verdict::decline)) answer = Answer::declined;
     if (welcome.verdict == static_cast<std::uint32_t>(Verdict::record) && descriptor >= 0) {
       *segment = map_segment(descriptor, welcome.segment_bytes);
-      if (*segment != nullptr) answer = Answer::segment;
+      if (*segment != nullptr) {
+        answer = Answer::segment;
+        std::memcpy(path, welcome.path, sizeof path);
+        path[sizeof path - 1] = '\0';
+      }
     }
   }
   if (descriptor >= 0) raw_close(descriptor);
@@ -178,11 +182,11 @@ void remove_segments_of_earlier_images(const char* prefix) {
 }  // namespace
 
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
-                              SegmentHeader** segment) {
+                              SegmentHeader** segment, char (&path)[128]) {
   const long fd = connect_to(socket_path);
   if (is_raw_error(fd)) return Answer::unreachable;
   Answer answer = Answer::unreachable;
-  if (send_hello(fd, introduction)) answer = receive_welcome(fd, segment);
+  if (send_hello(fd, introduction)) answer = receive_welcome(fd, segment, path);
   raw_close(fd);
   return answer;
 }

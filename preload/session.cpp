@@ -87,7 +87,7 @@ SegmentHeader* obtain_segment(const Introduction& introduction, const SegmentHea
   const char* path = rendezvous_path(parent, copy);
   SegmentHeader* segment = nullptr;
   if (path[0] != '\0') {
-    const Answer answer = segment_from_collector(path, introduction, &segment);
+    const Answer answer = segment_from_collector(path, introduction, &segment, own_path);
     if (answer == Answer::segment) return segment;
     if (answer == Answer::declined) return nullptr;
   }

@@ -106,8 +106,7 @@ enum class RecordType : std::uint8_t {
   sequenced = 10,  // records from here on carry sequences                                1 slot
   epoch = 11,      // w1: records from here on were written at this epoch or later        1 slot
   fork = 12,       // w1 token that the child will present                                1 slot
-  skipped = 13,    // w1 shard, w2 sequence: taken, but nothing happened                   2 slots
-  child = 14,      // w1 pid, w2 wait status: the process saw this child end               2 slots
+  child = 13,      // w1 pid, w2 wait status: the process saw this child end               2 slots
 };
 
 inline constexpr std::uint64_t kFailureInjected = 1;  // bit 32 of the failure record's w3
@@ -129,7 +128,6 @@ constexpr unsigned slots_of(RecordType type) {
     case RecordType::fork:
       return 1;
     case RecordType::free:
-    case RecordType::skipped:
     case RecordType::child:
       return 2;
     case RecordType::allocation:

@@ -39,8 +39,9 @@ struct Welcome {
   std::uint32_t version;
   std::uint32_t verdict;
   std::uint64_t segment_bytes;
+  char path[128];  // of the segment, for its removal at the end of a process that was left alone
 };
-static_assert(sizeof(Welcome) == 24);
+static_assert(sizeof(Welcome) == 152);
 
 // Segments live in POSIX shared memory under "memwatch.<uid>.<pid>.<start time>.<16 hex digits>".
 inline constexpr char kSegmentPrefix[] = "memwatch.";

@@ -1,0 +1,65 @@
+#include "collector/intake/flight_reader.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace memwatch::intake {
+
+using namespace protocol;
+
+namespace {
+
+struct Noted {
+  std::uint64_t ticket = 0;
+  std::uint64_t size = 0, at_ms = 0, address = 0;
+  std::uint32_t stack = 0, tid = 0, function = 0, error_number = 0;
+};
+
+// Copies an entry; false when it is empty or was overwritten meanwhile.
+bool copy_entry(const FlightEntry& entry, Noted* noted) {
+  // Acquire: matched by the release store in preload/flight_recorder.
+  noted->ticket = entry.ticket.load(std::memory_order_acquire);
+  noted->size = entry.size;
+  noted->at_ms = entry.at_ms;
+  noted->address = entry.address;
+  noted->stack = entry.stack;
+  noted->tid = entry.tid;
+  noted->function = entry.function;
+  noted->error_number = entry.error_number;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return noted->ticket != 0 && entry.ticket.load(std::memory_order_relaxed) == noted->ticket &&
+         noted->function < kFunctionCount;
+}
+
+double now_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+}  // namespace
+
+void replay_flight(const Segment& segment, TrackedProcess& process) {
+  const Geometry& geometry = segment.geometry();
+  const std::uint64_t next = segment.header().flight_next.load(std::memory_order_acquire);
+  const auto count = std::min<std::uint64_t>(next, geometry.flight_entries);
+  std::vector<Noted> events;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Noted noted;
+    if (copy_entry(segment.at<FlightEntry>(geometry.flight_offset)[i], &noted)) {
+      events.push_back(noted);
+    }
+  }
+  std::sort(events.begin(), events.end(),
+            [](const Noted& a, const Noted& b) { return a.ticket < b.ticket; });
+  const double now = now_ms();
+  for (const Noted& noted : events) {
+    process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,
+                         static_cast<int>(noted.error_number), noted.tid, noted.stack,
+                         (static_cast<double>(noted.at_ms) - now) / 1e3);
+  }
+}
+
+}  // namespace memwatch::intake

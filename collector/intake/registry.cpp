@@ -1,0 +1,81 @@
+#include "collector/intake/registry.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/interprocess/shared_memory_object.hpp>
+#include <charconv>
+#include <memory>
+#include <string_view>
+
+#include "collector/intake/segment.h"
+#include "collector/procfs/process_identity.h"
+#include "shared/rendezvous.h"
+
+namespace memwatch::intake {
+
+namespace {
+
+template <typename T>
+bool take_number(std::string_view& text, T* number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  if (error != std::errc{} || end == text.data() + text.size() || *end != '.') return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return true;
+}
+
+bool is_alive(const SegmentName& segment) {
+  return procfs::process_start_ticks(segment.pid) == segment.start_time;
+}
+
+std::vector<SegmentName> all_segments() {
+  struct Close {
+    void operator()(DIR* directory) const { closedir(directory); }
+  };
+  std::vector<SegmentName> segments;
+  const std::unique_ptr<DIR, Close> directory(opendir("/dev/shm"));
+  if (directory == nullptr) return segments;
+  while (const dirent* entry = readdir(directory.get())) {
+    SegmentName parsed;
+    if (!parse_segment_name(entry->d_name, &parsed)) continue;
+    if (parsed.uid == geteuid() || geteuid() == 0) segments.push_back(std::move(parsed));
+  }
+  std::sort(segments.begin(), segments.end(),
+            [](const SegmentName& a, const SegmentName& b) { return a.pid < b.pid; });
+  return segments;
+}
+
+}  // namespace
+
+bool parse_segment_name(const std::string& name, SegmentName* parsed) {
+  std::string_view text = name;
+  constexpr std::string_view kPrefix = protocol::kSegmentPrefix;
+  if (!text.starts_with(kPrefix)) return false;
+  text.remove_prefix(kPrefix.size());
+  if (!take_number(text, &parsed->uid) || !take_number(text, &parsed->pid) ||
+      !take_number(text, &parsed->start_time)) {
+    return false;
+  }
+  parsed->name = name;
+  return text.size() == 16 && parsed->pid > 0 &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::vector<SegmentName> living_segments() {
+  std::vector<SegmentName> segments = all_segments();
+  std::erase_if(segments, [](const SegmentName& segment) { return !is_alive(segment); });
+  return segments;
+}
+
+void sweep_stale_segments() {
+  for (const SegmentName& segment : all_segments()) {
+    if (segment.uid != geteuid() || is_alive(segment)) continue;
+    // A collector that is still reading the last records removes the name itself.
+    const Result<Segment> opened = Segment::open(segment.name);
+    if (opened && collector_in_charge(*opened) != 0) continue;
+    boost::interprocess::shared_memory_object::remove(segment.name.c_str());
+  }
+}
+
+}  // namespace memwatch::intake

@@ -1,0 +1,178 @@
+#include "collector/intake/rendezvous_server.h"
+
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace memwatch::intake {
+
+using namespace protocol;
+
+namespace {
+
+// Is this a directory that nobody but this user can enter?
+bool is_private_directory(const std::string& path) {
+  struct stat status{};
+  return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+         status.st_uid == geteuid() && (status.st_mode & 077) == 0;
+}
+
+// The path of a socket has little room, so a long runtime directory is passed over.
+std::string runtime_directory() {
+  const char* base = getenv("XDG_RUNTIME_DIR");
+  if (base == nullptr || base[0] != '/') return {};
+  const std::string path = std::string(base) + "/memwatch";
+  if (path.size() > 70 || path.find(':') != std::string::npos) return {};
+  mkdir(path.c_str(), 0700);
+  return is_private_directory(path) ? path : std::string{};
+}
+
+Result<std::string> temporary_directory() {
+  const char* base = getenv("TMPDIR");
+  std::string pattern = base != nullptr && base[0] == '/' && std::strlen(base) < 60 &&
+                                std::strchr(base, ':') == nullptr
+                            ? base
+                            : "/tmp";
+  pattern += "/memwatch-XXXXXX";
+  std::vector<char> path(pattern.begin(), pattern.end());
+  path.push_back('\0');
+  if (mkdtemp(path.data()) == nullptr) {
+    return system_error("make a private directory for the socket", pattern, errno);
+  }
+  return std::string(path.data());
+}
+
+std::string random_name() {
+  std::uint64_t number = 0;
+  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = static_cast<std::uint64_t>(getpid());
+  char name[40];
+  snprintf(name, sizeof name, "run-%d-%08llx", getpid(),
+           static_cast<unsigned long long>(number & 0xffffffffULL));
+  return name;
+}
+
+// Takes the descriptors out of a message; those beyond what is expected are closed.
+void take_descriptors(msghdr& message, Visitor* visitor) {
+  int count = 0;
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+       head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t bytes = head->cmsg_len - CMSG_LEN(0);
+    for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(head) + at, sizeof descriptor);
+      UniqueFd owned(descriptor);
+      if (count == 0) visitor->maps = std::move(owned);
+      if (count == 1) visitor->memory = std::move(owned);
+      ++count;
+    }
+  }
+}
+
+bool receive_hello(Visitor* visitor) {
+  iovec part{&visitor->hello, sizeof visitor->hello};
+  alignas(cmsghdr) char control[CMSG_SPACE(8 * sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t got = recvmsg(visitor->connection.get(), &message, MSG_CMSG_CLOEXEC);
+  if (got > 0) take_descriptors(message, visitor);
+  return got == static_cast<ssize_t>(sizeof(Hello)) && visitor->hello.magic == kHelloMagic &&
+         visitor->hello.version == kProtocolVersion;
+}
+
+void send_welcome(const Visitor& visitor, Welcome welcome, int segment_descriptor) {
+  welcome.magic = kWelcomeMagic;
+  welcome.version = kProtocolVersion;
+  iovec part{&welcome, sizeof welcome};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (segment_descriptor >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(head), &segment_descriptor, sizeof(int));
+  }
+  // A visitor that is gone needs no answer.
+  static_cast<void>(sendmsg(visitor.connection.get(), &message, MSG_NOSIGNAL));
+}
+
+}  // namespace
+
+Result<RendezvousServer> RendezvousServer::create() {
+  RendezvousServer server;
+  std::string directory = runtime_directory();
+  if (directory.empty()) {
+    Result<std::string> made = temporary_directory();
+    if (!made) return made.error();
+    directory = *made;
+    server.own_directory_ = directory;
+  }
+  server.path_ = directory + "/" + random_name();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, server.path_.data(), server.path_.size());
+  server.socket_.reset(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!server.socket_.is_open() ||
+      bind(server.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      chmod(server.path_.c_str(), 0600) != 0 || listen(server.socket_.get(), 4096) != 0) {
+    return system_error("listen for traced processes", server.path_, errno);
+  }
+  return server;
+}
+
+RendezvousServer::~RendezvousServer() {
+  if (!socket_.is_open()) return;  // moved from
+  unlink(path_.c_str());
+  if (!own_directory_.empty()) rmdir(own_directory_.c_str());
+}
+
+std::optional<Visitor> RendezvousServer::accept_visitor() {
+  Visitor visitor;
+  visitor.connection.reset(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!visitor.connection.is_open()) return std::nullopt;
+  // A peer sends its hello right after connecting; one that does not may not hold up the others.
+  const timeval patience{0, 100'000};
+  setsockopt(visitor.connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(visitor.connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+      (peer.uid != geteuid() && peer.uid != 0 && geteuid() != 0)) {
+    return std::nullopt;
+  }
+  visitor.pid = peer.pid;
+  if (!receive_hello(&visitor)) return std::nullopt;
+  return visitor;
+}
+
+void decline(Visitor visitor) {
+  Welcome welcome{};
+  welcome.verdict = static_cast<std::uint32_t>(Verdict::decline);
+  send_welcome(visitor, welcome, -1);
+}
+
+void hand_over(Visitor visitor, const Segment& segment) {
+  Welcome welcome{};
+  welcome.verdict = static_cast<std::uint32_t>(Verdict::record);
+  welcome.segment_bytes = segment.bytes();
+  const std::string path = "/dev/shm/" + segment.name();
+  if (path.size() < sizeof welcome.path) std::memcpy(welcome.path, path.data(), path.size());
+  send_welcome(visitor, welcome, segment.descriptor());
+}
+
+}  // namespace memwatch::intake

@@ -1,0 +1,51 @@
+// The socket on which newly started processes introduce themselves (shared/rendezvous.h). It lies in
+// a private directory of the user's; peers of another user are turned away. Non-blocking, but for
+// the few bytes of a peer that has just connected. One owner, not thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "collector/base/result.h"
+#include "collector/base/unique_fd.h"
+#include "collector/intake/segment.h"
+#include "shared/rendezvous.h"
+
+namespace memwatch::intake {
+
+// A process that waits for its answer.
+struct Visitor {
+  pid_t pid = 0;  // as this process sees it, by the kernel's word
+  protocol::Hello hello{};
+  UniqueFd maps, memory;  // its /proc/self/maps and mem, where it could open them
+  UniqueFd connection;
+};
+
+class RendezvousServer {
+ public:
+  // Listens in `$XDG_RUNTIME_DIR/memwatch`, else in a private directory under the temporary one.
+  static Result<RendezvousServer> create();
+  RendezvousServer(RendezvousServer&&) noexcept = default;
+  RendezvousServer& operator=(RendezvousServer&&) noexcept = default;
+  ~RendezvousServer();  // removes the socket, and the directory if it made one
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] int descriptor() const { return socket_.get(); }  // readable: somebody is there
+
+  // The next visitor, if one is waiting; one with nonsense to say is dropped (empty).
+  std::optional<Visitor> accept_visitor();
+
+ private:
+  RendezvousServer() = default;
+  std::string path_;
+  std::string own_directory_;  // "" unless made for this server alone
+  UniqueFd socket_;
+};
+
+// Both answer and close the connection.
+void decline(Visitor visitor);
+void hand_over(Visitor visitor, const Segment& segment);
+
+}  // namespace memwatch::intake

@@ -1,0 +1,73 @@
+// A traced process's shared-memory segment on the collector's side. Boost.Interprocess creates, opens,
+// sizes and removes it. Everything read from it is hostile: the geometry is checked once and kept as
+// a copy, other fields are copied, checked, used.
+// One owner; the mapping may be read from several threads.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "collector/base/result.h"
+#include "shared/segment_layout.h"
+
+namespace memwatch::intake {
+
+// What the collector tells a target through the header.
+struct SegmentSettings {
+  protocol::Control control = protocol::Control::exact;
+  protocol::OnFull on_full = protocol::OnFull::block;
+  std::uint64_t large_bytes = 1ULL << 30;
+  std::string rendezvous;  // where children introduce themselves; "" nowhere
+};
+
+class Segment {
+ public:
+  // Makes a new segment, mode 0600, with its first pages backed, for a process that will map it.
+  static Result<Segment> create(pid_t pid, std::uint64_t start_time,
+                                const protocol::Geometry& geometry,
+                                const SegmentSettings& settings);
+
+  // Opens an existing one by its name in POSIX shared memory. Refuses what belongs to another user,
+  // what others may write, and what has another version or an unsound layout.
+  static Result<Segment> open(const std::string& name);
+
+  Segment(Segment&&) noexcept;
+  Segment& operator=(Segment&&) noexcept;
+  ~Segment();  // unmaps; the name stays unless removed
+
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] const protocol::Geometry& geometry() const;
+  [[nodiscard]] protocol::SegmentHeader& header() const;
+  [[nodiscard]] std::uint64_t bytes() const;
+  // For handing over to the target (SCM_RIGHTS); stays owned by the segment.
+  [[nodiscard]] int descriptor() const;
+
+  // The caller guarantees that the part lies inside the geometry.
+  template <typename T>
+  [[nodiscard]] T* at(std::uint64_t offset) const {
+    return reinterpret_cast<T*>(base() + offset);
+  }
+
+  // Writes the settings a target obeys; used when attaching to a running one.
+  void apply(const SegmentSettings& settings) const;
+
+  // Removes the name: nobody can open it any more, mappings live on.
+  void remove();
+
+ private:
+  struct State;
+  explicit Segment(std::unique_ptr<State> state);
+  [[nodiscard]] char* base() const;
+  std::unique_ptr<State> state_;
+};
+
+// This process in a segment's header, so that a second collector can tell whether the first lives.
+void take_charge(const Segment& segment);
+void release_charge(const Segment& segment);
+// The pid of a living collector in charge of the segment, 0 if none.
+std::uint32_t collector_in_charge(const Segment& segment);
+
+}  // namespace memwatch::intake

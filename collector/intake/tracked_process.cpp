@@ -1,0 +1,377 @@
+#include "collector/intake/tracked_process.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace memwatch::intake {
+
+using namespace protocol;
+
+namespace {
+
+Function function_in(std::uint64_t packed) {
+  const std::uint64_t function = packed >> 32;
+  return function < kFunctionCount ? static_cast<Function>(function) : Function::none;
+}
+
+std::uint32_t low(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+std::uint32_t high(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+
+bool is_heap_function(Function function) {
+  return function != Function::none && !is_mapping(function);
+}
+
+Slot load(const Slot* slot) {
+  Slot copy{};
+  std::memcpy(&copy, slot, sizeof copy);
+  return copy;
+}
+
+// Rounds without progress, about a millisecond each, after which a number nobody tells is given up.
+constexpr unsigned kMaxStalledRounds = 2000;
+
+}  // namespace
+
+TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::string exe,
+                               std::uint64_t large_threshold, bool attaching)
+    : segment_(std::move(segment)),
+      stacks_(segment_, table, std::move(exe)),
+      live_(large_threshold),
+      attaching_(attaching),
+      next_sequence_(kShards, 0) {
+  const auto* shards = segment_.at<Shard>(segment_.geometry().shards_offset);
+  if (attaching) {
+    for (std::uint32_t i = 0; i < kShards; ++i) {
+      next_sequence_[i] = shards[i].next.load(std::memory_order_relaxed) & kSequenceMask;
+    }
+    open_new_rings();
+  }
+  attaching_ = false;
+}
+
+void TrackedProcess::open_new_rings() {
+  const Geometry& geometry = segment_.geometry();
+  const std::uint32_t used = std::min(
+      segment_.header().slots_used.load(std::memory_order_acquire), geometry.slots);
+  while (rings_.size() < used) {
+    const auto index = static_cast<std::uint32_t>(rings_.size());
+    Ring ring;
+    ring.shared = segment_.at<ThreadSlot>(geometry.slots_offset) + index;
+    ring.slots = segment_.at<const Slot>(ring_offset(geometry, index));
+    ring.mask = ring_slots(geometry, index) - 1;
+    if (attaching_) {
+      ring.position = ring.shared->published.load(std::memory_order_acquire);
+      ring.shared->consumed.store(ring.position, std::memory_order_release);
+      ring.sequenced = ring.shared->sequenced.load(std::memory_order_relaxed) != 0;
+    } else {
+      // Also a ring opened later starts at its beginning: nothing has been consumed from it.
+      ring.position = ring.shared->consumed.load(std::memory_order_relaxed);
+    }
+    ring.thread = live_.thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
+    rings_.push_back(ring);
+  }
+}
+
+std::uint64_t TrackedProcess::drain() {
+  open_new_rings();
+  std::uint64_t total = 0;
+  std::uint64_t progress = 0;
+  constexpr std::uint64_t kMaxRecordsPerCall = 4U << 20;  // the caller has other things to do too
+  do {
+    progress = 0;
+    for (Ring& ring : rings_) progress += drain_ring(ring);
+    total += progress;
+    // More rounds only help where rings wait for each other.
+  } while (progress > 0 && rings_.size() > 1 && total < kMaxRecordsPerCall);
+  const bool pending = std::any_of(rings_.begin(), rings_.end(), [](const Ring& ring) {
+    return ring.position != ring.shared->published.load(std::memory_order_relaxed);
+  });
+  stalled_rounds_ = total == 0 && pending ? stalled_rounds_ + 1 : 0;
+  if (stalled_rounds_ > kMaxStalledRounds) {
+    stalled_rounds_ = 0;
+    if (step_over_gap()) count_damage();
+  }
+  return total;
+}
+
+void TrackedProcess::drain_to_end() {
+  do {
+    while (drain() > 0) {
+    }
+  } while (step_over_gap());
+}
+
+// Lets the ring proceed whose next record is closest to its shard's expected number. False when no
+// ring waits.
+bool TrackedProcess::step_over_gap() {
+  Ring* best = nullptr;
+  std::uint32_t best_gap = ~0U;
+  std::uint32_t best_shard = 0;
+  for (Ring& ring : rings_) {
+    const std::uint64_t published = ring.shared->published.load(std::memory_order_acquire);
+    if (!ring.sequenced || ring.position >= published) continue;
+    // Find which number this ring waits for by asking its record; only waiting rings get here.
+    const Slot first = load(ring.slots + (ring.position & ring.mask));
+    std::uint32_t shard = 0;
+    std::uint32_t sequence = 0;
+    if (record_tag(first) != kExtended) {
+      const ShortRecord record = decode_short(first);
+      shard = shard_of(record.address);
+      sequence = record.sequence;
+    } else {
+      const Slot second = load(ring.slots + ((ring.position + 1) & ring.mask));
+      const Slot third = load(ring.slots + ((ring.position + 2) & ring.mask));
+      const Slot fourth = load(ring.slots + ((ring.position + 3) & ring.mask));
+      switch (extended_type(first)) {
+        case RecordType::allocation:
+          shard = shard_of(first.word1), sequence = low(third.word0);
+          break;
+        case RecordType::free:
+          shard = shard_of(first.word1), sequence = low(second.word1);
+          break;
+        case RecordType::reallocation:
+          shard = shard_of(ring.released ? second.word0 : first.word1);
+          sequence = ring.released ? high(third.word1) : low(third.word1);
+          break;
+        case RecordType::failure:
+          shard = shard_of(third.word0), sequence = low(third.word1);
+          break;
+        case RecordType::remap:
+          shard = kMappingShard, sequence = low(fourth.word0);
+          break;
+        default:
+          shard = kMappingShard, sequence = low(third.word0);
+          break;
+      }
+    }
+    const std::uint32_t gap = (sequence - next_sequence_[shard]) & kSequenceMask;
+    if (gap < best_gap) {
+      best = &ring;
+      best_gap = gap;
+      best_shard = shard;
+    }
+  }
+  if (best == nullptr) return false;
+  if (best_gap == 0) {  // its turn had come, and yet it did not go: not a record of ours
+    count_damage();
+    best->position = best->shared->published.load(std::memory_order_acquire);
+    best->released = false;
+    return true;
+  }
+  next_sequence_[best_shard] = (next_sequence_[best_shard] + best_gap) & kSequenceMask;
+  return true;
+}
+
+std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
+  // Acquire: everything before the position is complete; matched by publish() in preload.
+  const std::uint64_t published = ring.shared->published.load(std::memory_order_acquire);
+  if (published == ring.position) return 0;
+  if (published < ring.position || published - ring.position > ring.mask + 1) {
+    count_damage();  // no honest writer does this: nothing in the ring can be believed
+    ring.position = published;
+    ring.shared->consumed.store(published, std::memory_order_release);
+    return 0;
+  }
+  std::uint64_t records = 0;
+  constexpr std::uint64_t kReleaseEvery = 1024;  // slots given back to the writer at a time
+  std::uint64_t release_at = ring.position + kReleaseEvery;
+  while (ring.position < published) {
+    const Slot first = load(ring.slots + (ring.position & ring.mask));
+    unsigned slots = 1;
+    if (apply(ring, first, published - ring.position, &slots) == Step::waits) break;
+    ring.position += slots;
+    ++records;
+    if (ring.position >= release_at) {
+      ring.shared->consumed.store(ring.position, std::memory_order_release);
+      release_at = ring.position + kReleaseEvery;
+    }
+  }
+  // Release: we have read these slots; matched by the acquire load in preload/thread_ring.
+  ring.shared->consumed.store(ring.position, std::memory_order_release);
+  return records;
+}
+
+bool TrackedProcess::is_turn(const Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
+  if (!ring.sequenced) return true;
+  std::uint32_t& next = next_sequence_[shard];
+  if (next != (sequence & kSequenceMask)) return false;
+  next = (next + 1) & kSequenceMask;
+  return true;
+}
+
+model::EventContext TrackedProcess::context(const Ring& ring, std::uint32_t node) {
+  return model::EventContext{stacks_.import(node), ring.thread, ring.at};
+}
+
+TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
+                                           unsigned* slots) {
+  if (record_tag(first) != kExtended) [[likely]] return apply_short(ring, first);
+  const RecordType type = extended_type(first);
+  const unsigned count = extended_slots(first);
+  if (count == 0 || count != slots_of(type) || count > available) {
+    count_damage();
+    return Step::applied;  // steps over one slot
+  }
+  *slots = count;
+  std::uint64_t words[2 * kMaxRecordSlots];
+  words[0] = first.word0;
+  words[1] = first.word1;
+  for (unsigned i = 1; i < count; ++i) {
+    const Slot slot = load(ring.slots + ((ring.position + i) & ring.mask));
+    words[2 * i] = slot.word0;
+    words[2 * i + 1] = slot.word1;
+  }
+  return apply_extended(ring, type, words);
+}
+
+TrackedProcess::Step TrackedProcess::apply_short(Ring& ring, Slot slot) {
+  const ShortRecord record = decode_short(slot);
+  if (!is_heap_function(record.function) || record.address == 0) [[unlikely]] {
+    count_damage();
+    return Step::applied;
+  }
+  if (!is_turn(ring, shard_of(record.address), record.sequence)) return Step::waits;
+  if (is_deallocation(record.function)) {
+    live_.freed(record.function, record.address, model::EventContext{0, ring.thread, ring.at});
+  } else {
+    live_.allocated(record.function, record.address, record.size, context(ring, record.stack));
+  }
+  return Step::applied;
+}
+
+TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
+                                                    const std::uint64_t* words) {
+  switch (type) {
+    case RecordType::allocation:
+      if (words[1] == 0 || !is_heap_function(function_in(words[3]))) {
+        count_damage();
+      } else if (!is_turn(ring, shard_of(words[1]), low(words[4]))) {
+        return Step::waits;
+      } else {
+        live_.allocated(function_in(words[3]), words[1], words[2], context(ring, low(words[3])));
+      }
+      return Step::applied;
+    case RecordType::free:
+      if (words[1] == 0 || words[2] >= kFunctionCount) {
+        count_damage();
+      } else if (!is_turn(ring, shard_of(words[1]), low(words[3]))) {
+        return Step::waits;
+      } else {
+        live_.freed(static_cast<Function>(words[2]), words[1],
+                    model::EventContext{0, ring.thread, ring.at});
+      }
+      return Step::applied;
+    case RecordType::reallocation:
+      return apply_reallocation(ring, words);
+    case RecordType::failure:
+      if (words[4] != 0 && !is_turn(ring, shard_of(words[4]), low(words[5]))) return Step::waits;
+      apply_failure(ring, words);
+      return Step::applied;
+    case RecordType::map:
+    case RecordType::unmap:
+    case RecordType::remap:
+    case RecordType::brk:
+      return apply_pages(ring, type, words);
+    case RecordType::thread:
+      start_thread(ring, words);
+      return Step::applied;
+    case RecordType::sequenced:
+      ring.sequenced = true;
+      return Step::applied;
+    case RecordType::epoch:
+      ring.at = static_cast<double>(words[1]) / 1000.0;
+      return Step::applied;
+    case RecordType::fork:
+      if (on_fork) on_fork(words[1]);
+      return Step::applied;
+    case RecordType::child:
+      if (on_child) on_child(low(words[1]), static_cast<int>(low(words[2])));
+      return Step::applied;
+  }
+  count_damage();
+  return Step::applied;
+}
+
+TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::uint64_t* words) {
+  if (words[1] == 0 || words[2] == 0 || !is_heap_function(function_in(words[4]))) {
+    count_damage();
+    ring.released = false;
+    return Step::applied;
+  }
+  if (!ring.released) {
+    if (!is_turn(ring, shard_of(words[1]), low(words[5]))) return Step::waits;
+    ring.reallocation = live_.release_for_reallocation(words[1]);
+    ring.released = true;
+  }
+  if (!is_turn(ring, shard_of(words[2]), high(words[5]))) return Step::waits;
+  live_.reallocated(ring.reallocation, function_in(words[4]), words[2], words[3],
+                    context(ring, low(words[4])));
+  ring.released = false;
+  return Step::applied;
+}
+
+TrackedProcess::Step TrackedProcess::apply_pages(Ring& ring, RecordType type,
+                                                 const std::uint64_t* words) {
+  const bool is_remap = type == RecordType::remap;
+  const Function function = function_in(words[is_remap ? 5 : 3]);
+  if (!is_mapping(function)) {
+    count_damage();
+    return Step::applied;
+  }
+  if (!is_turn(ring, kMappingShard, low(words[is_remap ? 6 : 4]))) return Step::waits;
+  if (type == RecordType::map) live_.mapped(function, words[1], words[2]);
+  if (type == RecordType::unmap) live_.unmapped(words[1], words[2], words[5] != 0);
+  if (type == RecordType::brk) live_.moved_break(function, words[1], words[2]);
+  if (is_remap) live_.remapped(words[1], words[2], words[3], words[4]);
+  return Step::applied;
+}
+
+void TrackedProcess::apply_failure(Ring& ring, const std::uint64_t* words) {
+  const Function function = function_in(words[2]);
+  if (function == Function::none) {
+    count_damage();
+    return;
+  }
+  live_.failed(function, words[1], static_cast<int>(low(words[3])),
+               (high(words[3]) & kFailureInjected) != 0, context(ring, low(words[2])));
+}
+
+void TrackedProcess::start_thread(Ring& ring, const std::uint64_t* words) {
+  char name[17] = {};
+  std::memcpy(name, &words[3], 8);
+  std::memcpy(name + 8, &words[4], 8);
+  ring.thread = live_.thread_row(low(words[1]), name);
+  ring.sequenced = words[2] != 0;
+}
+
+void TrackedProcess::apply_flight(Function function, std::uint64_t size, std::uint64_t address,
+                                  int error_number, std::uint32_t tid, std::uint32_t stack,
+                                  double at) {
+  const model::EventContext context{stacks_.import(stack), live_.thread_row(tid, {}), at};
+  if (error_number != 0) {
+    live_.failed(function, size, error_number, false, context);
+  } else {
+    live_.noted_large(function, address, size, context);
+  }
+}
+
+void TrackedProcess::collect_losses() {
+  const SegmentHeader& header = segment_.header();
+  std::uint64_t allocations = header.dropped_allocations.load(std::memory_order_relaxed);
+  std::uint64_t frees = header.dropped_frees.load(std::memory_order_relaxed);
+  for (const Ring& ring : rings_) {
+    allocations += ring.shared->dropped_allocations.load(std::memory_order_relaxed);
+    frees += ring.shared->dropped_frees.load(std::memory_order_relaxed);
+  }
+  model::Losses& losses = live_.facts.losses;
+  losses.dropped_allocations = allocations;
+  losses.dropped_frees = std::max(losses.dropped_frees, frees);
+  losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
+  losses.damaged_records = damaged_ + stacks_.damaged();
+  if (allocations > 0 || frees > 0 || losses.damaged_records > 0 ||
+      header.gave_up.load(std::memory_order_relaxed) > 0) {
+    losses.exact = false;
+  }
+}
+
+}  // namespace memwatch::intake

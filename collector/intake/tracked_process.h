@@ -1,0 +1,90 @@
+// Drains the rings of one traced process into its LiveProcess, in an order in which every block is
+// allocated before it is freed: records of one ring in their order, events on one address across
+// rings by the sequence numbers of their shard (PROTOCOL.md, "Order"). A ring whose next record has
+// to wait for another ring's is simply left for the next round.
+//
+// Every byte is hostile: a record that makes no sense is counted and skipped, positions are clamped.
+// One owner, not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "collector/intake/segment.h"
+#include "collector/intake/stack_importer.h"
+#include "collector/model/live_process.h"
+
+namespace memwatch::intake {
+
+class TrackedProcess {
+ public:
+  // A fresh segment starts at the beginning; when attaching to a running process, what its rings
+  // hold from earlier collectors is passed over (`attaching`).
+  TrackedProcess(Segment segment, model::StackTable& table, std::string exe,
+                 std::uint64_t large_threshold, bool attaching);
+  TrackedProcess(const TrackedProcess&) = delete;
+  TrackedProcess& operator=(const TrackedProcess&) = delete;
+
+  // Called for each fork record with its token, and each child's end (pid, wait status).
+  std::function<void(std::uint64_t)> on_fork;
+  std::function<void(std::uint32_t, int)> on_child;
+
+  // Applies what the rings hold now. Returns the number of records.
+  std::uint64_t drain();
+
+  // The process is dead or detached, nobody writes any more: drains to the last complete record,
+  // stepping over numbers that were taken by threads that died before they could tell.
+  void drain_to_end();
+
+  // An event from before the recording (flight ring): a failure, or with error 0 a large allocation
+  // whose block is not followed. `at` is negative: seconds before the start.
+  void apply_flight(Function function, std::uint64_t size, std::uint64_t address, int error_number,
+                    std::uint32_t tid, std::uint32_t stack, double at);
+
+  // Refreshes facts.losses from the segment's counters.
+  void collect_losses();
+
+  [[nodiscard]] model::LiveProcess& live() { return live_; }
+  [[nodiscard]] const Segment& segment() const { return segment_; }
+  [[nodiscard]] Segment& segment() { return segment_; }
+
+ private:
+  struct Ring {
+    const protocol::Slot* slots = nullptr;
+    protocol::ThreadSlot* shared = nullptr;
+    std::uint64_t mask = 0;
+    std::uint64_t position = 0;
+    bool sequenced = false;
+    bool released = false;  // the first half of the reallocation at `position` is done
+    std::uint32_t thread = 0;
+    double at = 0;
+    model::LiveProcess::Reallocation reallocation;
+  };
+  enum class Step : std::uint8_t { applied, waits };
+
+  void open_new_rings();
+  std::uint64_t drain_ring(Ring& ring);
+  Step apply(Ring& ring, protocol::Slot first, std::uint64_t available, unsigned* slots);
+  Step apply_short(Ring& ring, protocol::Slot slot);
+  Step apply_extended(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
+  Step apply_reallocation(Ring& ring, const std::uint64_t* words);
+  Step apply_pages(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
+  void apply_failure(Ring& ring, const std::uint64_t* words);
+  void start_thread(Ring& ring, const std::uint64_t* words);
+  bool is_turn(const Ring& ring, std::uint32_t shard, std::uint32_t sequence);
+  bool step_over_gap();
+  model::EventContext context(const Ring& ring, std::uint32_t node);
+  void count_damage() { ++damaged_; }
+
+  Segment segment_;
+  StackImporter stacks_;
+  model::LiveProcess live_;
+  bool attaching_;
+  std::vector<Ring> rings_;
+  std::vector<std::uint32_t> next_sequence_;  // per shard
+  std::uint64_t damaged_ = 0;
+  unsigned stalled_rounds_ = 0;
+};
+
+}  // namespace memwatch::intake

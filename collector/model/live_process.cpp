@@ -1,0 +1,276 @@
+#include "collector/model/live_process.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace memwatch::model {
+
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+std::uint64_t to_pages(std::uint64_t length) {
+  return length > UINT64_MAX - kPage ? length : (length + kPage - 1) / kPage * kPage;
+}
+
+FunctionTotals& totals_of(Process& facts, Function function) {
+  const auto index = static_cast<std::size_t>(function);
+  return facts.functions[index < kFunctionCount ? index : 0];
+}
+
+}  // namespace
+
+LiveProcess::LiveProcess(std::uint64_t large_threshold) : large_threshold_(large_threshold) {}
+
+std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name) {
+  if (facts.threads.size() >= kMaxThreadRows && !thread_rows_.contains(tid)) tid = 0;
+  const auto [at, is_new] =
+      thread_rows_.try_emplace(tid, static_cast<std::uint32_t>(facts.threads.size()));
+  if (is_new) {
+    facts.threads.push_back(ThreadTotals{});
+    facts.threads.back().tid = tid;
+    thread_states_.emplace_back();
+  }
+  if (!name.empty()) facts.threads[at->second].name = name;
+  return at->second;
+}
+
+std::uint32_t LiveProcess::site_row(StackId stack) {
+  if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
+  std::uint32_t& row = site_of_stack_[stack];
+  if (row == 0) {
+    facts.sites.push_back(Site{});
+    facts.sites.back().stack = stack;
+    site_states_.push_back(SiteState{peak_number_});
+    row = static_cast<std::uint32_t>(facts.sites.size());
+  }
+  return row - 1;
+}
+
+void LiveProcess::take_peak_share(std::uint32_t site) {
+  if (site_states_[site].peak_seen == peak_number_) return;
+  site_states_[site].peak_seen = peak_number_;
+  facts.sites[site].peak_bytes = facts.sites[site].live_bytes;
+}
+
+void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, double at) {
+  take_peak_share(site);
+  Site& row = facts.sites[site];
+  ++row.live_blocks;
+  row.live_bytes += size;
+  row.own_peak_bytes = std::max(row.own_peak_bytes, row.live_bytes);
+  ++facts.heap.live_blocks;
+  facts.heap.live_bytes += size;
+  if (facts.heap.live_bytes > facts.heap.peak_bytes) {
+    facts.heap.peak_bytes = facts.heap.live_bytes;
+    facts.heap.peak_blocks = facts.heap.live_blocks;
+    facts.heap.peak_at = at;
+    ++peak_number_;
+  }
+}
+
+void LiveProcess::shrink_live(std::uint32_t site, std::uint64_t size) {
+  take_peak_share(site);
+  Site& row = facts.sites[site];
+  --row.live_blocks;
+  row.live_bytes -= size;
+  --facts.heap.live_blocks;
+  facts.heap.live_bytes -= size;
+}
+
+void LiveProcess::count_size(std::uint64_t size) {
+  SizeBucket& bucket = facts.sizes[static_cast<std::size_t>(std::bit_width(size))];
+  ++bucket.allocations;
+  bucket.bytes += size;
+}
+
+void LiveProcess::note_large(Function function, std::uint64_t address, std::uint64_t size,
+                             const EventContext& context) {
+  if (size < large_threshold_) return;
+  ++facts.totals.large;
+  const LargeAllocation event{function, size, address, context.at,
+                              facts.threads[context.thread].tid, context.stack};
+  if (facts.large.size() < kMaxLargeEvents) facts.large.push_back(event);
+  if (on_large) on_large(event);
+}
+
+// An allocation at an address that is still live: its free went past us (a library that calls the
+// allocator by another name). The old block is gone; the loss is counted.
+void LiveProcess::replace_stale_block(std::uint64_t address) {
+  LiveBlock stale;
+  if (!heap_.remove(address, &stale)) return;
+  shrink_live(stale.site, stale.size);
+  ++facts.totals.frees;
+  facts.totals.freed_bytes += stale.size;
+  ++facts.losses.dropped_frees;
+  facts.losses.exact = false;
+}
+
+void LiveProcess::allocated(Function function, std::uint64_t address, std::uint64_t size,
+                            const EventContext& context) {
+  if (heap_.find(address) != nullptr) replace_stale_block(address);
+  const std::uint32_t site = site_row(context.stack);
+  heap_.insert(LiveBlock{address, size, site, context.thread});
+  grow_live(site, size, context.at);
+  ++facts.totals.allocations;
+  facts.totals.allocated_bytes += size;
+  Site& row = facts.sites[site];
+  ++row.allocations;
+  row.allocated_bytes += size;
+  FunctionTotals& function_totals = totals_of(facts, function);
+  ++function_totals.calls;
+  function_totals.bytes += size;
+  ThreadTotals& thread = facts.threads[context.thread];
+  ++thread.allocations;
+  thread.allocated_bytes += size;
+  thread_states_[context.thread].last_block = address;
+  count_size(size);
+  note_large(function, address, size, context);
+}
+
+void LiveProcess::freed(Function function, std::uint64_t address, const EventContext& context) {
+  ++totals_of(facts, function).calls;
+  LiveBlock block;
+  if (!heap_.remove(address, &block)) {
+    ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
+    return;
+  }
+  shrink_live(block.site, block.size);
+  ++facts.totals.frees;
+  facts.totals.freed_bytes += block.size;
+  ThreadTotals& thread = facts.threads[context.thread];
+  ++thread.frees;
+  thread.freed_bytes += block.size;
+  ThreadState& state = thread_states_[context.thread];
+  if (state.last_block == address && block.thread == context.thread) {
+    state.last_block = 0;
+    ++thread.temporary;
+    ++facts.totals.temporary;
+    ++facts.sites[block.site].temporary;
+  }
+}
+
+LiveProcess::Reallocation LiveProcess::release_for_reallocation(std::uint64_t old_address) {
+  LiveBlock block;
+  if (!heap_.remove(old_address, &block)) return Reallocation{};
+  shrink_live(block.site, block.size);
+  return Reallocation{block.size, true};
+}
+
+void LiveProcess::reallocated(const Reallocation& old, Function function, std::uint64_t address,
+                              std::uint64_t size, const EventContext& context) {
+  if (heap_.find(address) != nullptr) replace_stale_block(address);
+  const std::uint32_t site = site_row(context.stack);
+  heap_.insert(LiveBlock{address, size, site, context.thread});
+  grow_live(site, size, context.at);
+  if (!old.known) ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
+  ++facts.totals.reallocations;
+  facts.totals.allocated_bytes += size;
+  facts.totals.freed_bytes += old.old_size;
+  Site& row = facts.sites[site];
+  ++row.reallocations;
+  row.allocated_bytes += size;
+  FunctionTotals& function_totals = totals_of(facts, function);
+  ++function_totals.calls;
+  function_totals.bytes += size;
+  ThreadTotals& thread = facts.threads[context.thread];
+  ++thread.reallocations;
+  thread.allocated_bytes += size;
+  thread.freed_bytes += old.old_size;
+  thread_states_[context.thread].last_block = 0;  // a reallocated block is not temporary
+  count_size(size);
+  note_large(function, address, size, context);
+}
+
+void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,
+                         bool injected, const EventContext& context) {
+  ++facts.totals.failed;
+  FunctionTotals& function_totals = totals_of(facts, function);
+  ++function_totals.calls;
+  ++function_totals.failed;
+  ++facts.threads[context.thread].failed;
+  const FailureKey key{function, requested, error_number, context.stack, injected};
+  const auto [at, is_new] = failure_rows_.try_emplace(key, facts.failures.size());
+  if (is_new) {
+    Failure failure;
+    failure.function = function;
+    failure.requested = requested;
+    failure.error_number = error_number;
+    failure.injected = injected;
+    failure.first_at = context.at;
+    failure.stack = context.stack;
+    if (situation) failure.situation = situation();
+    facts.failures.push_back(failure);
+  }
+  Failure& row = facts.failures[at->second];
+  ++row.count;
+  if (on_failure) on_failure(row);
+}
+
+void LiveProcess::noted_large(Function function, std::uint64_t address, std::uint64_t size,
+                              const EventContext& context) {
+  note_large(function, address, size, context);
+}
+
+void LiveProcess::update_mapped() {
+  facts.mapped.live_bytes = ranges_.bytes() + live_break_bytes_;
+  facts.mapped.peak_bytes = std::max(facts.mapped.peak_bytes, facts.mapped.live_bytes);
+}
+
+void LiveProcess::mapped(Function function, std::uint64_t address, std::uint64_t length) {
+  length = to_pages(length);
+  facts.totals.unmapped_bytes += ranges_.map(address, length);
+  ++facts.totals.maps;
+  facts.totals.mapped_bytes += length;
+  FunctionTotals& function_totals = totals_of(facts, function);
+  ++function_totals.calls;
+  function_totals.bytes += length;
+  update_mapped();
+}
+
+void LiveProcess::unmapped(std::uint64_t address, std::uint64_t length, bool failed) {
+  FunctionTotals& function_totals = totals_of(facts, Function::munmap_);
+  ++function_totals.calls;
+  if (failed) return;
+  const std::uint64_t bytes = ranges_.unmap(address, to_pages(length));
+  ++facts.totals.unmaps;
+  facts.totals.unmapped_bytes += bytes;
+  function_totals.bytes += bytes;
+  update_mapped();
+}
+
+void LiveProcess::remapped(std::uint64_t old_address, std::uint64_t old_length,
+                           std::uint64_t address, std::uint64_t length) {
+  length = to_pages(length);
+  // The whole old range goes and the whole new one comes, also where they overlap.
+  facts.totals.unmapped_bytes += ranges_.unmap(old_address, to_pages(old_length));
+  facts.totals.unmapped_bytes += ranges_.map(address, length);
+  facts.totals.mapped_bytes += length;
+  FunctionTotals& function_totals = totals_of(facts, Function::mremap_);
+  ++function_totals.calls;
+  function_totals.bytes += length;
+  update_mapped();
+}
+
+void LiveProcess::moved_break(Function function, std::uint64_t old_break,
+                              std::uint64_t new_break) {
+  FunctionTotals& function_totals = totals_of(facts, function);
+  ++function_totals.calls;
+  if (new_break >= old_break) {
+    const std::uint64_t grown = new_break - old_break;
+    facts.totals.mapped_bytes += grown;
+    function_totals.bytes += grown;
+    live_break_bytes_ += grown;
+  } else {
+    const std::uint64_t shrunk = old_break - new_break;
+    facts.totals.unmapped_bytes += shrunk;
+    live_break_bytes_ -= std::min(live_break_bytes_, shrunk);
+  }
+  update_mapped();
+}
+
+void LiveProcess::settle() {
+  for (std::uint32_t site = 0; site < facts.sites.size(); ++site) take_peak_share(site);
+}
+
+}  // namespace memwatch::model

@@ -1,0 +1,112 @@
+// One traced process as facts in the making: events in, totals, sites, exact peak, threads, failures
+// and large allocations out. Knows nothing of segments and rings; the intake hands it events in an
+// order in which every block is allocated before it is freed.
+//
+// The peak's share per site is kept lazily: the process numbers its peaks, a site remembers the
+// number of the last peak it has taken its share for. A site that does not change between two peaks
+// costs nothing; one that is about to change first takes its share of the last peak.
+//
+// One owner, not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/model/live_heap.h"
+#include "collector/model/mapped_ranges.h"
+#include "collector/model/session.h"
+
+namespace memwatch::model {
+
+// What an event's record said, resolved to the session's stacks and the process's thread rows.
+struct EventContext {
+  StackId stack = kNone;
+  std::uint32_t thread = 0;  // row, from thread_row()
+  double at = 0;             // seconds since the session's start
+};
+
+class LiveProcess {
+ public:
+  explicit LiveProcess(std::uint64_t large_threshold);
+
+  // Called for each large allocation and each failure, at once.
+  std::function<void(const LargeAllocation&)> on_large;
+  std::function<void(const Failure&)> on_failure;
+  // Asked for each new kind of failure: memory around the process now.
+  std::function<MemorySituation()> situation;
+
+  // Identity, mode, exit and the kernel's figures are filled in by the owner.
+  Process facts;
+
+  // The row of a thread, by kernel id; the name is remembered when given.
+  std::uint32_t thread_row(std::uint32_t tid, const std::string& name);
+
+  void allocated(Function function, std::uint64_t address, std::uint64_t size,
+                 const EventContext& context);
+  void freed(Function function, std::uint64_t address, const EventContext& context);
+  // A reallocation in two halves, since other threads' events may lie between them: the old block
+  // goes, then the new one comes. The halves are matched by the token.
+  struct Reallocation {
+    std::uint64_t old_size = 0;
+    bool known = false;  // the old block was known
+  };
+  Reallocation release_for_reallocation(std::uint64_t old_address);
+  void reallocated(const Reallocation& old, Function function, std::uint64_t address,
+                   std::uint64_t size, const EventContext& context);
+  void failed(Function function, std::uint64_t requested, int error_number, bool injected,
+              const EventContext& context);
+
+  // A large allocation from before the recording: told, but its block is not followed.
+  void noted_large(Function function, std::uint64_t address, std::uint64_t size,
+                   const EventContext& context);
+
+  void mapped(Function function, std::uint64_t address, std::uint64_t length);
+  void unmapped(std::uint64_t address, std::uint64_t length, bool failed);
+  void remapped(std::uint64_t old_address, std::uint64_t old_length, std::uint64_t address,
+                std::uint64_t length);
+  void moved_break(Function function, std::uint64_t old_break, std::uint64_t new_break);
+
+  // Whether a free of an unknown block is an inherited one (forked child) or an unmatched one.
+  void set_inherits_blocks(bool inherits) { inherits_blocks_ = inherits; }
+  [[nodiscard]] bool inherits_blocks() const { return inherits_blocks_; }
+
+  // Brings the lazily kept peak shares in `facts.sites` up to date. Cheap enough for a checkpoint.
+  void settle();
+
+ private:
+  struct SiteState {
+    std::uint64_t peak_seen = 0;  // number of the last peak the site has taken its share for
+  };
+  struct ThreadState {
+    std::uint64_t last_block = 0;  // of the thread's last allocation, while it may be temporary
+  };
+
+  std::uint32_t site_row(StackId stack);
+  void take_peak_share(std::uint32_t site);
+  void grow_live(std::uint32_t site, std::uint64_t size, double at);
+  void shrink_live(std::uint32_t site, std::uint64_t size);
+  void count_size(std::uint64_t size);
+  void note_large(Function function, std::uint64_t address, std::uint64_t size,
+                  const EventContext& context);
+  void replace_stale_block(std::uint64_t address);
+  void update_mapped();
+
+  std::uint64_t large_threshold_;
+  bool inherits_blocks_ = false;
+  LiveHeap heap_;
+  MappedRanges ranges_;
+  std::uint64_t peak_number_ = 0;
+  std::uint64_t live_break_bytes_ = 0;
+  std::vector<SiteState> site_states_;
+  std::vector<ThreadState> thread_states_;
+  std::vector<std::uint32_t> site_of_stack_;  // site row + 1 by StackId
+  std::unordered_map<std::uint32_t, std::uint32_t> thread_rows_;
+  using FailureKey = std::tuple<Function, std::uint64_t, std::int32_t, StackId, bool>;
+  std::map<FailureKey, std::size_t> failure_rows_;
+};
+
+}  // namespace memwatch::model

@@ -1,0 +1,99 @@
+#include "collector/recording/process_record.h"
+
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include "collector/procfs/cgroup.h"
+#include "collector/procfs/process_identity.h"
+#include "collector/procfs/process_sample.h"
+#include "collector/procfs/smaps_rollup.h"
+
+namespace memwatch::recording {
+
+namespace {
+
+// Reading proportional set sizes walks every page table of the target, so it is done rarely.
+constexpr double kPssIntervalSeconds = 10;
+
+}  // namespace
+
+bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
+                   std::uint64_t* rss_peak) {
+  const auto kernel = procfs::sample_process(record.pid);
+  if (!kernel || kernel->rss == 0) return false;
+  sample->rss = kernel->rss;
+  sample->vms = kernel->vms;
+  sample->shared = kernel->shared;
+  sample->data = kernel->data;
+  sample->stack = kernel->stack;
+  sample->swap = kernel->swap;
+  sample->minor_faults = kernel->minor_faults;
+  sample->major_faults = kernel->major_faults;
+  *rss_peak = std::max(kernel->rss_peak, kernel->rss);
+  if (at >= record.next_pss_at) {
+    record.next_pss_at = at + kPssIntervalSeconds;
+    if (const auto rollup = procfs::sample_smaps_rollup(record.pid)) sample->pss = rollup->pss;
+  }
+  if (record.cgroup) {
+    if (const auto memory = procfs::read_cgroup_memory(*record.cgroup)) {
+      sample->cgroup_usage = memory->usage;
+      sample->cgroup_limit = memory->limit;
+    }
+    if (const auto pressure = procfs::read_cgroup_pressure(*record.cgroup)) {
+      sample->psi_some_avg10 = pressure->some_avg10;
+    }
+  }
+  return true;
+}
+
+model::MemorySituation memory_situation(const ProcessRecord& record) {
+  model::MemorySituation situation;
+  if (const auto kernel = procfs::sample_process(record.pid)) situation.rss = kernel->rss;
+  if (record.cgroup) {
+    if (const auto memory = procfs::read_cgroup_memory(*record.cgroup)) {
+      situation.cgroup_usage = memory->usage;
+      situation.cgroup_limit = memory->limit;
+    }
+  }
+  situation.address_space_limit = procfs::address_space_limit(record.pid).value_or(0U);
+  return situation;
+}
+
+void read_identity(pid_t pid, model::Process* facts) {
+  facts->pid = static_cast<std::uint32_t>(pid);
+  if (const auto exe = procfs::process_executable(pid)) facts->exe = exe->path;
+  facts->command = procfs::process_command(pid);
+  if (const auto sample = procfs::sample_process(pid)) {
+    facts->ppid = static_cast<std::uint32_t>(sample->stat.ppid);
+  }
+}
+
+void set_exit_from_wait_status(int status, model::Process* facts) {
+  if (WIFSIGNALED(status)) {
+    facts->exit_kind = model::ExitKind::signaled;
+    facts->exit_signal = WTERMSIG(status);
+  } else if (WIFEXITED(status)) {
+    facts->exit_kind = model::ExitKind::exited;
+    facts->exit_code = WEXITSTATUS(status);
+  }
+}
+
+void resolve_exit(const ProcessRecord& record, model::Process* facts) {
+  if (facts->exit_kind != model::ExitKind::running && facts->exit_kind != model::ExitKind::lost) {
+    return;
+  }
+  facts->exit_kind = model::ExitKind::lost;
+  if (const auto status = procfs::zombie_wait_status(record.pid); status && *status != 0) {
+    set_exit_from_wait_status(*status, facts);
+    return;
+  }
+  if (record.tracked == nullptr) return;
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  if (header.exit_seen.load(std::memory_order_acquire) == 1) {
+    facts->exit_kind = model::ExitKind::exited;
+    facts->exit_code = header.exit_status.load(std::memory_order_relaxed) & 0xff;
+  }
+}
+
+}  // namespace memwatch::recording

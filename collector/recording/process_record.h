@@ -1,0 +1,59 @@
+// One process image while it is being recorded, and what outlives its segment: its row in the
+// session, its fork tokens, how it ended. Internal to the recorder.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "collector/base/unique_fd.h"
+#include "collector/intake/tracked_process.h"
+#include "collector/model/session.h"
+#include "collector/model/timeline.h"
+#include "collector/procfs/cgroup_location.h"
+
+namespace memwatch::recording {
+
+struct ProcessRecord {
+  std::size_t row = 0;  // in session.processes
+  pid_t pid = 0;
+  std::uint64_t start_time = 0;
+  std::uint64_t segment_id = 0;
+  UniqueFd process;                                // pidfd: readable when the process has ended
+  UniqueFd maps, memory;                           // handed over by the target
+  std::unique_ptr<intake::TrackedProcess> tracked;  // null once the image has ended
+  model::Timeline timeline{0.1};
+  double next_pss_at = 1;
+  std::optional<procfs::CgroupLocation> cgroup;
+  std::uint64_t kills_at_start = 0;  // the cgroup's out-of-memory kills
+
+  // Blocks alive at each announced fork, for the child that presents the token.
+  std::map<std::uint64_t, std::uint64_t> blocks_at_fork;
+  // A fork child whose parent's record of the fork has not been read yet.
+  std::uint64_t parent_segment_id = 0;
+  std::uint64_t fork_token = 0;
+  bool awaits_inheritance = false;
+
+  [[nodiscard]] bool is_alive() const { return tracked != nullptr; }
+};
+
+// Fills a sample with what the kernel says of the process now; false when it is gone.
+bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
+                   std::uint64_t* rss_peak);
+
+// Memory around the process at this moment.
+model::MemorySituation memory_situation(const ProcessRecord& record);
+
+// Identity of a process that is alive now: ids, exe, command.
+void read_identity(pid_t pid, model::Process* facts);
+
+// How a process ended whose status nobody has told yet: by its own word in the segment, or by the
+// kernel while it is a zombie. Leaves `lost` where neither knows.
+void resolve_exit(const ProcessRecord& record, model::Process* facts);
+
+void set_exit_from_wait_status(int status, model::Process* facts);
+
+}  // namespace memwatch::recording

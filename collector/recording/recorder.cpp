@@ -1,0 +1,510 @@
+#include "collector/recording/recorder.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "collector/capture/session_writer.h"
+#include "collector/intake/flight_reader.h"
+#include "collector/intake/rendezvous_server.h"
+#include "collector/procfs/cgroup.h"
+#include "collector/procfs/process_identity.h"
+#include "collector/recording/process_record.h"
+#include "collector/recording/pulse.h"
+
+namespace memwatch::recording {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using protocol::Control;
+
+// A ring of 65536 slots fills in a few milliseconds at worst: look often while something happens.
+constexpr int kBusyTimeoutMs = 1;
+constexpr int kQuietTimeoutMs = 5;
+constexpr std::chrono::milliseconds kBusyFor{50};
+constexpr std::uint64_t kManyRecords = 16384;  // then do not sleep at all
+constexpr std::size_t kAlertFrames = 6;
+
+std::string host_name() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0) return "unknown";
+  return name;
+}
+
+// The record of the pid's latest image whose end nobody has told.
+bool lacks_exit(const model::Process& facts) {
+  return facts.exit_kind == model::ExitKind::running || facts.exit_kind == model::ExitKind::lost;
+}
+
+}  // namespace
+
+struct Recorder::State {
+  RecorderOptions options;
+  Clock::time_point start = Clock::now();
+  model::Session session;
+  model::StackTable stacks{session};
+  std::unique_ptr<Pulse> pulse;
+  std::optional<intake::RendezvousServer> rendezvous;
+  std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
+  std::optional<capture::SessionWriter> writer;
+  std::optional<Error> file_error;
+  bool warned_of_file = false;
+  Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
+  std::chrono::milliseconds checkpoint_spacing{1000};
+  Clock::time_point busy_until = Clock::now();
+  std::uint64_t last_drained = 0;
+  std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
+  std::function<void(const Alert&)>* on_alert = nullptr;
+  std::function<void(const std::string&)>* on_warning = nullptr;
+
+  [[nodiscard]] double now() const {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  void warn(const std::string& sentence) const {
+    if (on_warning != nullptr && *on_warning) (*on_warning)(sentence);
+  }
+  model::Process& facts(const ProcessRecord& record) {
+    return record.tracked != nullptr ? record.tracked->live().facts
+                                     : session.processes[record.row];
+  }
+
+  void welcome(intake::Visitor visitor);
+  Result<void> welcome_or_why_not(intake::Visitor& visitor);
+  ProcessRecord& add_record(pid_t pid, std::uint64_t start_time, intake::Segment segment,
+                            bool attaching);
+  void connect_callbacks(ProcessRecord& record);
+  void end_record(ProcessRecord& record, std::optional<model::ExitKind> kind);
+  void detach_record(ProcessRecord& record);
+  void notice_ends();
+  void inherit(ProcessRecord& child);
+  void parent_forked(ProcessRecord& parent, std::uint64_t token);
+  void child_status(std::uint32_t pid, int status);
+  void sample(ProcessRecord& record, bool forced);
+  void checkpoint();
+  // Exchanges the facts of living processes with their rows in the session: once before the
+  // session is read by others, once after. Costs nothing per fact.
+  void swap_living_facts();
+  Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
+                  model::StackId stack);
+};
+
+Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
+  state_->on_alert = &on_alert;
+  state_->on_warning = &on_warning;
+}
+
+Recorder::~Recorder() { stop(); }
+
+Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
+  auto state = std::make_unique<State>();
+  state->options = std::move(options);
+  State& s = *state;
+  s.session.memwatch_version = MEMWATCH_VERSION;
+  s.session.complete = false;
+  s.session.host = host_name();
+  s.session.started_at = std::chrono::duration<double>(
+                             std::chrono::system_clock::now().time_since_epoch())
+                             .count();
+  s.session.command = s.options.command;
+  s.session.large_threshold = s.options.large_threshold;
+  Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
+  if (!server) return server.error();
+  s.rendezvous.emplace(std::move(*server));
+  if (!s.options.session_path.empty()) {
+    Result<capture::SessionWriter> writer = capture::SessionWriter::create(s.options.session_path);
+    if (writer) {
+      s.writer.emplace(std::move(*writer));
+    } else {
+      s.file_error = writer.error();
+    }
+  }
+  s.pulse = std::make_unique<Pulse>(s.start);
+  return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
+}
+
+const std::string& Recorder::rendezvous_path() const { return state_->rendezvous->path(); }
+model::Session& Recorder::session() { return state_->session; }
+std::optional<Error> Recorder::file_error() const { return state_->file_error; }
+std::size_t Recorder::recorded_processes() const { return state_->records.size(); }
+
+std::size_t Recorder::living_processes() const {
+  return static_cast<std::size_t>(
+      std::count_if(state_->records.begin(), state_->records.end(),
+                    [](const auto& record) { return record->is_alive(); }));
+}
+
+Alert Recorder::State::alert_for(const ProcessRecord& record, Function function,
+                                 std::uint64_t size, model::StackId stack) {
+  Alert alert;
+  const model::Process& process = record.tracked->live().facts;
+  alert.pid = process.pid;
+  alert.exe = process.exe;
+  alert.function = function;
+  alert.size = size;
+  for (model::StackId at = stack; at != model::kNone && alert.frames.size() < kAlertFrames;
+       at = session.stacks[at].parent) {
+    const model::CodeAddress& address = session.code_addresses[session.stacks[at].address];
+    alert.frames.push_back({session.modules[address.module], address});
+  }
+  return alert;
+}
+
+void Recorder::State::connect_callbacks(ProcessRecord& record) {
+  ProcessRecord* at = &record;  // records live at fixed addresses
+  model::LiveProcess& live = record.tracked->live();
+  live.on_large = [this, at](const model::LargeAllocation& event) {
+    if (on_alert == nullptr || !*on_alert) return;
+    Alert alert = alert_for(*at, event.function, event.requested, event.stack);
+    alert.tid = event.tid;
+    (*on_alert)(alert);
+  };
+  live.on_failure = [this, at](const model::Failure& failure) {
+    if (failure.count != 1 || on_alert == nullptr || !*on_alert) return;
+    Alert alert = alert_for(*at, failure.function, failure.requested, failure.stack);
+    alert.is_failure = true;
+    alert.error_number = failure.error_number;
+    (*on_alert)(alert);
+  };
+  live.situation = [at] { return memory_situation(*at); };
+  record.tracked->on_fork = [this, at](std::uint64_t token) { parent_forked(*at, token); };
+  record.tracked->on_child = [this](std::uint32_t pid, int status) { child_status(pid, status); };
+}
+
+ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
+                                           intake::Segment segment, bool attaching) {
+  auto record = std::make_unique<ProcessRecord>();
+  record->row = session.processes.size();
+  record->pid = pid;
+  record->start_time = start_time;
+  record->segment_id = segment.header().segment_id;
+  record->process.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  record->timeline = model::Timeline(
+      std::chrono::duration<double>(options.sample_interval).count());
+  record->cgroup = procfs::locate_cgroup(pid);
+  if (record->cgroup) {
+    if (const auto memory = procfs::read_cgroup_memory(*record->cgroup)) {
+      record->kills_at_start = memory->out_of_memory_kills;
+    }
+  }
+  model::Process identity;
+  read_identity(pid, &identity);
+  identity.start = now();
+  identity.mode = options.mode;
+  record->tracked = std::make_unique<intake::TrackedProcess>(
+      std::move(segment), stacks, identity.exe, options.large_threshold, attaching);
+  // What draining found while attaching (thread rows) stays.
+  identity.threads = std::move(record->tracked->live().facts.threads);
+  record->tracked->live().facts = std::move(identity);
+  connect_callbacks(*record);
+  session.processes.emplace_back();
+  records.push_back(std::move(record));
+  pulse->add(&records.back()->tracked->segment().header());
+  return *records.back();
+}
+
+Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
+  const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
+  if (!start_time) {
+    return Error{ErrorKind::not_found, "record a process", std::to_string(visitor.pid),
+                 "it is gone", {}};
+  }
+  // A program that introduces itself again has replaced its image by exec.
+  for (const auto& record : records) {
+    if (record->is_alive() && record->pid == visitor.pid) {
+      end_record(*record, record->start_time == *start_time ? std::optional(model::ExitKind::exec)
+                                                            : std::nullopt);
+    }
+  }
+  const bool limited = visitor.hello.address_space_limit < (8ULL << 30);
+  const protocol::Geometry geometry =
+      limited ? protocol::compact_geometry() : protocol::ordinary_geometry();
+  intake::SegmentSettings settings;
+  settings.on_full = options.on_full;
+  settings.large_bytes = options.large_threshold;
+  settings.rendezvous = options.follow ? rendezvous->path() : std::string{};
+  Result<intake::Segment> segment =
+      intake::Segment::create(visitor.pid, *start_time, geometry, settings);
+  if (!segment) return segment.error();
+  ProcessRecord& record = add_record(visitor.pid, *start_time, std::move(*segment), false);
+  record.maps = std::move(visitor.maps);
+  record.memory = std::move(visitor.memory);
+  if (visitor.hello.is_fork_child != 0) {
+    record.tracked->live().set_inherits_blocks(true);
+    record.parent_segment_id = visitor.hello.parent_segment_id;
+    record.fork_token = visitor.hello.fork_token;
+    record.awaits_inheritance = true;
+    inherit(record);
+  }
+  sample(record, true);
+  intake::hand_over(std::move(visitor), record.tracked->segment());
+  return {};
+}
+
+void Recorder::State::welcome(intake::Visitor visitor) {
+  const Result<void> welcomed = welcome_or_why_not(visitor);
+  if (welcomed) return;
+  warn(welcomed.error().to_line());
+  if (visitor.connection.is_open()) intake::decline(std::move(visitor));
+}
+
+void Recorder::State::parent_forked(ProcessRecord& parent, std::uint64_t token) {
+  const model::LiveProcess& live = parent.tracked->live();
+  const std::uint64_t inherited = live.facts.heap.inherited_blocks;
+  const std::uint64_t given_back = std::min(inherited, live.facts.totals.inherited_frees);
+  parent.blocks_at_fork[token] = live.facts.heap.live_blocks + inherited - given_back;
+  for (const auto& child : records) {
+    if (child->awaits_inheritance && child->parent_segment_id == parent.segment_id) {
+      inherit(*child);
+    }
+  }
+}
+
+void Recorder::State::inherit(ProcessRecord& child) {
+  for (const auto& parent : records) {
+    if (parent->segment_id != child.parent_segment_id || parent.get() == &child) continue;
+    const auto at = parent->blocks_at_fork.find(child.fork_token);
+    if (at != parent->blocks_at_fork.end()) {
+      facts(child).heap.inherited_blocks = at->second;
+      parent->blocks_at_fork.erase(at);
+      child.awaits_inheritance = false;
+    } else if (child.fork_token == 0 || !parent->is_alive()) {
+      // A fork that was not announced: what the parent has now is as near as can be known.
+      const model::Process& process = facts(*parent);
+      facts(child).heap.inherited_blocks =
+          process.heap.live_blocks + process.heap.inherited_blocks;
+      child.awaits_inheritance = false;
+    }
+    return;
+  }
+  child.awaits_inheritance = false;  // the parent was never recorded
+}
+
+void Recorder::State::child_status(std::uint32_t pid, int status) {
+  if (!WIFEXITED(status) && !WIFSIGNALED(status)) return;  // stopped or continued
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    model::Process& process = facts(**record);
+    if (process.pid != pid) continue;
+    if (!(*record)->is_alive() && lacks_exit(process)) {
+      set_exit_from_wait_status(status, &process);
+    } else if ((*record)->is_alive()) {
+      early_child_statuses[pid] = status;
+    }
+    return;
+  }
+}
+
+void Recorder::State::end_record(ProcessRecord& record, std::optional<model::ExitKind> kind) {
+  intake::TrackedProcess& tracked = *record.tracked;
+  tracked.drain_to_end();
+  tracked.collect_losses();
+  model::Process& process = tracked.live().facts;
+  process.duration = now() - process.start;
+  const bool went_on = tracked.segment().header().exec_pending.load(std::memory_order_relaxed) != 0;
+  if (kind) {
+    process.exit_kind = *kind;
+  } else if (const auto early = early_child_statuses.find(process.pid);
+             early != early_child_statuses.end()) {
+    set_exit_from_wait_status(early->second, &process);
+    early_child_statuses.erase(early);
+  } else {
+    resolve_exit(record, &process);
+  }
+  if (!kind && went_on) {
+    process.notes.push_back(
+        "went on as another program that could not be recorded (static, set-user-id or without "
+        "the preloaded library)");
+  }
+  if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
+      record.cgroup) {
+    const auto memory = procfs::read_cgroup_memory(*record.cgroup);
+    process.out_of_memory_kill = memory && memory->out_of_memory_kills > record.kills_at_start;
+  }
+  tracked.live().settle();
+  pulse->remove(&tracked.segment().header());
+  tracked.segment().remove();
+  session.processes[record.row] = std::move(process);
+  record.tracked.reset();
+  record.process.reset();
+  record.maps.reset();
+  record.memory.reset();
+  for (const auto& child : records) {
+    if (child->awaits_inheritance && child->parent_segment_id == record.segment_id) inherit(*child);
+  }
+}
+
+// Leaves a running process to itself: idle, without a collector, ready for the next one.
+void Recorder::State::detach_record(ProcessRecord& record) {
+  intake::TrackedProcess& tracked = *record.tracked;
+  sample(record, true);
+  intake::SegmentSettings idle;
+  idle.control = Control::idle;
+  idle.on_full = protocol::OnFull::drop;
+  idle.large_bytes = options.large_threshold;
+  tracked.segment().apply(idle);
+  // Hooks that were under way finish their record within moments.
+  usleep(2000);
+  tracked.drain_to_end();
+  tracked.collect_losses();
+  tracked.live().settle();
+  pulse->remove(&tracked.segment().header());
+  model::Process& process = tracked.live().facts;
+  process.duration = now() - process.start;
+  process.exit_kind = model::ExitKind::running;
+  intake::release_charge(tracked.segment());
+  // Whoever ended in between can no longer remove its own segment.
+  if (procfs::process_start_ticks(record.pid) != record.start_time ||
+      procfs::zombie_wait_status(record.pid)) {
+    tracked.segment().remove();
+  }
+  session.processes[record.row] = std::move(process);
+  record.tracked.reset();
+}
+
+void Recorder::State::notice_ends() {
+  for (const auto& record : records) {
+    if (!record->is_alive()) continue;
+    if (record->process.is_open()) {
+      pollfd ended{record->process.get(), POLLIN, 0};
+      if (poll(&ended, 1, 0) == 1) end_record(*record, std::nullopt);
+    } else if (procfs::process_start_ticks(record->pid) != record->start_time ||
+               procfs::zombie_wait_status(record->pid)) {
+      end_record(*record, std::nullopt);
+    }
+  }
+}
+
+void Recorder::State::sample(ProcessRecord& record, bool forced) {
+  const double at = now();
+  if (!forced && !record.timeline.is_due(at)) return;
+  model::TimelineSample sample;
+  std::uint64_t rss_peak = 0;
+  if (!sample_kernel(record, at, &sample, &rss_peak)) return;
+  model::Process& process = record.tracked->live().facts;
+  sample.at = at;
+  sample.live_bytes = process.heap.live_bytes;
+  sample.live_blocks = process.heap.live_blocks;
+  sample.mapped_bytes = process.mapped.live_bytes;
+  sample.allocations = process.totals.allocations;
+  process.rss.last = sample.rss;
+  process.rss.peak = std::max(process.rss.peak, rss_peak);
+  ++process.rss.samples;
+  record.timeline.add(process.timeline, sample);
+}
+
+void Recorder::State::swap_living_facts() {
+  for (const auto& record : records) {
+    if (!record->is_alive()) continue;
+    std::swap(record->tracked->live().facts, session.processes[record->row]);
+  }
+}
+
+void Recorder::State::checkpoint() {
+  if (!writer || Clock::now() < next_checkpoint) return;
+  for (const auto& record : records) {
+    if (!record->is_alive()) continue;
+    record->tracked->live().settle();
+    record->tracked->collect_losses();
+    record->tracked->live().facts.duration = now() - record->tracked->live().facts.start;
+  }
+  swap_living_facts();
+  const Result<void> written = writer->checkpoint(session);
+  swap_living_facts();
+  if (!written && !warned_of_file) {
+    warned_of_file = true;
+    warn(written.error().to_line() + "; recording goes on, writing is tried again");
+  }
+  // A long run needs fewer of them: what a kill can lose stays a small part of the whole.
+  constexpr std::chrono::milliseconds kMaxSpacing{10'000};
+  checkpoint_spacing = std::min(kMaxSpacing, checkpoint_spacing + checkpoint_spacing / 20);
+  next_checkpoint = Clock::now() + checkpoint_spacing;
+}
+
+void Recorder::turn() {
+  State& s = *state_;
+  s.pulse->intake_is_alive();
+  int timeout = Clock::now() < s.busy_until ? kBusyTimeoutMs : kQuietTimeoutMs;
+  if (s.last_drained >= kManyRecords) timeout = 0;
+  std::vector<pollfd> waiting{{s.rendezvous->descriptor(), POLLIN, 0}};
+  for (const auto& record : s.records) {
+    if (record->is_alive() && record->process.is_open()) {
+      waiting.push_back({record->process.get(), POLLIN, 0});
+    }
+  }
+  poll(waiting.data(), waiting.size(), timeout);
+  if (waiting.front().revents != 0) {
+    while (auto visitor = s.rendezvous->accept_visitor()) s.welcome(std::move(*visitor));
+  }
+  s.last_drained = 0;
+  for (std::size_t i = 0; i < s.records.size(); ++i) {
+    if (s.records[i]->is_alive()) s.last_drained += s.records[i]->tracked->drain();
+  }
+  if (s.last_drained > 0) s.busy_until = Clock::now() + kBusyFor;
+  s.notice_ends();
+  for (const auto& record : s.records) {
+    if (record->is_alive()) s.sample(*record, false);
+  }
+  s.checkpoint();
+}
+
+Result<void> Recorder::attach(const intake::SegmentName& name) {
+  State& s = *state_;
+  Result<intake::Segment> segment = intake::Segment::open(name.name);
+  if (!segment) return segment.error();
+  if (const std::uint32_t other = intake::collector_in_charge(*segment); other != 0) {
+    return Error{ErrorKind::usage, "attach", "process " + std::to_string(name.pid),
+                 "it is already recorded by the memwatch with pid " + std::to_string(other), {}};
+  }
+  intake::take_charge(*segment);
+  ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
+  intake::replay_flight(record.tracked->segment(), *record.tracked);
+  intake::SegmentSettings settings;
+  settings.on_full = s.options.on_full;
+  settings.large_bytes = s.options.large_threshold;
+  settings.rendezvous = s.options.follow ? s.rendezvous->path() : std::string{};
+  record.tracked->segment().apply(settings);
+  record.tracked->live().facts.notes.push_back(
+      "attached while it was running: blocks allocated before are not known");
+  s.sample(record, true);
+  return {};
+}
+
+void Recorder::child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_bytes) {
+  State& s = *state_;
+  for (auto record = s.records.rbegin(); record != s.records.rend(); ++record) {
+    if ((*record)->pid != pid) continue;
+    if ((*record)->is_alive()) s.end_record(**record, std::nullopt);
+    model::Process& process = s.session.processes[(*record)->row];
+    set_exit_from_wait_status(wait_status, &process);
+    process.rss.peak = std::max(process.rss.peak, max_rss_bytes);
+    return;
+  }
+}
+
+void Recorder::stop() {
+  State& s = *state_;
+  // Last words of those who ended, then of those who go on.
+  for (const auto& record : s.records) {
+    if (record->is_alive()) record->tracked->drain();
+  }
+  s.notice_ends();
+  for (const auto& record : s.records) {
+    if (record->is_alive()) s.detach_record(*record);
+  }
+  s.session.complete = true;
+}
+
+Result<void> Recorder::finish_file() {
+  State& s = *state_;
+  if (!s.writer) return s.file_error ? Result<void>(*s.file_error) : Result<void>();
+  Result<void> finished = s.writer->finish(s.session);
+  if (!finished) s.file_error = finished.error();
+  return finished;
+}
+
+}  // namespace memwatch::recording

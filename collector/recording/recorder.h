@@ -1,0 +1,93 @@
+// The recording of one session: welcomes processes, drains their rings, notices their ends, samples
+// them, and keeps the session file up to date. The one place that knows intake, model, procfs and
+// capture. Driven by its owner calling turn(); single-threaded but for the pulse.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/base/result.h"
+#include "collector/intake/registry.h"
+#include "collector/model/session.h"
+#include "shared/segment_layout.h"
+
+namespace memwatch::recording {
+
+struct RecorderOptions {
+  protocol::OnFull on_full = protocol::OnFull::block;
+  model::Mode mode = model::Mode::exact;
+  std::uint64_t large_threshold = 1ULL << 30;
+  std::chrono::milliseconds sample_interval{100};  // RSS and page faults
+  bool follow = true;                              // children of processes are recorded too
+  std::string session_path;                        // "" : none is written
+  std::vector<std::string> command;
+};
+
+// A large allocation or a failure, as it happens.
+struct Alert {
+  bool is_failure = false;
+  std::uint32_t pid = 0, tid = 0;
+  std::string exe;
+  Function function = Function::none;
+  std::uint64_t size = 0;
+  int error_number = 0;
+  // The innermost frames, with their modules: enough to print the top of the stack elsewhere.
+  struct Frame {
+    model::Module module;
+    model::CodeAddress address;
+  };
+  std::vector<Frame> frames;
+};
+
+class Recorder {
+ public:
+  static Result<std::unique_ptr<Recorder>> create(RecorderOptions options);
+  ~Recorder();  // lets go of processes that still run
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Large allocations and failures; called from turn(), must not block.
+  std::function<void(const Alert&)> on_alert;
+  // A sentence for the user about something that went wrong but does not end the recording.
+  std::function<void(const std::string&)> on_warning;
+
+  // Where started processes introduce themselves; goes into their environment.
+  [[nodiscard]] const std::string& rendezvous_path() const;
+
+  // Joins the ring of a process that runs already.
+  Result<void> attach(const intake::SegmentName& name);
+
+  // Waits until something happens, a few milliseconds at most, and does what there is to do.
+  void turn();
+
+  // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its rusage.
+  void child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_bytes);
+
+  [[nodiscard]] std::size_t living_processes() const;
+  [[nodiscard]] std::size_t recorded_processes() const;
+
+  // Ends the recording: last records, processes that still run are left alone and marked so.
+  // Afterwards session() is complete but for symbols.
+  void stop();
+
+  [[nodiscard]] model::Session& session();
+
+  // Writes the session's end to the file. Call after stop(), with or without symbols filled in.
+  Result<void> finish_file();
+  // What stopped the file from being written, if anything did.
+  [[nodiscard]] std::optional<Error> file_error() const;
+
+ private:
+  struct State;
+  explicit Recorder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace memwatch::recording
