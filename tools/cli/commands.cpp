@@ -1,16 +1,24 @@
 #include "tools/cli/commands.h"
 
+#include "tools/cli/command_doctor.h"
+#include "tools/cli/command_attach.h"
+#include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
+#include "tools/cli/command_run.h"
 #include "tools/cli/command_version.h"
 
 namespace memwatch::cli {
 
 std::vector<Command> register_commands(CLI::App& root) {
   return {
-      // Recording: run, attach, list.
+      // Recording.
+      register_run(root),
+      register_attach(root),
+      register_list(root),
       // Reading what was recorded.
       register_report(root),
       // About memwatch itself.
+      register_doctor(root),
       register_version(root),
   };
 }

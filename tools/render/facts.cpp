@@ -17,7 +17,8 @@ namespace memwatch::render {
 namespace {
 
 constexpr std::size_t kLabel = 20;  // columns of "not freed at the end"
-constexpr std::size_t kValue = 9;   // columns of "1023 KiB" and "999,999"
+constexpr std::size_t kWidestHeadline = 60;
+constexpr std::size_t kValue = 9;  // columns of "1023 KiB" and "999,999"
 
 void write_fact(Page& page, Tone tone, const std::string& label, const std::string& value,
                 const std::string& detail) {
@@ -84,8 +85,10 @@ void write_failure_fact(Page& page, const analysis::Selection& selection,
   std::string detail;
   if (!summary.failures.rows.empty()) {
     const model::Failure& failure = *summary.failures.rows.front().failure;
-    detail =
-        failure_phrase(failure) + ", in " + stack_headline(selection.session(), failure.stack, 48);
+    detail = failure_phrase(failure) + ", in ";
+    const std::size_t used = 2 + kLabel + kValue + 2 + display_width(detail);
+    const std::size_t room = page.width() > used ? page.width() - used : 0;
+    detail += stack_headline(selection.session(), failure.stack, std::min(room, kWidestHeadline));
   }
   write_fact(page, Tone::bad, "failed", human_count(summary.failures.total), detail);
 }

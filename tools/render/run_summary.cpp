@@ -63,7 +63,7 @@ void write_processes_line(Page& page, const analysis::Selection& selection) {
 void write_stack_block(Page& page, const model::Session& session, const std::string& title,
                        model::StackId stack, std::size_t lines) {
   page.blank();
-  page.line(page.paint(Tone::strong, title));
+  page.line(page.paint(Tone::strong, shorten_end(title, page.width())));
   page.lines(
       stack_lines(page, session, stack,
                   StackLayout{.indent = 4, .lines = lines - 2, .without_leading_noise = true}));

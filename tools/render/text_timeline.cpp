@@ -41,11 +41,12 @@ void write_timeline(Page& page, const ViewContext& context) {
     const analysis::Timeline timeline = analysis::make_timeline(process, columns);
     page.blank();
     page.line(page.paint(Tone::strong, fmt::format("{} ({})", program_name(process), process.pid)) +
-              fmt::format(": peak heap {}, peak RSS {}, {}", human_bytes(process.heap.peak_bytes),
-                          human_bytes(std::max(process.rss.peak, timeline.largest_rss)),
-                          counted(timeline.samples, "sample", "samples")));
-    page.line("  " + page.paint(Tone::heap, "█") + " traced heap   " +
-              page.paint(Tone::caution, "·") + " RSS");
+              fmt::format("  {}", counted(timeline.samples, "sample", "samples")));
+    page.line("  " + page.paint(Tone::heap, "█") +
+              fmt::format(" heap, peak {}   ", human_bytes(process.heap.peak_bytes)) +
+              page.paint(Tone::caution, "·") +
+              fmt::format(" RSS, peak {}",
+                          human_bytes(std::max(process.rss.peak, timeline.largest_rss))));
     write_timeline_chart(page, timeline, kRows);
     std::vector<std::uint64_t> rates;
     double fastest = 0;

@@ -1,0 +1,183 @@
+#include "tools/cli/command_run.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "collector/intake/registry.h"
+#include "tools/cli/installation.h"
+#include "tools/cli/live_alerts.h"
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/record_options.h"
+#include "tools/cli/recording_end.h"
+#include "tools/cli/target_process.h"
+#include "tools/cli/target_program.h"
+
+namespace memwatch::cli {
+
+namespace {
+
+struct RunOptions {
+  RecordOptions record;
+  std::vector<std::string> command;
+  std::uint64_t error_exit_code = 0;
+  CLI::Option* error_exit_code_option = nullptr;
+  std::vector<std::string> fail_on;
+  bool wait_all = false;
+  bool strict = false;
+};
+
+int status_of(int wait_status) {
+  if (WIFSIGNALED(wait_status)) return exit_status::kSignalBase + WTERMSIG(wait_status);
+  return WEXITSTATUS(wait_status);
+}
+
+bool has_failed_on(const RunOptions& options, const model::Session& session) {
+  for (const std::string& what : options.fail_on) {
+    for (const model::Process& process : session.processes) {
+      if (what == "failures" && process.totals.failed > 0) return true;
+      if (what == "large" && process.totals.large > 0) return true;
+    }
+  }
+  return false;
+}
+
+// Runs the program without recording: it matters more than the trace.
+int run_unrecorded(const RunOptions& options, const std::string& path) {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  Result<TargetProcess> target = TargetProcess::start(path, options.command, environment);
+  if (!target) {
+    print_error(target.error());
+    return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
+                                                       : exit_status::kCannotExecute;
+  }
+  while (true) {
+    if (const auto end = target->poll_end()) return status_of(end->wait_status);
+    usleep(10'000);
+  }
+}
+
+int cannot_record(const RunOptions& options, const std::string& path, const Error& error) {
+  if (options.strict) {
+    print_error(error);
+    return exit_status::kRunFailed;
+  }
+  print_warning(error.to_line() + "; the program runs unrecorded");
+  return run_unrecorded(options, path);
+}
+
+// Records until the program (with --wait-all: its last descendant) has ended.
+TargetEnd record(recording::Recorder& recorder, TargetProcess& target, bool wait_all) {
+  std::optional<TargetEnd> end;
+  while (!end) {
+    recorder.turn();
+    end = target.poll_end();
+  }
+  recorder.child_ended(target.pid(), end->wait_status, end->max_rss_bytes);
+  while (wait_all && recorder.living_processes() > 0) recorder.turn();
+  return *end;
+}
+
+int execute(const RunOptions& options) {
+  if (options.command.empty()) {
+    print_error("run: no command given (memwatch run -- CMD [ARG...])");
+    return exit_status::kRunFailed;
+  }
+  if (options.record.json == "-") {
+    print_error("run: --json -: standard output belongs to the program (name a file)");
+    return exit_status::kRunFailed;
+  }
+  const auto found = find_target(options.command.front());
+  if (const auto* refusal = std::get_if<Refusal>(&found)) {
+    print_error(refusal->line);
+    return refusal->exit_status;
+  }
+  const std::string& path = std::get<std::string>(found);
+
+  const Result<std::string> library = find_preload_library();
+  if (!library) return cannot_record(options, path, library.error());
+  intake::sweep_stale_segments();
+  Result<std::unique_ptr<recording::Recorder>> created =
+      recording::Recorder::create(recorder_options(options.record, options.command));
+  if (!created) return cannot_record(options, path, created.error());
+  recording::Recorder& recorder = **created;
+  recorder.on_warning = [](const std::string& sentence) { print_warning(sentence); };
+
+  Result<TargetProcess> target = TargetProcess::start(
+      path, options.command,
+      traced_environment(*library, recorder.rendezvous_path(), options.record.follow));
+  if (!target) {
+    print_error(target.error());
+    return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
+                                                       : exit_status::kCannotExecute;
+  }
+  const std::string session_path =
+      expand_session_name(options.record.output, target->pid(), path);
+  if (const Result<void> opened = recorder.open_file(session_path); !opened) {
+    print_warning(opened.error().to_line() + "; the program runs on, nothing is written");
+  }
+
+  TargetEnd end;
+  {
+    std::unique_ptr<LiveAlerts> alerts;
+    if (!options.record.quiet) {
+      alerts = std::make_unique<LiveAlerts>();
+      recorder.on_alert = [&alerts](const recording::Alert& alert) { alerts->add(alert); };
+    }
+    end = record(recorder, *target, options.wait_all);
+    recorder.stop();
+    recorder.on_alert = nullptr;
+  }
+  if (recorder.recorded_processes() == 0) {
+    print_warning("nothing was recorded: " + path +
+                  " did not load the preloaded library (memwatch doctor -- " +
+                  options.command.front() + " tells more)");
+  }
+  end_recording(recorder, options.record, session_path);
+  const int status = status_of(end.wait_status);
+  const bool failed = status == 0 && options.error_exit_code_option->count() > 0 &&
+                      has_failed_on(options, recorder.session());
+  return failed ? static_cast<int>(options.error_exit_code) : status;
+}
+
+}  // namespace
+
+Command register_run(CLI::App& root) {
+  CLI::App* const app = root.add_subcommand("run", "Start a program and record what it allocates");
+  const auto options = std::make_shared<RunOptions>();
+  add_record_options(*app, options->record, "block");
+  options->error_exit_code_option =
+      add_count(*app, "--error-exitcode", options->error_exit_code, 255,
+                "Exit with this if the program succeeds but something of --fail-on happened")
+          ->type_name("N")
+          ->group("Exit status");
+  app->add_option("--fail-on", options->fail_on, "What counts for --error-exitcode")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"failures", "large"}))
+      ->type_name("failures,large")
+      ->group("Exit status");
+  app->add_flag("--wait-all", options->wait_all,
+                "Go on until the last descendant has ended, not only the program itself")
+      ->group("Recording");
+  app->add_flag("--strict", options->strict,
+                "Do not start the program if it cannot be recorded (it runs unrecorded otherwise)")
+      ->group("Recording");
+  app->add_option("CMD", options->command, "The program and its arguments")->type_name("CMD");
+  app->positionals_at_end();
+  app->footer(
+      "Examples:\n"
+      "  memwatch run -- ./server --port 80                 a summary on stderr at the end\n"
+      "  memwatch run -o app.mw --large 64MiB -- ./app      tell of blocks of 64 MiB and more\n"
+      "  memwatch report memwatch-server-4711.mw --view peak  the next step");
+  Command command{app, [options] { return execute(*options); }, "memwatch run [options] -- CMD [ARG...]"};
+  command.wrong_usage = exit_status::kRunFailed;
+  command.internal_failure = exit_status::kRunFailed;
+  return command;
+}
+
+}  // namespace memwatch::cli

@@ -1,0 +1,85 @@
+#include "tools/cli/record_options.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string_view>
+
+#include "tools/cli/options.h"
+
+namespace memwatch::cli {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> kOnFull = {"block", "drop"};
+
+std::string base_name(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+void add_record_options(CLI::App& app, RecordOptions& options, const std::string& default_on_full) {
+  options.on_full = default_on_full;
+  app.add_option("-o,--output", options.output,
+                 "The session file: %p pid, %e program, %h host [memwatch-%e-%p.mw]")
+      ->type_name("FILE")
+      ->group("Output");
+  app.add_option("--json", options.json, "Also write the JSON report at the end")
+      ->type_name("FILE")
+      ->group("Output");
+  app.add_flag("-q,--quiet", options.quiet, "No alerts and no summary")->group("Output");
+  app.add_flag("-v,--verbose", options.verbose, "Say what is being done")->group("Output");
+  add_size(app, "--large", options.large, "Tell of allocations from this size on", "1GiB")
+      ->group("Recording");
+  add_choice(app, "--on-full", options.on_full, kOnFull,
+             "What the program does when memwatch falls behind: wait, or lose events, counted")
+      ->group("Recording");
+  app.add_flag("--follow,!--no-follow", options.follow, "Record child processes too (default)")
+      ->group("Recording");
+  add_count(app, "--rss-interval", options.rss_interval_ms, 3'600'000,
+            "Milliseconds between looks at resident memory and page faults", "100")
+      ->type_name("MS")
+      ->group("Recording");
+  add_text_options(app, options.text);
+}
+
+recording::RecorderOptions recorder_options(const RecordOptions& options,
+                                            std::vector<std::string> command) {
+  recording::RecorderOptions result;
+  result.on_full = options.on_full == "block" ? protocol::OnFull::block : protocol::OnFull::drop;
+  result.large_threshold = options.large;
+  result.sample_interval =
+      std::chrono::milliseconds(options.rss_interval_ms == 0 ? 1 : options.rss_interval_ms);
+  result.follow = options.follow;
+  result.command = std::move(command);
+  return result;
+}
+
+std::string expand_session_name(const std::string& pattern, pid_t pid, const std::string& exe) {
+  std::string name;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] != '%' || i + 1 == pattern.size()) {
+      name += pattern[i];
+      continue;
+    }
+    ++i;
+    if (pattern[i] == 'p') {
+      name += std::to_string(pid);
+    } else if (pattern[i] == 'e') {
+      name += base_name(exe);
+    } else if (pattern[i] == 'h') {
+      char host[256] = {};
+      name += gethostname(host, sizeof host - 1) == 0 ? host : "unknown";
+    } else if (pattern[i] == '%') {
+      name += '%';
+    } else {
+      name += '%';
+      name += pattern[i];
+    }
+  }
+  return name;
+}
+
+}  // namespace memwatch::cli
