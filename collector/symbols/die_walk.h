@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "collector/symbols/string_bounds.h"
 #include "collector/symbols/work_budget.h"
 
 namespace memwatch::symbols {
@@ -47,8 +48,7 @@ inline std::string_view string_attribute(const Dwarf_Die& die, unsigned int name
   Dwarf_Die asked = die;
   Dwarf_Attribute attribute;
   if (dwarf_attr_integrate(&asked, name, &attribute) == nullptr) return {};
-  const char* text = dwarf_formstring(&attribute);
-  return text == nullptr ? std::string_view{} : std::string_view(text);
+  return bounded_string(attribute);
 }
 
 // An unsigned attribute of the DIE itself, 0 where there is none.

@@ -9,6 +9,7 @@
 
 #include "collector/symbols/die_walk.h"
 #include "collector/symbols/source_path.h"
+#include "collector/symbols/string_bounds.h"
 
 namespace memwatch::symbols {
 namespace {
@@ -56,6 +57,13 @@ Result<std::unique_ptr<DwarfSymbols>> DwarfSymbols::open(const ElfFile& file,
                  file.path(),
                  why == nullptr ? "unknown" : why,
                  {}};
+  }
+  // The shared part of debug information that dwz split off, if there is one.
+  Dwarf* const shared = dwarf_getalt(dwarf.get());
+  if (!string_sections_are_terminated(dwarf.get()) ||
+      (shared != nullptr && !string_sections_are_terminated(shared))) {
+    return Error{
+        ErrorKind::damaged, "read the debug information", file.path(), "a string has no end", {}};
   }
   return std::unique_ptr<DwarfSymbols>(new DwarfSymbols(std::move(dwarf), is_code));
 }

@@ -2,12 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "collector/symbols/debug_file_search.h"
 #include "collector/symbols/demangle.h"
 
 namespace memwatch::symbols {
+namespace {
+
+bool same_but_for_underscores(std::string_view a, std::string_view b) {
+  a.remove_prefix(std::min(a.find_first_not_of('_'), a.size()));
+  b.remove_prefix(std::min(b.find_first_not_of('_'), b.size()));
+  return a == b;
+}
+
+}  // namespace
 
 ModuleSymbols::ModuleSymbols(const model::Module& module, const SymbolizeOptions& options) {
   ImageLookup lookup = open_image(module, options);
@@ -82,9 +93,17 @@ void ModuleSymbols::explain_gaps(const std::string& path) {
 model::Symbols ModuleSymbols::find(std::uint64_t address) {
   model::Symbols symbols;
   if (dwarf_) symbols.frames = dwarf_->find(address);
-  if (!symbols.frames.empty() && !symbols.frames.back().function.empty()) return symbols;
+  const bool named = !symbols.frames.empty() && !symbols.frames.back().function.empty();
+  if (named && symbols.frames.back().function.front() != '_') return symbols;
   const FunctionSymbol* symbol = table_.find(address);
   if (symbol == nullptr) return symbols;
+  if (named) {
+    // C libraries define a function under an internal name (__localeconv) and export it under the
+    // one that programmers know, which is also the one a stripped copy shows.
+    std::string& function = symbols.frames.back().function;
+    if (same_but_for_underscores(function, symbol->name)) function = symbol->name;
+    return symbols;
+  }
   if (symbols.frames.empty()) symbols.frames.emplace_back();
   symbols.frames.back().function = demangle(symbol->name);
   return symbols;

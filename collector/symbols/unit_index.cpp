@@ -3,6 +3,7 @@
 #include <dwarf.h>
 
 #include "collector/symbols/die_walk.h"
+#include "collector/symbols/string_bounds.h"
 
 namespace memwatch::symbols {
 namespace {
@@ -37,7 +38,8 @@ UnitIndex::UnitIndex(Dwarf* dwarf, const CodeRanges& is_code) {
   Dwarf_Die split_die;
   while (dwarf_get_units(dwarf, unit, &unit, &version, &type, &die, &split_die) == 0) {
     if (die.addr == nullptr || (type != DW_UT_compile && type != DW_UT_skeleton)) continue;
-    const bool found_split = type == DW_UT_skeleton && split_die.addr != nullptr;
+    const bool found_split = type == DW_UT_skeleton && split_die.addr != nullptr &&
+                             string_sections_are_terminated(dwarf_cu_getdwarf(split_die.cu));
     if (type == DW_UT_skeleton && !found_split) ++missing_split_units_;
     const Dwarf_Die& contents = found_split ? split_die : die;
     const std::size_t index = units_.size();

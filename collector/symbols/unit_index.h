@@ -33,7 +33,7 @@ class UnitIndex {
   [[nodiscard]] std::size_t size() const { return units_.size(); }
   // Units that do not say which addresses they cover: only their functions do.
   [[nodiscard]] const std::vector<std::size_t>& without_ranges() const { return without_ranges_; }
-  // Units whose functions are in a .dwo file that was not found.
+  // Units whose functions are in a .dwo file that was not found or is damaged.
   [[nodiscard]] std::size_t missing_split_units() const { return missing_split_units_; }
 
  private:

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <random>
 
-#include "collector/symbols/build_id.h"
+#include "collector/symbols/elf_file.h"
 #include "tests/unit/symbols/fixtures.h"
 
 namespace memwatch::symbols {
@@ -63,6 +63,26 @@ TEST_P(HostileElf, FlippedBytesInHeadersAndDebugSectionsAreAnswered) {
     }
     ask_about(folder_.write("flipped.so", bytes), addresses_, 16);
   }
+}
+
+// libdw would read on past the end of the section.
+TEST(HostileStrings, AStringSectionWithoutAnEndIsRefused) {
+  const TemporaryFolder folder;
+  std::string bytes = read_file(fixture("dwarf5.so"));
+  const auto file = ElfFile::open(fixture("dwarf5.so"));
+  ASSERT_TRUE(file);
+  const std::string lines = file->section_bytes(".debug_line_str");
+  if (lines.empty()) GTEST_SKIP() << "this compiler keeps file names elsewhere";
+  const auto section = bytes.find(lines);
+  ASSERT_NE(section, std::string::npos);
+  bytes[section + lines.size() - 1] = 'x';
+  Symbolizer symbolizer({});
+  const model::Module module{folder.write("endless.so", bytes), ""};
+  for (const std::uint64_t address : text_addresses(fixture("dwarf5.so"))) {
+    symbolizer.symbolize(module, exact_address(address));
+  }
+  ASSERT_EQ(symbolizer.notes().size(), 1U);
+  EXPECT_EQ(symbolizer.notes()[0].kind, ModuleNoteKind::damaged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, HostileElf,
