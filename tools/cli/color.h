@@ -14,7 +14,7 @@ inline constexpr std::array<std::string_view, 3> kColorWhen = {"auto", "always",
 
 struct ColorSituation {
   std::string when = "auto";  // one of kColorWhen
-  std::string no_color, clicolor_force, term;
+  std::string no_color = "", clicolor_force = "", term = "";
   bool is_terminal = false;
 };
 

@@ -1,6 +1,8 @@
-// Aligned columns. The last left-aligned column gives way when a line would be too long: its cells
-// are shortened in the middle. Thread safety: none. Errors: none; rows with too few cells are
-// filled up with empty ones.
+// Aligned columns. Left-aligned ones give way, the widest first, when a line would be too long:
+// their cells are shortened in the middle, down to eight columns. Numbers, right-aligned, are never
+// cut.
+//
+// Thread safety: none. Errors: none; rows with too few cells are filled up with empty ones.
 #pragma once
 
 #include <string>
