@@ -3,8 +3,6 @@
 // its addresses may come back as other code.
 #include <dlfcn.h>
 
-#include <atomic>
-
 #include "preload/entry_points.h"
 #include "preload/module_table.h"
 #include "preload/real_functions.h"
@@ -16,14 +14,8 @@
 namespace mw = memwatch::preload;
 
 MEMWATCH_EXPORT int dlclose(void* handle) noexcept {
-  static constinit std::atomic<void*> cache{nullptr};
-  void* real = cache.load(std::memory_order_relaxed);
-  if (real == nullptr) {
-    const mw::PassThrough dlsym_may_allocate;
-    real = mw::next_definition("dlclose");
-    cache.store(real, std::memory_order_relaxed);
-  }
-  const int result = reinterpret_cast<int (*)(void*)>(real)(handle);
+  if (mw::g_real.malloc == nullptr) mw::is_recording();  // looks up the real functions
+  const int result = mw::g_real.dlclose(handle);
   if (mw::is_recording() && mw::forget_unloaded_modules()) {
     mw::forget_rules();
     mw::retire_unloaded_nodes();

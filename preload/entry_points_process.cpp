@@ -7,8 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
-
 #include "preload/entry_points.h"
 #include "preload/environment.h"
 #include "preload/real_functions.h"
@@ -19,27 +17,14 @@ namespace mw = memwatch::preload;
 
 namespace {
 
-// The next definition of a hooked function, looked up on first use. Racing threads find the same.
-template <typename F>
-F next(std::atomic<void*>& cache, const char* name) {
-  void* found = cache.load(std::memory_order_relaxed);
-  if (found == nullptr) {
-    const mw::PassThrough dlsym_may_allocate;
-    found = mw::next_definition(name);
-    cache.store(found, std::memory_order_relaxed);
-  }
-  return reinterpret_cast<F>(found);
+// What the real functions need to exist: a call may come before any allocation.
+void make_ready() {
+  if (mw::g_real.malloc == nullptr) mw::is_recording();
 }
-
-#define MEMWATCH_NEXT(type, name)                          \
-  ([]() {                                                  \
-    static constinit std::atomic<void*> cache_{nullptr};   \
-    return next<type>(cache_, name);                       \
-  }())
 
 int exec(const char* path, char* const* arguments, char* const* environment) {
   mw::is_recording();  // a child that execs at once has its short record
-  const auto real = MEMWATCH_NEXT(int (*)(const char*, char* const*, char* const*), "execve");
+  const auto real = mw::g_real.execve;
   MEMWATCH_CARRY(carried, environment);
   mw::note_exec(true);
   const int result = real(path, arguments, carried);
@@ -49,7 +34,7 @@ int exec(const char* path, char* const* arguments, char* const* environment) {
 
 int exec_in_path(const char* file, char* const* arguments, char* const* environment) {
   mw::is_recording();
-  const auto real = MEMWATCH_NEXT(int (*)(const char*, char* const*, char* const*), "execvpe");
+  const auto real = mw::g_real.execvpe;
   MEMWATCH_CARRY(carried, environment);
   mw::note_exec(true);
   const int result = real(file, arguments, carried);
@@ -78,8 +63,8 @@ std::size_t count_arguments(va_list rest) {
 }  // namespace
 
 MEMWATCH_EXPORT pid_t fork() noexcept {
-  const auto real = MEMWATCH_NEXT(pid_t(*)(), "fork");
   if (mw::is_recording()) mw::announce_fork();
+  const auto real = mw::g_real.fork;
   const pid_t pid = real();
   if (pid == 0) {
     mw::notice_fork_in_child();
@@ -135,7 +120,7 @@ MEMWATCH_EXPORT int execle(const char* path, const char* first, ...) noexcept {
 
 MEMWATCH_EXPORT int fexecve(int fd, char* const* arguments, char* const* environment) noexcept {
   mw::is_recording();
-  const auto real = MEMWATCH_NEXT(int (*)(int, char* const*, char* const*), "fexecve");
+  const auto real = mw::g_real.fexecve;
   MEMWATCH_CARRY(carried, environment);
   mw::note_exec(true);
   const int result = real(fd, arguments, carried);
@@ -146,8 +131,7 @@ MEMWATCH_EXPORT int fexecve(int fd, char* const* arguments, char* const* environ
 MEMWATCH_EXPORT int execveat(int directory, const char* path, char* const* arguments,
                              char* const* environment, int flags) noexcept {
   mw::is_recording();
-  const auto real = MEMWATCH_NEXT(int (*)(int, const char*, char* const*, char* const*, int),
-                                  "execveat");
+  const auto real = mw::g_real.execveat;
   MEMWATCH_CARRY(carried, environment);
   mw::note_exec(true);
   const int result = real(directory, path, arguments, carried, flags);
@@ -159,10 +143,8 @@ MEMWATCH_EXPORT int posix_spawn(pid_t* pid, const char* path,
                                 const posix_spawn_file_actions_t* actions,
                                 const posix_spawnattr_t* attributes, char* const* arguments,
                                 char* const* environment) {
-  const auto real =
-      MEMWATCH_NEXT(int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
-                            const posix_spawnattr_t*, char* const*, char* const*),
-                    "posix_spawn");
+  make_ready();
+  const auto real = mw::g_real.posix_spawn;
   MEMWATCH_CARRY(carried, environment);
   return real(pid, path, actions, attributes, arguments, carried);
 }
@@ -171,16 +153,15 @@ MEMWATCH_EXPORT int posix_spawnp(pid_t* pid, const char* file,
                                  const posix_spawn_file_actions_t* actions,
                                  const posix_spawnattr_t* attributes, char* const* arguments,
                                  char* const* environment) {
-  const auto real =
-      MEMWATCH_NEXT(int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
-                            const posix_spawnattr_t*, char* const*, char* const*),
-                    "posix_spawnp");
+  make_ready();
+  const auto real = mw::g_real.posix_spawnp;
   MEMWATCH_CARRY(carried, environment);
   return real(pid, file, actions, attributes, arguments, carried);
 }
 
 MEMWATCH_EXPORT pid_t wait(int* status) {
-  const auto real = MEMWATCH_NEXT(pid_t(*)(int*), "wait");
+  make_ready();
+  const auto real = mw::g_real.wait;
   int seen = 0;
   const pid_t pid = real(&seen);
   if (pid > 0) mw::note_child(pid, seen);
@@ -189,7 +170,8 @@ MEMWATCH_EXPORT pid_t wait(int* status) {
 }
 
 MEMWATCH_EXPORT pid_t waitpid(pid_t which, int* status, int options) {
-  const auto real = MEMWATCH_NEXT(pid_t(*)(pid_t, int*, int), "waitpid");
+  make_ready();
+  const auto real = mw::g_real.waitpid;
   int seen = 0;
   const pid_t pid = real(which, &seen, options);
   if (pid > 0) mw::note_child(pid, seen);
@@ -198,7 +180,8 @@ MEMWATCH_EXPORT pid_t waitpid(pid_t which, int* status, int options) {
 }
 
 MEMWATCH_EXPORT pid_t wait3(int* status, int options, struct rusage* usage) noexcept {
-  const auto real = MEMWATCH_NEXT(pid_t(*)(int*, int, struct rusage*), "wait3");
+  make_ready();
+  const auto real = mw::g_real.wait3;
   int seen = 0;
   const pid_t pid = real(&seen, options, usage);
   if (pid > 0) mw::note_child(pid, seen);
@@ -207,7 +190,8 @@ MEMWATCH_EXPORT pid_t wait3(int* status, int options, struct rusage* usage) noex
 }
 
 MEMWATCH_EXPORT pid_t wait4(pid_t which, int* status, int options, struct rusage* usage) noexcept {
-  const auto real = MEMWATCH_NEXT(pid_t(*)(pid_t, int*, int, struct rusage*), "wait4");
+  make_ready();
+  const auto real = mw::g_real.wait4;
   int seen = 0;
   const pid_t pid = real(which, &seen, options, usage);
   if (pid > 0) mw::note_child(pid, seen);
@@ -216,7 +200,8 @@ MEMWATCH_EXPORT pid_t wait4(pid_t which, int* status, int options, struct rusage
 }
 
 MEMWATCH_EXPORT int waitid(idtype_t type, id_t which, siginfo_t* info, int options) {
-  const auto real = MEMWATCH_NEXT(int (*)(idtype_t, id_t, siginfo_t*, int), "waitid");
+  make_ready();
+  const auto real = mw::g_real.waitid;
   const int result = real(type, which, info, options);
   if (result == 0 && info != nullptr && info->si_pid > 0) {
     if (info->si_code == CLD_EXITED) mw::note_child(info->si_pid, (info->si_status & 0xff) << 8);
@@ -228,25 +213,29 @@ MEMWATCH_EXPORT int waitid(idtype_t type, id_t which, siginfo_t* info, int optio
 
 // exit and its kin leave the status for the collector of a process that nobody waits for.
 MEMWATCH_EXPORT void exit(int status) noexcept {
+  make_ready();
   mw::note_exit(status);
-  MEMWATCH_NEXT(void (*)(int), "exit")(status);
+  mw::g_real.exit(status);
   __builtin_unreachable();
 }
 
 MEMWATCH_EXPORT void _exit(int status) {
+  make_ready();
   mw::note_exit(status);
-  MEMWATCH_NEXT(void (*)(int), "_exit")(status);
+  mw::g_real._exit(status);
   __builtin_unreachable();
 }
 
 MEMWATCH_EXPORT void _Exit(int status) noexcept {
+  make_ready();
   mw::note_exit(status);
-  MEMWATCH_NEXT(void (*)(int), "_Exit")(status);
+  mw::g_real._Exit(status);
   __builtin_unreachable();
 }
 
 MEMWATCH_EXPORT void quick_exit(int status) noexcept {
+  make_ready();
   mw::note_exit(status);
-  MEMWATCH_NEXT(void (*)(int), "quick_exit")(status);
+  mw::g_real.quick_exit(status);
   __builtin_unreachable();
 }

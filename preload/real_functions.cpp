@@ -1,27 +1,89 @@
 #include "preload/real_functions.h"
 
 #include <dlfcn.h>
+#include <link.h>
+
+#include <cstring>
 
 #include "preload/thread_local_state.h"
+
+extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
 
 namespace memwatch::preload {
 
 constinit RealFunctions g_real{};
+constinit RealOperators g_real_operators{};
 
 namespace {
 
 template <typename F>
 void find(F& function, const char* name) {
-  if (function == nullptr) function = reinterpret_cast<F>(next_definition(name));
+  function = reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
 }
 
-}  // namespace
+bool is_in_standard_library(void* function) {
+  dl_find_object object{};
+  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return false;
+  const char* name = object.dlfo_link_map->l_name;
+  return std::strstr(name, "libstdc++") != nullptr || std::strstr(name, "libc++") != nullptr;
+}
 
-void* next_definition(const char* name) { return dlsym(RTLD_NEXT, name); }
+void find_page_functions() {
+  find(g_real.mmap, "mmap");
+  find(g_real.mmap64, "mmap64");
+  find(g_real.munmap, "munmap");
+  find(g_real.mremap, "mremap");
+  find(g_real.brk, "brk");
+  find(g_real.sbrk, "sbrk");
+}
 
-void look_up_real_functions() {
-  const PassThrough dlsym_may_allocate;
-  // free last: as long as it is unknown, frees are of bootstrap memory and are ignored.
+void find_process_functions() {
+  find(g_real.fork, "fork");
+  find(g_real.execve, "execve");
+  find(g_real.execvpe, "execvpe");
+  find(g_real.fexecve, "fexecve");
+  find(g_real.execveat, "execveat");
+  find(g_real.posix_spawn, "posix_spawn");
+  find(g_real.posix_spawnp, "posix_spawnp");
+  find(g_real.wait, "wait");
+  find(g_real.waitpid, "waitpid");
+  find(g_real.wait3, "wait3");
+  find(g_real.wait4, "wait4");
+  find(g_real.waitid, "waitid");
+  find(g_real.exit, "exit");
+  find(g_real._exit, "_exit");
+  find(g_real._Exit, "_Exit");
+  find(g_real.quick_exit, "quick_exit");
+  find(g_real.dlclose, "dlclose");
+}
+
+void find_operators() {
+  RealOperators& to = g_real_operators;
+  find(to.new_w, "_Znwm");
+  to.standard = to.new_w == nullptr || is_in_standard_library(reinterpret_cast<void*>(to.new_w));
+  find(to.new_a, "_Znam");
+  find(to.new_w_aligned, "_ZnwmSt11align_val_t");
+  find(to.new_a_aligned, "_ZnamSt11align_val_t");
+  find(to.new_w_nothrow, "_ZnwmRKSt9nothrow_t");
+  find(to.new_a_nothrow, "_ZnamRKSt9nothrow_t");
+  find(to.new_w_aligned_nothrow, "_ZnwmSt11align_val_tRKSt9nothrow_t");
+  find(to.new_a_aligned_nothrow, "_ZnamSt11align_val_tRKSt9nothrow_t");
+  if (to.standard) return;  // then the real delete is never called
+  find(to.delete_w, "_ZdlPv");
+  find(to.delete_a, "_ZdaPv");
+  find(to.delete_w_sized, "_ZdlPvm");
+  find(to.delete_a_sized, "_ZdaPvm");
+  find(to.delete_w_aligned, "_ZdlPvSt11align_val_t");
+  find(to.delete_a_aligned, "_ZdaPvSt11align_val_t");
+  find(to.delete_w_nothrow, "_ZdlPvRKSt9nothrow_t");
+  find(to.delete_a_nothrow, "_ZdaPvRKSt9nothrow_t");
+  find(to.delete_w_sized_aligned, "_ZdlPvmSt11align_val_t");
+  find(to.delete_a_sized_aligned, "_ZdaPvmSt11align_val_t");
+  find(to.delete_w_aligned_nothrow, "_ZdlPvSt11align_val_tRKSt9nothrow_t");
+  find(to.delete_a_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t");
+}
+
+void find_heap_functions() {
   find(g_real.calloc, "calloc");
   find(g_real.realloc, "realloc");
   find(g_real.reallocarray, "reallocarray");
@@ -33,12 +95,19 @@ void look_up_real_functions() {
   find(g_real.valloc, "valloc");
   find(g_real.pvalloc, "pvalloc");
   find(g_real.malloc_usable_size, "malloc_usable_size");
-  find(g_real.mmap, "mmap");
-  find(g_real.mmap64, "mmap64");
-  find(g_real.munmap, "munmap");
-  find(g_real.mremap, "mremap");
-  find(g_real.brk, "brk");
-  find(g_real.sbrk, "sbrk");
+}
+
+}  // namespace
+
+void look_up_real_functions() {
+  const PassThrough dlsym_may_allocate;
+  find_page_functions();
+  find_process_functions();
+  find_operators();
+  find_heap_functions();
+  // The program shall not find our failed look-ups in its dlerror(). As long as free and malloc are
+  // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
+  static_cast<void>(dlerror());
   find(g_real.free, "free");
   find(g_real.malloc, "malloc");
 }

@@ -1,12 +1,16 @@
 // The functions the shim stands in front of: the next definitions in the program's own look-up order,
 // so that another allocator (jemalloc, tcmalloc, mimalloc as a library) is traced and not replaced.
-// Found on the first call of each. While a look-up runs, the calling thread's allocations come from
-// the bootstrap arena, because dlsym may allocate.
+// All of them are looked up once, at the very first event, and never later: dlsym touches what the
+// program sees through dlerror(). While the look-up runs, the thread's allocations come from the
+// bootstrap arena, because dlsym may allocate.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+#include <spawn.h>
+#include <sys/resource.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 namespace memwatch::preload {
 
@@ -30,15 +34,61 @@ struct RealFunctions {
   void* (*mremap)(void*, size_t, size_t, int, ...);
   int (*brk)(void*);
   void* (*sbrk)(intptr_t);
+
+  pid_t (*fork)();
+  int (*execve)(const char*, char* const*, char* const*);
+  int (*execvpe)(const char*, char* const*, char* const*);
+  int (*fexecve)(int, char* const*, char* const*);
+  int (*execveat)(int, const char*, char* const*, char* const*, int);
+  int (*posix_spawn)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                     const posix_spawnattr_t*, char* const*, char* const*);
+  int (*posix_spawnp)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                      const posix_spawnattr_t*, char* const*, char* const*);
+  pid_t (*wait)(int*);
+  pid_t (*waitpid)(pid_t, int*, int);
+  pid_t (*wait3)(int*, int, struct rusage*);
+  pid_t (*wait4)(pid_t, int*, int, struct rusage*);
+  int (*waitid)(idtype_t, id_t, siginfo_t*, int);
+  void (*exit)(int);
+  void (*_exit)(int);
+  void (*_Exit)(int);
+  void (*quick_exit)(int);
+  int (*dlclose)(void*);
+};
+
+// C++ operator new and delete, null where no C++ library is loaded at start. By their mangled names
+// (Itanium C++ ABI): w is the scalar, a the array form.
+struct RealOperators {
+  void* (*new_w)(size_t);
+  void* (*new_a)(size_t);
+  void* (*new_w_aligned)(size_t, size_t);
+  void* (*new_a_aligned)(size_t, size_t);
+  void* (*new_w_nothrow)(size_t, const void*);
+  void* (*new_a_nothrow)(size_t, const void*);
+  void* (*new_w_aligned_nothrow)(size_t, size_t, const void*);
+  void* (*new_a_aligned_nothrow)(size_t, size_t, const void*);
+  void (*delete_w)(void*);
+  void (*delete_a)(void*);
+  void (*delete_w_sized)(void*, size_t);
+  void (*delete_a_sized)(void*, size_t);
+  void (*delete_w_aligned)(void*, size_t);
+  void (*delete_a_aligned)(void*, size_t);
+  void (*delete_w_nothrow)(void*, size_t);
+  void (*delete_a_nothrow)(void*, size_t);
+  void (*delete_w_sized_aligned)(void*, size_t, size_t);
+  void (*delete_a_sized_aligned)(void*, size_t, size_t);
+  void (*delete_w_aligned_nothrow)(void*, size_t, size_t);
+  void (*delete_a_aligned_nothrow)(void*, size_t, size_t);
+  // new_w is the standard library's own (libstdc++, libc++) or absent: then new is malloc and delete
+  // is free.
+  bool standard;
 };
 
 // Complete once look_up_real_functions has returned; the allocation functions of libc are always
 // there, the others null where nothing defines them.
 extern RealFunctions g_real;
+extern RealOperators g_real_operators;
 
 void look_up_real_functions();
-
-// The next definition of any symbol, or nullptr. May allocate: call with the thread passing through.
-void* next_definition(const char* name);
 
 }  // namespace memwatch::preload

@@ -72,6 +72,7 @@ struct SegmentHeader {
   Shared<std::uint64_t> large_bytes;          // threshold of large allocations
   Shared<std::uint32_t> collector_pid;        // 0: none
   Shared<std::uint32_t> collector_start_low;  // low half of the collector's start time
+  Shared<std::uint64_t> live_bytes;           // of the traced heap, as the collector knows it
   char rendezvous[kMaxRendezvousPath];        // where children introduce themselves; "" nowhere
 
   // Target, rarely.

@@ -27,9 +27,10 @@ Result<FileSource> FileSource::open(const std::string& path) {
   }
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return system_error(attempted, path, errno);
-  if (!S_ISREG(status.st_mode))
+  if (!S_ISREG(status.st_mode)) {
     return Error{
         ErrorKind::damaged, attempted, path, "not a memwatch session: no regular file", {}};
+  }
   return FileSource(std::move(fd), static_cast<std::uint64_t>(status.st_size));
 }
 

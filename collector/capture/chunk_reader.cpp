@@ -19,21 +19,26 @@ Result<std::uint64_t> read_file_header(ByteSource& source) {
   const std::string_view bytes = source.read_at(0, kFileHeaderBytes);
   const std::string_view magic(kFileMagic.data(), kFileMagic.size());
   if (bytes.empty()) return header_error("not a memwatch session: the file is empty");
-  if (bytes.substr(0, magic.size()) != magic.substr(0, bytes.size()))
+  if (bytes.substr(0, magic.size()) != magic.substr(0, bytes.size())) {
     return header_error("not a memwatch session");
-  if (bytes.size() < kFileHeaderBytes)
+  }
+  if (bytes.size() < kFileHeaderBytes) {
     return header_error(
         fmt::format("cut off at byte {} before the first complete checkpoint", bytes.size()));
+  }
   if (load_le<std::uint64_t>(bytes.data() + kFileChecksumAt) !=
-      checksum_of(bytes.substr(0, kFileChecksumAt)))
+      checksum_of(bytes.substr(0, kFileChecksumAt))) {
     return header_error("damaged at byte 0 before the first complete checkpoint");
+  }
   const auto version = load_le<std::uint32_t>(bytes.data() + kFileVersionAt);
-  if (version > kFormatVersion)
+  if (version > kFormatVersion) {
     return header_error(
         fmt::format("written by a newer memwatch (format {}, this one reads up to {})", version,
                     kFormatVersion));
-  if (version == 0 || load_le<std::uint32_t>(bytes.data() + kFileByteOrderAt) != kByteOrderMark)
+  }
+  if (version == 0 || load_le<std::uint32_t>(bytes.data() + kFileByteOrderAt) != kByteOrderMark) {
     return header_error("damaged at byte 8 before the first complete checkpoint");
+  }
   return load_le<std::uint64_t>(bytes.data() + kFileIdAt);
 }
 
@@ -55,23 +60,26 @@ ChunkReader::Status ChunkReader::next() {
   raw_length_ = load_le<std::uint32_t>(header.data() + kChunkRawLengthAt);
   const auto checksum = load_le<std::uint64_t>(header.data() + kChunkChecksumAt);
 
-  if (stored_length > kMaxChunkBytes || raw_length_ > kMaxChunkBytes)
+  if (stored_length > kMaxChunkBytes || raw_length_ > kMaxChunkBytes) {
     return damaged("a chunk is larger than the format allows");
+  }
   if (kChunkHeaderBytes + stored_length > source_.size() - chunk_offset_) return Status::cut;
   const std::string_view whole =
       source_.read_at(chunk_offset_, kChunkHeaderBytes + std::size_t{stored_length});
   if (whole.size() < kChunkHeaderBytes + std::size_t{stored_length}) return Status::cut;
   stored_ = whole.substr(kChunkHeaderBytes);
 
-  if (chunk_checksum(file_id_, whole.substr(0, kChunkChecksumAt), stored_) != checksum)
+  if (chunk_checksum(file_id_, whole.substr(0, kChunkChecksumAt), stored_) != checksum) {
     return damaged("the checksum does not match");
+  }
 
   if (sequence != position_.sequence) return damaged("a chunk is missing");
   position_.offset += whole.size();
   position_.sequence += 1;
   position_.raw_bytes += raw_length_;
-  if (position_.raw_bytes > kRawSlackBytes + kRawPerFileByte * position_.offset)
+  if (position_.raw_bytes > kRawSlackBytes + kRawPerFileByte * position_.offset) {
     return damaged("it expands to more than the format allows");
+  }
   return Status::chunk;
 }
 

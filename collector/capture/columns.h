@@ -48,8 +48,9 @@ bool from_word(std::uint64_t word, Value& value) {
   } else if constexpr (std::is_same_v<Value, std::int32_t>) {
     const auto wide = static_cast<std::int64_t>(unzigzag(word));
     if (wide < std::numeric_limits<std::int32_t>::min() ||
-        wide > std::numeric_limits<std::int32_t>::max())
+        wide > std::numeric_limits<std::int32_t>::max()) {
       return false;
+    }
     value = static_cast<std::int32_t>(wide);
   } else if constexpr (std::is_same_v<Value, bool>) {
     if (word > 1) return false;

@@ -29,10 +29,11 @@ template <typename Visit>
 void for_each_message(std::string_view payload, Visit visit) {
   protozero::pbf_reader reader(payload.data(), payload.size());
   while (reader.next()) {
-    if (reader.tag_and_type() == bytes_key(kTableMessageField))
+    if (reader.tag_and_type() == bytes_key(kTableMessageField)) {
       visit(bytes_of(reader));
-    else
+    } else {
       reader.skip();
+    }
   }
 }
 

@@ -35,10 +35,11 @@ std::uint64_t index_of(std::string_view message) {
   std::uint64_t index = 0;
   protozero::pbf_reader reader(message.data(), message.size());
   while (reader.next()) {
-    if (reader.tag_and_type() == varint_key(process_field::kIndex))
+    if (reader.tag_and_type() == varint_key(process_field::kIndex)) {
       index = reader.get_uint64();
-    else
+    } else {
       reader.skip();
+    }
   }
   return index;
 }
@@ -206,8 +207,9 @@ void decode_process_rows(std::string_view payload, std::vector<Row> model::Proce
   const TableSizes sizes = sizes_of(session);
   for_each_message(payload, [&](std::string_view message) {
     const RowBlock block = parse_row_block(message);
-    if (block.process >= session.processes.size())
+    if (block.process >= session.processes.size()) {
       throw Damage{"rows of a process that does not exist"};
+    }
     decode_rows(block, 0, sizes, budget, session.processes[block.process].*table);
   });
 }

@@ -59,8 +59,9 @@ void decode_symbols_message(std::string_view message, MemoryBudget& budget,
   std::uint64_t address = 0;
   while (!address_words.done()) {
     address += unzigzag(address_words.next());
-    if (address == 0 || address >= session.code_addresses.size())
+    if (address == 0 || address >= session.code_addresses.size()) {
       throw Damage{"symbols of an address that does not exist"};
+    }
     if (session.symbols.size() <= address) {
       budget.charge((address + 1 - session.symbols.size()) * sizeof(model::Symbols));
       session.symbols.resize(static_cast<std::size_t>(address) + 1);

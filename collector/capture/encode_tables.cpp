@@ -50,8 +50,9 @@ void encode_new_rows(ChunkType type, const std::vector<Row>& table, const TableS
                      std::size_t& written, ChunkWriter& chunks) {
   TableChunks out(chunks, type);
   std::vector<std::uint32_t> indices;
-  for (std::size_t i = written; i < table.size(); ++i)
+  for (std::size_t i = written; i < table.size(); ++i) {
     indices.push_back(static_cast<std::uint32_t>(i));
+  }
   encode_rows(0, table, indices, sizes, out);
   out.flush();
   written = std::max(written, table.size());
@@ -100,8 +101,9 @@ class SymbolsMessage {
     if (text.empty() || text.size() > left) return 0;
     left -= text.size();
     const auto [entry, added] = numbers_.try_emplace(text, numbers_.size() + 1);
-    if (added)
+    if (added) {
       protozero::pbf_writer(strings_).add_bytes(symbols_field::kStrings, text.data(), text.size());
+    }
     return entry->second;
   }
 

@@ -51,12 +51,14 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return system_error(kCreate, path, errno);
   const bool regular = S_ISREG(status.st_mode);
-  if (!regular && !S_ISCHR(status.st_mode))
+  if (!regular && !S_ISCHR(status.st_mode)) {
     return Error{ErrorKind::usage, kCreate, path, "neither a file nor a device", {}};
+  }
   if (regular) {
-    if (locked_by_another(fd.get()))
+    if (locked_by_another(fd.get())) {
       return Error{ErrorKind::usage, kCreate, path, "another memwatch is writing this file",
                    "name another file with -o"};
+    }
     if (::ftruncate(fd.get(), 0) != 0) return system_error(kCreate, path, errno);
   }
   return OutputFile(std::move(fd), resolved(path), regular);
@@ -65,9 +67,8 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
 Result<void> OutputFile::write_at(std::uint64_t offset, std::string_view bytes) {
   const int problem = write_all(fd_.get(), offset, bytes);
   if (problem == 0) return {};
-  // Where even this fails, the reader finds the torn group and ignores it.
-  if (regular_ && ::ftruncate(fd_.get(), static_cast<off_t>(offset)) != 0) {
-  }
+  // Where even this fails, the reader finds a torn group and ignores it.
+  if (regular_) static_cast<void>(::ftruncate(fd_.get(), static_cast<off_t>(offset)) == 0);
   return system_error(kWrite, path_, problem);
 }
 
@@ -79,13 +80,15 @@ bool OutputFile::can_replace() const {
 }
 
 Result<void> OutputFile::replace_with(std::string_view head, std::string_view tail) {
-  if (!can_replace())
+  if (!can_replace()) {
     return Error{ErrorKind::system, kCompact, path_, "it was moved, removed or replaced", {}};
+  }
   const std::string temporary = path_ + ".new";
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   UniqueFd fd(::open(temporary.c_str(), kFlags, 0600));
-  if (!fd.is_open() && errno == EEXIST && ::unlink(temporary.c_str()) == 0)
+  if (!fd.is_open() && errno == EEXIST && ::unlink(temporary.c_str()) == 0) {
     fd.reset(::open(temporary.c_str(), kFlags, 0600));  // left by a recorder that was killed here
+  }
   if (!fd.is_open()) return system_error(kCompact, temporary, errno);
 
   struct stat old {};

@@ -97,13 +97,15 @@ void encode_rows(std::uint32_t process, const std::vector<Row>& table,
         before = word;
         any |= word;
       }
-      if (any != 0 || column.field == kFirstColumnField)
+      if (any != 0 || column.field == kFirstColumnField) {
         writer.add_bytes(column.field, column_bytes);
+      }
     }
     if constexpr (std::is_same_v<Row, model::ThreadTotals>) {
-      for (const Row& row : rows)
+      for (const Row& row : rows) {
         writer.add_string(kThreadNamesField, row.name.data(),
                           std::min(row.name.size(), kMaxThreadNameBytes));
+      }
     }
     out.add(message);
   }
@@ -127,10 +129,12 @@ inline RowBlock parse_row_block(std::string_view message) {
     } else if (reader.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
       const std::string_view bytes = bytes_of(reader);
       if (field == kRowRunsField) block.runs = bytes;
-      if (field >= kFirstColumnField && field < kFirstColumnField + kMaxColumns)
+      if (field >= kFirstColumnField && field < kFirstColumnField + kMaxColumns) {
         block.columns[field - kFirstColumnField] = bytes;
-      if (field == kThreadNamesField && block.names.size() < kRowsPerBlock)
+      }
+      if (field == kThreadNamesField && block.names.size() < kRowsPerBlock) {
         block.names.push_back(bytes);
+      }
     } else {
       reader.skip();
     }
@@ -148,12 +152,14 @@ inline std::vector<std::uint32_t> expand_runs(const RowBlock& block, std::size_t
   while (!runs.done()) {
     const std::uint64_t gap = runs.next();
     const std::uint64_t length = runs.next();
-    if (gap > table_size || next + gap > table_size || next + gap < first_row)
+    if (gap > table_size || next + gap > table_size || next + gap < first_row) {
       throw Damage{"a row number is out of range"};
+    }
     if (length > most - indices.size()) throw Damage{"a table has more rows than its columns"};
     next += gap;
-    for (std::uint64_t i = 0; i < length; ++i)
+    for (std::uint64_t i = 0; i < length; ++i) {
       indices.push_back(static_cast<std::uint32_t>(next++));
+    }
     table_size = std::max<std::size_t>(table_size, next);
   }
   return indices;
@@ -186,8 +192,9 @@ void decode_rows(const RowBlock& block, std::size_t first_row, const TableSizes&
     if (!words.done()) throw Damage{"a table has fewer rows than its columns"};
   }
   if constexpr (std::is_same_v<Row, model::ThreadTotals>) {
-    if (!block.names.empty() && block.names.size() != indices.size())
+    if (!block.names.empty() && block.names.size() != indices.size()) {
       throw Damage{"threads and their names differ in number"};
+    }
     for (std::size_t i = 0; i < block.names.size(); ++i) {
       budget.charge(block.names[i].size());
       table[indices[i]].name = block.names[i];
@@ -197,8 +204,9 @@ void decode_rows(const RowBlock& block, std::size_t first_row, const TableSizes&
     if (!repair(table[index], sizes, index)) throw Damage{"a row refers to what does not exist"};
     if constexpr (requires { table[index].function; }) {
       // A function that only a newer memwatch knows is shown as unknown.
-      if (static_cast<std::size_t>(table[index].function) >= kFunctionCount)
+      if (static_cast<std::size_t>(table[index].function) >= kFunctionCount) {
         table[index].function = Function::none;
+      }
     }
   }
 }

@@ -27,8 +27,9 @@ Extent find_extent(ByteSource& source, std::uint64_t file_id) {
     const ChunkReader::Status status = reader.next();
     extent.stop_offset = reader.chunk_offset();
     if (status == ChunkReader::Status::damaged) extent.damage = reader.problem();
-    if (status == ChunkReader::Status::cut || status == ChunkReader::Status::end)
+    if (status == ChunkReader::Status::cut || status == ChunkReader::Status::end) {
       extent.cut = status == ChunkReader::Status::cut || !after_commit;
+    }
     if (status != ChunkReader::Status::chunk) return extent;
     if (reader.type() == static_cast<std::uint16_t>(ChunkType::end) && after_commit) {
       extent.ended = true;
@@ -53,16 +54,18 @@ Decoded decode_chunks(ByteSource& source, std::uint64_t file_id, std::uint64_t c
   ChunkReader reader(source, file_id);
   while (reader.position().sequence < chunks && decoded.problem == nullptr) {
     std::string_view payload;
-    if (reader.next() != ChunkReader::Status::chunk)
+    if (reader.next() != ChunkReader::Status::chunk) {
       decoded.problem = "it changed while it was read";
-    else if (!reader.payload(payload))
+    } else if (!reader.payload(payload)) {
       decoded.problem = reader.problem();
-    else
+    } else {
       decoded.problem = decoder.apply(reader.type(), payload);
+    }
     decoded.problem_offset = reader.chunk_offset();
     if (decoded.problem == nullptr &&
-        reader.type() == static_cast<std::uint16_t>(ChunkType::commit))
+        reader.type() == static_cast<std::uint16_t>(ChunkType::commit)) {
       decoded.committed_before = reader.position().sequence;
+    }
   }
   if (decoded.problem == nullptr) decoded.session = decoder.take();
   return decoded;
@@ -83,17 +86,18 @@ void warn(std::vector<std::string>* warnings, std::string sentence) {
 
 void warn_about_extent(const Extent& extent, std::uint64_t size,
                        std::vector<std::string>* warnings) {
-  if (!extent.damage.empty())
+  if (!extent.damage.empty()) {
     warn(warnings, fmt::format("the session is damaged at byte {} of {} ({}); what follows is its "
                                "last intact checkpoint before that",
                                extent.stop_offset, size, extent.damage));
-  else if (!extent.ended)
+  } else if (!extent.ended) {
     warn(warnings, fmt::format("the session has no end: its recorder was killed or is still "
                                "running{}; what follows is its last checkpoint",
                                extent.cut ? ", and the last bytes are a torn checkpoint" : ""));
-  else if (extent.stop_offset < size)
+  } else if (extent.stop_offset < size) {
     warn(warnings, fmt::format("{} bytes after the end of the session were ignored",
                                size - extent.stop_offset));
+  }
 }
 
 Result<model::Session> read_source(ByteSource& source, std::vector<std::string>* warnings) {
@@ -108,8 +112,9 @@ Result<model::Session> read_source(ByteSource& source, std::vector<std::string>*
     warn_about_extent(extent, source.size(), warnings);
   } else {
     // Sound frames around senseless contents: no disk does that, but the session before it stands.
-    if (decoded.committed_before == 0)
+    if (decoded.committed_before == 0) {
       return nothing_intact(decoded.problem_offset, decoded.problem);
+    }
     warn(warnings, fmt::format("the session is damaged at byte {} of {} ({}); what follows is its "
                                "last intact checkpoint before that",
                                decoded.problem_offset, source.size(), decoded.problem));

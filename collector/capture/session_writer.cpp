@@ -60,8 +60,9 @@ Result<void> SessionWriter::State::append(const model::Session& session, bool la
   ChunkWriter chunks(file_id, position);
   encode(session, last, next, chunks);
   if (chunks.empty()) return {};
-  if (Result<void> written = file.write_at(position.offset, chunks.bytes()); !written)
+  if (Result<void> written = file.write_at(position.offset, chunks.bytes()); !written) {
     return written;
+  }
   if (shadow.checkpoints == 0) full_bytes = chunks.end().offset;
   shadow = std::move(next);
   position = chunks.end();
@@ -74,8 +75,9 @@ Result<void> SessionWriter::State::rewrite(const model::Session& session, bool l
   ChunkWriter chunks(file_id, ChunkPosition{});
   encode(session, last, next, chunks);
   if (Result<void> replaced = file.replace_with(make_file_header(file_id), chunks.bytes());
-      !replaced)
+      !replaced) {
     return replaced;
+  }
   shadow = std::move(next);
   position = chunks.end();
   full_bytes = position.offset;
@@ -104,14 +106,16 @@ Result<SessionWriter> SessionWriter::create(const std::string& path) {
   Result<OutputFile> file = OutputFile::create(path);
   if (!file) return file.error();
   auto state = std::make_unique<State>(std::move(*file), path);
-  if (Result<void> written = state->file.write_at(0, make_file_header(state->file_id)); !written)
+  if (Result<void> written = state->file.write_at(0, make_file_header(state->file_id)); !written) {
     return written.error();
+  }
   return SessionWriter(std::move(state));
 }
 
 Result<void> SessionWriter::checkpoint(const model::Session& session) {
-  if (state_->finished)
+  if (state_->finished) {
     return Error{ErrorKind::usage, "write the session file", state_->path, "it is finished", {}};
+  }
   Result<void> written = state_->write(session, false);
   const bool known = state_->failing;
   state_->failing = !written;
@@ -120,8 +124,9 @@ Result<void> SessionWriter::checkpoint(const model::Session& session) {
 }
 
 Result<void> SessionWriter::finish(const model::Session& session) {
-  if (state_->finished)
+  if (state_->finished) {
     return Error{ErrorKind::usage, "write the session file", state_->path, "it is finished", {}};
+  }
   if (Result<void> written = state_->write(session, true); !written) return written;
   state_->finished = true;
   return state_->file.sync();

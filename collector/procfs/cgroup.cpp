@@ -70,8 +70,9 @@ std::optional<CgroupMemory> read_cgroup_memory(const CgroupLocation& location) {
 }
 
 std::optional<Pressure> read_cgroup_pressure(const CgroupLocation& location) {
-  if (location.version == CgroupVersion::v2)
+  if (location.version == CgroupVersion::v2) {
     if (auto pressure = read_pressure(location.directory + "/memory.pressure")) return pressure;
+  }
   return read_pressure();
 }
 

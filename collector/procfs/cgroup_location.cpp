@@ -39,13 +39,15 @@ std::optional<CgroupMount> parse_mount(std::string_view line) {
   const std::size_t separator = line.find(" - ");
   if (separator == std::string_view::npos) return std::nullopt;
   std::string_view after = line.substr(separator + 3), type, source, options;
-  if (!next_word(after, type) || !next_word(after, source) || !next_word(after, options))
+  if (!next_word(after, type) || !next_word(after, source) || !next_word(after, options)) {
     return std::nullopt;
+  }
   CgroupMount mount;
-  if (type == "cgroup" && lists(options, "memory"))
+  if (type == "cgroup" && lists(options, "memory")) {
     mount.version = CgroupVersion::v1;
-  else if (type != "cgroup2")
+  } else if (type != "cgroup2") {
     return std::nullopt;
+  }
   std::string_view before = line.substr(0, separator), word;
   for (int field = 1; next_word(before, word); ++field) {
     if (field == 4) mount.root = unescape(word);
@@ -107,8 +109,9 @@ CgroupMembership parse_cgroup(std::string_view text) {
 std::vector<CgroupMount> parse_cgroup_mounts(std::string_view mountinfo) {
   std::vector<CgroupMount> mounts;
   std::string_view line;
-  while (next_line(mountinfo, line))
+  while (next_line(mountinfo, line)) {
     if (std::optional<CgroupMount> mount = parse_mount(line)) mounts.push_back(std::move(*mount));
+  }
   return mounts;
 }
 

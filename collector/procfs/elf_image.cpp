@@ -52,8 +52,9 @@ bool ElfImage::parse_header(std::string_view header) {
   if (header.size() < sizeof(Elf32_Ehdr)) return false;
   const char elf_class = header[EI_CLASS], data = header[EI_DATA];
   if ((elf_class != ELFCLASS32 && elf_class != ELFCLASS64) ||
-      (data != ELFDATA2LSB && data != ELFDATA2MSB))
+      (data != ELFDATA2LSB && data != ELFDATA2MSB)) {
     return false;
+  }
   is_64_ = elf_class == ELFCLASS64;
   is_big_endian_ = data == ELFDATA2MSB;
   if (is_64_ && header.size() < sizeof(Elf64_Ehdr)) return false;
@@ -109,8 +110,9 @@ void ElfImage::read_sections(std::string_view header) {
   const ElfSection& names = sections_[names_index];
   const std::string text = read(
       names.offset, static_cast<std::size_t>(std::min<std::uint64_t>(names.bytes, kMaxNamesBytes)));
-  for (std::size_t i = 0; i < sections_.size(); ++i)
+  for (std::size_t i = 0; i < sections_.size(); ++i) {
     sections_[i].name = c_string(text, name_offsets[i]).substr(0, 256);
+  }
 }
 
 Result<std::optional<ElfImage>> ElfImage::open(const std::string& path) {
@@ -124,17 +126,19 @@ Result<std::optional<ElfImage>> ElfImage::open(const std::string& path) {
   }
   struct stat status {};
   if (::fstat(image.fd_.get(), &status) != 0) return system_error(attempted, path, errno);
-  if (!S_ISREG(status.st_mode))
+  if (!S_ISREG(status.st_mode)) {
     return Error{ErrorKind::usage,
                  attempted,
                  path,
                  S_ISDIR(status.st_mode) ? "is a directory" : "is not a regular file",
                  {}};
+  }
   image.file_bytes_ = static_cast<std::uint64_t>(status.st_size);
   const std::string header = image.read(0, sizeof(Elf64_Ehdr));
   if (!header.starts_with(ELFMAG)) return std::optional<ElfImage>();
-  if (!image.parse_header(header))
+  if (!image.parse_header(header)) {
     return Error{ErrorKind::damaged, attempted, path, "its ELF header makes no sense", {}};
+  }
   image.read_segments(header);
   image.read_sections(header);
   return std::optional<ElfImage>(std::move(image));

@@ -59,8 +59,9 @@ void find_definitions(const ElfImage& image, const ElfSection& symbols, const Pl
       if (place == places.end()) continue;
       const std::uint64_t type = image.integer(window, at + info_at, 1) & 0xf;
       const bool code = type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
-      if (code && image.integer(window, at + section_at, 2) != SHN_UNDEF)
+      if (code && image.integer(window, at + section_at, 2) != SHN_UNDEF) {
         found[place->second] = true;
+      }
     }
     if (window.empty()) break;
   }
@@ -70,8 +71,9 @@ OwnAllocator search(const ElfImage& image) {
   OwnAllocator allocator;
   for (const ElfSection& section : image.sections()) {
     const bool dynamic = section.type == SHT_DYNSYM;
-    if ((!dynamic && section.type != SHT_SYMTAB) || section.link >= image.sections().size())
+    if ((!dynamic && section.type != SHT_SYMTAB) || section.link >= image.sections().size()) {
       continue;
+    }
     const Places places = find_names(image, image.sections()[section.link]);
     if (places.empty()) continue;
     find_definitions(image, section, places, dynamic ? allocator.exported : allocator.defined);

@@ -36,8 +36,9 @@ std::vector<pid_t> processes_of_user(uid_t user, const std::string& proc_root) {
   std::vector<pid_t> pids;
   for_each_number(proc_root, [&](pid_t pid, int directory, const char* name) {
     struct stat status {};
-    if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == user)
+    if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_uid == user) {
       pids.push_back(pid);
+    }
   });
   std::sort(pids.begin(), pids.end());
   return pids;

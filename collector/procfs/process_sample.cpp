@@ -37,14 +37,14 @@ void parse_status(std::string_view text, ProcessSample& sample) {
 }
 
 std::optional<ProcessSample> sample_process(pid_t pid, const std::string& proc_root) {
-  static const auto kPageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   ProcessSample sample;
   std::optional<StatLine> stat = read_stat(pid, proc_root);
   if (!stat) return std::nullopt;
   const std::optional<std::string> statm_text = read_text(process_path(proc_root, pid, "statm"));
   const std::optional<std::string> status_text = read_text(process_path(proc_root, pid, "status"));
   if (!statm_text || !status_text) return std::nullopt;
-  const std::optional<Statm> statm = parse_statm(*statm_text, kPageBytes);
+  const std::optional<Statm> statm = parse_statm(*statm_text, page_bytes);
   if (!statm) return std::nullopt;
   sample.rss = statm->rss;
   sample.vms = statm->vms;

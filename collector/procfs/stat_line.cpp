@@ -6,8 +6,9 @@ namespace memwatch::procfs {
 
 std::optional<StatLine> parse_stat(std::string_view text) {
   const std::size_t open = text.find('('), close = text.rfind(')');
-  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) {
     return std::nullopt;
+  }
   StatLine line;
   const std::optional<std::uint64_t> pid = parse_number(text.substr(0, open));
   if (!pid) return std::nullopt;

@@ -53,7 +53,6 @@ struct Recorder::State {
   std::optional<intake::RendezvousServer> rendezvous;
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
   std::optional<capture::SessionWriter> writer;
-  std::optional<Error> file_error;
   bool warned_of_file = false;
   Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
   std::chrono::milliseconds checkpoint_spacing{1000};
@@ -116,21 +115,24 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
   if (!server) return server.error();
   s.rendezvous.emplace(std::move(*server));
-  if (!s.options.session_path.empty()) {
-    Result<capture::SessionWriter> writer = capture::SessionWriter::create(s.options.session_path);
-    if (writer) {
-      s.writer.emplace(std::move(*writer));
-    } else {
-      s.file_error = writer.error();
-    }
-  }
   s.pulse = std::make_unique<Pulse>(s.start);
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }
 
 const std::string& Recorder::rendezvous_path() const { return state_->rendezvous->path(); }
 model::Session& Recorder::session() { return state_->session; }
-std::optional<Error> Recorder::file_error() const { return state_->file_error; }
+
+const model::Process& Recorder::first_process() const {
+  return state_->facts(*state_->records.front());
+}
+
+Result<void> Recorder::open_file(const std::string& path) {
+  Result<capture::SessionWriter> writer = capture::SessionWriter::create(path);
+  if (!writer) return writer.error();
+  state_->writer.emplace(std::move(*writer));
+  return {};
+}
+
 std::size_t Recorder::recorded_processes() const { return state_->records.size(); }
 
 std::size_t Recorder::living_processes() const {
@@ -442,7 +444,12 @@ void Recorder::turn() {
   }
   s.last_drained = 0;
   for (std::size_t i = 0; i < s.records.size(); ++i) {
-    if (s.records[i]->is_alive()) s.last_drained += s.records[i]->tracked->drain();
+    if (!s.records[i]->is_alive()) continue;
+    intake::TrackedProcess& tracked = *s.records[i]->tracked;
+    s.last_drained += tracked.drain();
+    // Relaxed: news for `memwatch list`.
+    tracked.segment().header().live_bytes.store(tracked.live().facts.heap.live_bytes,
+                                                std::memory_order_relaxed);
   }
   if (s.last_drained > 0) s.busy_until = Clock::now() + kBusyFor;
   s.notice_ends();
@@ -501,10 +508,8 @@ void Recorder::stop() {
 
 Result<void> Recorder::finish_file() {
   State& s = *state_;
-  if (!s.writer) return s.file_error ? Result<void>(*s.file_error) : Result<void>();
-  Result<void> finished = s.writer->finish(s.session);
-  if (!finished) s.file_error = finished.error();
-  return finished;
+  if (!s.writer) return Error{ErrorKind::system, "write the session", "", "no file could be opened", {}};
+  return s.writer->finish(s.session);
 }
 
 }  // namespace memwatch::recording

@@ -26,7 +26,6 @@ struct RecorderOptions {
   std::uint64_t large_threshold = 1ULL << 30;
   std::chrono::milliseconds sample_interval{100};  // RSS and page faults
   bool follow = true;                              // children of processes are recorded too
-  std::string session_path;                        // "" : none is written
   std::vector<std::string> command;
 };
 
@@ -61,6 +60,9 @@ class Recorder {
   // Where started processes introduce themselves; goes into their environment.
   [[nodiscard]] const std::string& rendezvous_path() const;
 
+  // Writes the session to this file from now on. An error leaves the recording without a file.
+  Result<void> open_file(const std::string& path);
+
   // Joins the ring of a process that runs already.
   Result<void> attach(const intake::SegmentName& name);
 
@@ -81,8 +83,9 @@ class Recorder {
 
   // Writes the session's end to the file. Call after stop(), with or without symbols filled in.
   Result<void> finish_file();
-  // What stopped the file from being written, if anything did.
-  [[nodiscard]] std::optional<Error> file_error() const;
+
+  // Identity of the first process recorded; there must be one.
+  [[nodiscard]] const model::Process& first_process() const;
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "collector/symbols/debug_file_search.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -121,12 +122,14 @@ std::optional<ElfFile> find_debug_file(const ElfFile& main_file, const std::stri
     std::vector<std::string> places{folder, folder + "/.debug"};
     for (const std::string& root : roots) places.push_back(root + "/" + folder);
     for (const std::string& place : places) {
-      if (auto found = open_matching(place + "/" + link->file_name, build_id, link)) return found;
+      if (auto found = open_matching(fmt::format("{}/{}", place, link->file_name), build_id, link))
+        return found;
     }
   }
   // A user's path may be a plain folder of debug files.
   for (const std::string& root : roots) {
-    if (auto found = open_matching(root + "/" + link->file_name, build_id, link)) return found;
+    if (auto found = open_matching(fmt::format("{}/{}", root, link->file_name), build_id, link))
+      return found;
   }
   return std::nullopt;
 }

@@ -32,7 +32,7 @@ bool load(void* library, const char* name, Function& function) {
 
 // Null when it is not installed. Stays loaded: it is of no use to unload and load it per file.
 const Library* library() {
-  static const Library* const kLoaded = []() -> const Library* {
+  static const Library* const loaded = []() -> const Library* {
     void* const handle = ::dlopen("libdebuginfod.so.1", RTLD_NOW | RTLD_LOCAL);
     static Library functions;
     if (handle == nullptr || !load(handle, "debuginfod_begin", functions.begin) ||
@@ -42,7 +42,7 @@ const Library* library() {
     }
     return &functions;
   }();
-  return kLoaded;
+  return loaded;
 }
 
 Error failed(const std::string& build_id, std::string why, std::string remedy = {}) {
