@@ -12,8 +12,9 @@ TEST(Columns, ZigzagKeepsSmallDifferencesSmallAndLosesNothing) {
   EXPECT_EQ(zigzag(~std::uint64_t{0}), 1U);
   EXPECT_EQ(zigzag(1), 2U);
   for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0},
-                                    std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1})
+                                    std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1}) {
     EXPECT_EQ(unzigzag(zigzag(value)), value);
+  }
 }
 
 TEST(Columns, AWordThatDoesNotFitTheMemberIsRefused) {

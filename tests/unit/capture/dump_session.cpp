@@ -23,22 +23,27 @@ class Dump {
 };
 
 void dump_rows(Dump& out, const model::Process& p) {
-  for (const auto& r : p.sites)
+  for (const auto& r : p.sites) {
     out.line("site", r.stack, r.allocations, r.reallocations, r.allocated_bytes, r.live_blocks,
              r.live_bytes, r.peak_bytes, r.own_peak_bytes, r.temporary);
-  for (const auto& r : p.failures)
+  }
+  for (const auto& r : p.failures) {
     out.line("failure", static_cast<int>(r.function), r.requested, r.error_number, r.count,
              r.first_at, r.injected, r.stack, r.situation.rss, r.situation.cgroup_usage,
              r.situation.cgroup_limit, r.situation.address_space_limit);
-  for (const auto& r : p.large)
+  }
+  for (const auto& r : p.large) {
     out.line("large", static_cast<int>(r.function), r.requested, r.address, r.at, r.tid, r.stack);
-  for (const auto& r : p.threads)
+  }
+  for (const auto& r : p.threads) {
     out.line("thread", r.tid, r.name, r.allocations, r.frees, r.reallocations, r.allocated_bytes,
              r.freed_bytes, r.temporary, r.failed);
-  for (const auto& r : p.timeline)
+  }
+  for (const auto& r : p.timeline) {
     out.line("sample", r.at, r.live_bytes, r.live_blocks, r.mapped_bytes, r.allocations, r.rss,
              r.pss, r.vms, r.shared, r.data, r.stack, r.swap, r.minor_faults, r.major_faults,
              r.cgroup_usage, r.cgroup_limit, r.psi_some_avg10);
+  }
 }
 
 void dump_process(Dump& out, const model::Process& p) {
@@ -69,9 +74,11 @@ std::string dump(const model::Session& s) {
            s.large_threshold);
   for (const auto& m : s.modules) out.line("module", m.path, m.build_id);
   for (const auto& a : s.code_addresses) out.line("address", a.module, a.offset, a.exact);
-  for (std::size_t i = 0; i < s.symbols.size(); ++i)
-    for (const auto& f : s.symbols[i].frames)
+  for (std::size_t i = 0; i < s.symbols.size(); ++i) {
+    for (const auto& f : s.symbols[i].frames) {
       out.line("frame", i, f.function, f.file, f.line, f.inlined);
+    }
+  }
   for (const auto& n : s.stacks) out.line("stack", n.parent, n.address);
   for (const auto& p : s.processes) dump_process(out, p);
   return out.take();

@@ -76,8 +76,9 @@ TEST(HostileSession, WithAnyBitFlippedItIsAnErrorOrAnEarlierState) {
   for (int i = 0; i < 4000; ++i) {
     std::string bytes = recording.bytes;
     const std::size_t flips = 1 + random() % 3;
-    for (std::size_t f = 0; f < flips; ++f)
+    for (std::size_t f = 0; f < flips; ++f) {
       bytes[random() % bytes.size()] ^= static_cast<char>(1U << (random() % 8));
+    }
     if (bytes == recording.bytes) continue;
     const Result<model::Session> session = read_session_bytes(as_bytes(bytes), nullptr);
     if (!session) {
@@ -101,8 +102,9 @@ TEST(HostileSession, LiesBehindRightChecksumsNeverCrash) {
   const std::uint64_t file_id = *read_file_header(source);
   ChunkReader reader(source, file_id);
   std::string_view view;
-  while (reader.next() == ChunkReader::Status::chunk && reader.payload(view))
+  while (reader.next() == ChunkReader::Status::chunk && reader.payload(view)) {
     payloads.push_back({reader.type(), std::string(view)});
+  }
   ASSERT_GT(payloads.size(), 20U);
 
   std::mt19937 random(11);
@@ -138,11 +140,13 @@ TEST(HostileSession, LiesBehindRightChecksumsNeverCrash) {
       ASSERT_LT(session->stacks[id].parent, id);
       ASSERT_LT(session->stacks[id].address, session->code_addresses.size());
     }
-    for (const model::CodeAddress& address : session->code_addresses)
+    for (const model::CodeAddress& address : session->code_addresses) {
       ASSERT_LT(address.module, session->modules.size());
+    }
     ASSERT_LE(session->symbols.size(), session->code_addresses.size());
-    for (const model::Process& process : session->processes)
+    for (const model::Process& process : session->processes) {
       for (const model::Site& site : process.sites) ASSERT_LT(site.stack, session->stacks.size());
+    }
   }
   EXPECT_GT(readable, 100);
 }

@@ -84,45 +84,53 @@ void RandomSession::fill_counters(model::Process& p) {
   p.mapped = {word(), word()};
   p.rss = {word(), word(), word()};
   p.losses = {word(), word(), word(), word(), word(), word(), sometimes(2)};
-  for (model::FunctionTotals& f : p.functions)
+  for (model::FunctionTotals& f : p.functions) {
     f = sometimes(2) ? model::FunctionTotals{} : model::FunctionTotals{word(), word(), word()};
-  for (model::SizeBucket& b : p.sizes)
+  }
+  for (model::SizeBucket& b : p.sizes) {
     b = sometimes(2) ? model::SizeBucket{} : model::SizeBucket{word(), word()};
+  }
 }
 
 void RandomSession::step_tables(model::Session& session) {
   const std::size_t modules = 1 + scale_ / 8;
   for (std::size_t i = 0; i < modules; ++i) session.modules.push_back({text(40), text(20)});
   if (sometimes(2)) session.modules.back().build_id = text(20);
-  for (std::size_t i = 0; i < scale_; ++i)
+  for (std::size_t i = 0; i < scale_; ++i) {
     session.code_addresses.push_back({id_below(session.modules.size()), word(), sometimes(2)});
-  for (std::size_t i = 0; i < 2 * scale_; ++i)
+  }
+  for (std::size_t i = 0; i < 2 * scale_; ++i) {
     session.stacks.push_back(
         {id_below(session.stacks.size()), id_below(session.code_addresses.size())});
+  }
   for (std::size_t i = 0; i < scale_; ++i) {
     const std::size_t address = 1 + below(session.code_addresses.size() - 1);
     if (session.symbols.size() <= address) session.symbols.resize(address + 1);
     model::Symbols& symbols = session.symbols[address];
     if (!symbols.frames.empty()) continue;  // symbols are final once they are there
     const std::size_t frames = below(4);
-    for (std::size_t f = 0; f < frames; ++f)
+    for (std::size_t f = 0; f < frames; ++f) {
       symbols.frames.push_back({text(30), sometimes(3) ? text(20) : "common.cpp",
                                 static_cast<std::uint32_t>(random_()), sometimes(2)});
+    }
   }
 }
 
 void RandomSession::step_process(const model::Session& session, model::Process& p) {
   fill_counters(p);
   if (sometimes(3)) p.notes.push_back(text(60));
-  for (model::Site& row : p.sites)
+  for (model::Site& row : p.sites) {
     if (sometimes(4)) row = site(session);
+  }
   for (std::size_t i = 0; i < scale_; ++i) p.sites.push_back(site(session));
-  for (model::Failure& row : p.failures)
+  for (model::Failure& row : p.failures) {
     if (sometimes(4)) row.count += 1;
+  }
   for (std::size_t i = below(scale_); i > 0; --i) p.failures.push_back(failure(session));
   for (std::size_t i = below(scale_); i > 0; --i) p.large.push_back(large(session));
-  for (model::ThreadTotals& row : p.threads)
+  for (model::ThreadTotals& row : p.threads) {
     if (sometimes(4)) row = thread();
+  }
   for (std::size_t i = below(scale_); i > 0; --i) p.threads.push_back(thread());
   if (sometimes(3)) {  // as an owner does that keeps a timeline short
     for (std::size_t i = 0; 2 * i < p.timeline.size(); ++i) p.timeline[i] = p.timeline[2 * i];
@@ -149,8 +157,9 @@ void RandomSession::step(model::Session& session) {
     process.start = real();
     session.processes.push_back(process);
   }
-  for (model::Process& process : session.processes)
+  for (model::Process& process : session.processes) {
     if (!sometimes(4)) step_process(session, process);
+  }
 }
 
 }  // namespace memwatch::capture_testing

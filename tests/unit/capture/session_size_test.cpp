@@ -26,11 +26,13 @@ model::Session compiler_like_session() {
   constexpr std::uint32_t kNodes = 450'000, kSites = 100'000, kAddresses = 120'000;
   std::independent_bits_engine<std::mt19937, 32, std::uint32_t> random(1);
   model::Session session;
-  for (int i = 0; i < 20; ++i)
+  for (int i = 0; i < 20; ++i) {
     session.modules.push_back({"/usr/lib/libexample" + std::to_string(i) + ".so",
                                "0123456789abcdef0123456789abcdef0123456" + std::to_string(i % 10)});
-  for (std::uint32_t i = 1; i < kAddresses; ++i)
+  }
+  for (std::uint32_t i = 1; i < kAddresses; ++i) {
     session.code_addresses.push_back({1 + random() % 20, random() % 30'000'000, false});
+  }
   session.symbols.resize(kAddresses);
   for (std::uint32_t i = 1; i < kAddresses; i += 3) {
     const std::string name = "namespace_" + std::to_string(random() % 300) + "::Class" +
@@ -39,9 +41,10 @@ model::Session compiler_like_session() {
         1 + random() % 2, {name, "/build/source/file" + std::to_string(random() % 500) + ".cc",
                            random() % 5000, false});
   }
-  for (std::uint32_t i = 1; i < kNodes; ++i)
+  for (std::uint32_t i = 1; i < kNodes; ++i) {
     session.stacks.push_back(
         {random() % 4 == 0 ? random() % i : i - 1, 1 + random() % (kAddresses - 1)});
+  }
   model::Process& process = session.processes.emplace_back();
   for (std::uint32_t i = 0; i < kSites; ++i) {
     const std::uint64_t count = 1 + random() % (1U << (random() % 16));
@@ -71,8 +74,9 @@ TEST(SessionSize, OfAVeryLargeSession) {
   std::printf("first checkpoint %.0f ms, %.2f MB\n", milliseconds_since(start),
               static_cast<double>(writer->bytes_written()) / 1e6);
 
-  for (std::size_t i = 0; i < session.processes[0].sites.size(); i += 100)
+  for (std::size_t i = 0; i < session.processes[0].sites.size(); i += 100) {
     session.processes[0].sites[i].live_bytes += 64;
+  }
   const std::uint64_t before = writer->bytes_written();
   start = Clock::now();
   ASSERT_TRUE(writer->checkpoint(session));

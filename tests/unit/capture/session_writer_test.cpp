@@ -111,8 +111,9 @@ TEST(SessionWriter, TheFileStaysBoundedOverManyCheckpoints) {
   std::uint64_t largest = 0;
   for (std::uint64_t i = 0; i < 60; ++i) {
     for (model::Site& site : session.processes[0].sites) site.allocations = i * 1'000'003;
-    for (model::TimelineSample& sample : session.processes[0].timeline)
+    for (model::TimelineSample& sample : session.processes[0].timeline) {
       sample.rss += 4096 * (i % 7);
+    }
     ASSERT_TRUE(writer.checkpoint(session));
     largest = std::max(largest, writer.bytes_written());
   }
@@ -182,8 +183,9 @@ TEST(SessionWriter, HugeStringsAreCutInsteadOfMakingTheFileUnreadable) {
   model::Session session;
   session.code_addresses.resize(3);
   session.symbols.resize(3);
-  for (std::size_t i = 0; i < 300; ++i)
+  for (std::size_t i = 0; i < 300; ++i) {
     session.symbols[2].frames.push_back({std::string(200'000, static_cast<char>(i)), "", 1, true});
+  }
   session.processes.resize(1);
   session.processes[0].exe = std::string(30'000'000, 'x');
   session.processes[0].command.assign(40'000, std::string(1000, 'y'));

@@ -14,8 +14,9 @@ using procfs_testing::FakeFiles;
 
 // As recorded on machines of each kind; MOUNT stands for the test's directory.
 std::string mountinfo(const FakeFiles& files, std::string text) {
-  for (std::size_t at = text.find("MOUNT"); at != std::string::npos; at = text.find("MOUNT"))
+  for (std::size_t at = text.find("MOUNT"); at != std::string::npos; at = text.find("MOUNT")) {
     text.replace(at, 5, files.root());
+  }
   return text;
 }
 

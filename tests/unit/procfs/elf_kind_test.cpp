@@ -75,8 +75,9 @@ TEST(ElfKind, OtherFilesAreNoElfAndOddOnesAreErrors) {
 TEST(ElfKind, A32BitBigEndianGoProgramIsUnderstood) {
   std::string bytes(52 + 3 * 40 + 64, '\0');
   const auto put = [&](std::size_t at, std::uint32_t value, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
       bytes[at + i] = static_cast<char>((value >> (8 * (size - 1 - i))) & 0xff);
+    }
   };
   const std::string ident =
       "\x7f"

@@ -92,8 +92,9 @@ TEST(ProcessList, HoldsThisProcessAndItsThreads) {
 
 TEST(ProcessList, OnlyNumbersAreProcesses) {
   const procfs_testing::FakeFiles files;
-  for (const char* name : {"/12", "/7", "/self", "/0", "/99999999999", "/1x"})
+  for (const char* name : {"/12", "/7", "/self", "/0", "/99999999999", "/1x"}) {
     files.add_directory(name);
+  }
   EXPECT_EQ(processes_of_user(::geteuid(), files.root()), (std::vector<pid_t>{7, 12}));
   EXPECT_TRUE(processes_of_user(::geteuid(), "/nowhere").empty());
 }

@@ -40,10 +40,12 @@ TEST(StatLine, NegativeFieldsOfAProcessWithoutATerminalAreFine) {
 }
 
 TEST(StatLine, ATextThatIsCutOrForeignIsNoLine) {
-  for (std::size_t length = 0; length < kStat.find("136073"); ++length)
+  for (std::size_t length = 0; length < kStat.find("136073"); ++length) {
     EXPECT_FALSE(parse_stat(kStat.substr(0, length))) << length;
-  for (const char* text : {"", "()", "x (y) S", "1 )x( S", "1 (x) S a b c d e f g h i j k l m n"})
+  }
+  for (const char* text : {"", "()", "x (y) S", "1 )x( S", "1 (x) S a b c d e f g h i j k l m n"}) {
     EXPECT_FALSE(parse_stat(text)) << text;
+  }
 }
 
 TEST(ProcessSample, StatmPagesBecomeBytes) {
@@ -147,8 +149,9 @@ TEST(ProcessSample, RandomTextsNeverCrashAParser) {
   const std::string alphabet = "0123456789 ():\n\t-kBRssPsomeavg10=.VmStk/\\";
   for (int i = 0; i < 20'000; ++i) {
     std::string text(random() % 200, ' ');
-    for (char& c : text)
+    for (char& c : text) {
       c = random() % 20 == 0 ? static_cast<char>(random()) : alphabet[random() % alphabet.size()];
+    }
     ProcessSample sample;
     parse_status(text, sample);
     (void)parse_stat(text);

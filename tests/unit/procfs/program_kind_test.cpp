@@ -63,8 +63,9 @@ TEST(ProgramKind, ASetuidProgramOfAnotherUserGainsPrivileges) {
   ASSERT_TRUE(kind);
   EXPECT_TRUE(kind->is_setuid);
   EXPECT_FALSE(kind->gains_privileges) << "it is our own: nothing changes";
-  if (::chown(path.c_str(), 12345, static_cast<gid_t>(-1)) != 0)
+  if (::chown(path.c_str(), 12345, static_cast<gid_t>(-1)) != 0) {
     GTEST_SKIP() << "only root can give a file away";
+  }
   ASSERT_EQ(::chmod(path.c_str(), 04755), 0);
   kind = inspect_program(path);
   ASSERT_TRUE(kind);

@@ -13,8 +13,9 @@ namespace {
 TEST(Text, NumbersSaturateAndRefuseWhatIsNoNumber) {
   EXPECT_EQ(parse_number(" 42\n"), 42U);
   EXPECT_EQ(parse_number("99999999999999999999999"), std::numeric_limits<std::uint64_t>::max());
-  for (const char* text : {"", " ", "-1", "4x", "0x10", "1 2", "max"})
+  for (const char* text : {"", " ", "-1", "4x", "0x10", "1 2", "max"}) {
     EXPECT_EQ(parse_number(text), std::nullopt) << text;
+  }
 }
 
 TEST(Text, KilobytesBecomeBytes) {
