@@ -1,5 +1,7 @@
-// mmap and its relatives, as called by the program: what the allocator itself maps does not come
-// through here, and is passed through where it does.
+// mmap and its relatives, as called by the program. What the allocator itself maps does not come
+// through here, or comes from the allocator's own code and is passed through. The real functions are
+// plain system calls, so no thread passes through while they run: a signal handler that allocates
+// when one returns is recorded.
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -22,8 +24,14 @@ void* result_of(long result) {
   return MAP_FAILED;
 }
 
+// Is this call to be recorded? While the allocator is at work, its own calls are not, but a signal
+// handler's are; they are told apart by where they come from.
+bool is_recording_pages(const mw::CallSite& site) {
+  if (!mw::is_passing_through()) return mw::is_recording();
+  return mw::is_ready() && !mw::is_allocator_code(site.pc);
+}
+
 void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off64_t offset) {
-  const mw::PassThrough real;
   if (mw::g_real.mmap64 != nullptr) {
     return mw::g_real.mmap64(at, length, protection, flags, fd, offset);
   }
@@ -31,9 +39,22 @@ void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off6
                                    flags, fd, offset));
 }
 
+int call_munmap(void* address, size_t length) {
+  if (mw::g_real.munmap != nullptr) return mw::g_real.munmap(address, length);
+  return result_of(mw::raw_munmap(address, length)) == MAP_FAILED ? -1 : 0;
+}
+
+void* call_mremap(void* address, size_t old_length, size_t length, int flags, void* fixed) {
+  if (mw::g_real.mremap != nullptr) {
+    return mw::g_real.mremap(address, old_length, length, flags, fixed);
+  }
+  return result_of(mw::raw_syscall(SYS_mremap, mw::as_word(address), static_cast<long>(old_length),
+                                   static_cast<long>(length), flags, mw::as_word(fixed)));
+}
+
 void* map(Function function, void* at, size_t length, int protection, int flags, int fd,
           off64_t offset, const mw::CallSite& site) {
-  const bool recording = mw::is_recording();
+  const bool recording = is_recording_pages(site);
   void* address = call_mmap(at, length, protection, flags, fd, offset);
   if (recording) {
     if (address == MAP_FAILED) {
@@ -58,17 +79,11 @@ MEMWATCH_EXPORT void* mmap64(void* at, size_t length, int protection, int flags,
 }
 
 MEMWATCH_EXPORT int munmap(void* address, size_t length) noexcept {
-  const bool recording = mw::is_recording();
-  int result = 0;
-  {
-    const mw::PassThrough real;
-    if (mw::g_real.munmap != nullptr) {
-      result = mw::g_real.munmap(address, length);
-    } else {
-      result = result_of(mw::raw_munmap(address, length)) == MAP_FAILED ? -1 : 0;
-    }
-  }
-  if (recording) mw::record_unmap(address, length, result != 0, MEMWATCH_CALL_SITE());
+  const mw::CallSite site = MEMWATCH_CALL_SITE();
+  if (!is_recording_pages(site)) return call_munmap(address, length);
+  mw::PageRelease release;
+  const int result = call_munmap(address, length);
+  release.unmapped(address, length, result != 0, site);
   return result;
 }
 
@@ -78,42 +93,27 @@ MEMWATCH_EXPORT void* mremap(void* address, size_t old_length, size_t length, in
   va_start(rest, flags);
   void* fixed = (flags & MREMAP_FIXED) != 0 ? va_arg(rest, void*) : nullptr;
   va_end(rest);
-  const bool recording = mw::is_recording();
+  const mw::CallSite site = MEMWATCH_CALL_SITE();
+  if (!is_recording_pages(site)) return call_mremap(address, old_length, length, flags, fixed);
   void* moved = nullptr;
   {
-    const mw::PassThrough real;
-    if (mw::g_real.mremap != nullptr) {
-      moved = mw::g_real.mremap(address, old_length, length, flags, fixed);
-    } else {
-      moved = result_of(mw::raw_syscall(SYS_mremap, mw::as_word(address),
-                                        static_cast<long>(old_length), static_cast<long>(length),
-                                        flags, mw::as_word(fixed)));
-    }
+    mw::PageRelease release;
+    moved = call_mremap(address, old_length, length, flags, fixed);
+    release.remapped(address, old_length, moved, length, moved == MAP_FAILED, site);
   }
-  if (recording) {
-    if (moved == MAP_FAILED) {
-      mw::record_failure(Function::mremap_, length, errno, MEMWATCH_CALL_SITE());
-    } else {
-      mw::record_remap(address, old_length, moved, length, MEMWATCH_CALL_SITE());
-    }
-  }
+  if (moved == MAP_FAILED) mw::record_failure(Function::mremap_, length, errno, site);
   return moved;
 }
 
 MEMWATCH_EXPORT int brk(void* end) noexcept {
-  const bool recording = mw::is_recording();
   const mw::CallSite site = MEMWATCH_CALL_SITE();
+  const bool recording = is_recording_pages(site);
   if (mw::g_real.brk == nullptr || mw::g_real.sbrk == nullptr) {
     errno = ENOMEM;
     return -1;
   }
-  void* before = nullptr;
-  int result = 0;
-  {
-    const mw::PassThrough real;
-    before = mw::g_real.sbrk(0);
-    result = mw::g_real.brk(end);
-  }
+  void* before = mw::g_real.sbrk(0);
+  const int result = mw::g_real.brk(end);
   if (recording) {
     if (result != 0) {
       const auto from = reinterpret_cast<uintptr_t>(before);
@@ -127,17 +127,13 @@ MEMWATCH_EXPORT int brk(void* end) noexcept {
 }
 
 MEMWATCH_EXPORT void* sbrk(intptr_t increment) noexcept {
-  const bool recording = mw::is_recording();
   const mw::CallSite site = MEMWATCH_CALL_SITE();
+  const bool recording = is_recording_pages(site);
   if (mw::g_real.sbrk == nullptr) {
     errno = ENOMEM;
     return MAP_FAILED;
   }
-  void* before = nullptr;
-  {
-    const mw::PassThrough real;
-    before = mw::g_real.sbrk(increment);
-  }
+  void* before = mw::g_real.sbrk(increment);
   if (recording && increment != 0) {
     if (before == MAP_FAILED) {
       mw::record_failure(Function::sbrk_, increment > 0 ? static_cast<size_t>(increment) : 0, errno,

@@ -3,6 +3,7 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "preload/environment.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
+#include "preload/sandbox.h"
 #include "preload/session.h"
 
 namespace mw = memwatch::preload;
@@ -211,6 +213,18 @@ MEMWATCH_EXPORT int waitid(idtype_t type, id_t which, siginfo_t* info, int optio
   return result;
 }
 
+// The kernel's word for "a filter may follow". The arguments are words, as the system call takes them.
+MEMWATCH_EXPORT int prctl(int option, ...) noexcept {
+  va_list rest;
+  va_start(rest, option);
+  unsigned long words[4];
+  for (unsigned long& word : words) word = va_arg(rest, unsigned long);
+  va_end(rest);
+  make_ready();
+  if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP) mw::prepare_for_sandbox();
+  return mw::g_real.prctl(option, words[0], words[1], words[2], words[3]);
+}
+
 // exit and its kin leave the status for the collector of a process that nobody waits for.
 MEMWATCH_EXPORT void exit(int status) noexcept {
   make_ready();
@@ -222,6 +236,7 @@ MEMWATCH_EXPORT void exit(int status) noexcept {
 MEMWATCH_EXPORT void _exit(int status) {
   make_ready();
   mw::note_exit(status);
+  mw::withdraw_segment();  // no destructor of ours will run
   mw::g_real._exit(status);
   __builtin_unreachable();
 }
@@ -229,6 +244,7 @@ MEMWATCH_EXPORT void _exit(int status) {
 MEMWATCH_EXPORT void _Exit(int status) noexcept {
   make_ready();
   mw::note_exit(status);
+  mw::withdraw_segment();
   mw::g_real._Exit(status);
   __builtin_unreachable();
 }
@@ -236,6 +252,7 @@ MEMWATCH_EXPORT void _Exit(int status) noexcept {
 MEMWATCH_EXPORT void quick_exit(int status) noexcept {
   make_ready();
   mw::note_exit(status);
+  mw::withdraw_segment();
   mw::g_real.quick_exit(status);
   __builtin_unreachable();
 }

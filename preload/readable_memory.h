@@ -13,6 +13,10 @@ bool extend_readable(ReadableRange& range, std::uintptr_t address);
 // Starts (or keeps) a range around the stack pointer of a walk.
 void start_readable(ReadableRange& range, std::uintptr_t stack_pointer);
 
+// Looks at the pages around the stack pointer ahead of time: `bytes` below it (growing the stack if
+// need be) and as far above as there is memory, at most 8 MiB.
+void look_at_stack(ReadableRange& range, std::uintptr_t stack_pointer, std::uintptr_t bytes);
+
 // Is the aligned 8-byte word at `address` readable and on the stack the walk started on?
 inline bool is_readable(ReadableRange& range, std::uintptr_t address) {
   if ((address & 7) != 0) return false;

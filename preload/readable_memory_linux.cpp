@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "preload/raw_syscalls_linux.h"
+#include "preload/sandbox.h"
 
 namespace memwatch::preload {
 
@@ -15,6 +16,7 @@ constexpr std::uintptr_t kMaxGap = 8U << 20;
 // rt_sigprocmask reads the new mask before it looks at `how`, which is invalid here: EFAULT tells
 // an unreadable page, EINVAL a readable one, and nothing changes.
 bool is_page_readable(std::uintptr_t page) {
+  if (is_sandboxed()) return false;
   return raw_syscall(SYS_rt_sigprocmask, ~0L, static_cast<long>(page), 0, 8) != -EFAULT;
 }
 
@@ -34,6 +36,15 @@ void start_readable(ReadableRange& range, std::uintptr_t stack_pointer) {
   }
   range.low = page;
   range.high = page + kPage;  // the page the program is running on
+}
+
+void look_at_stack(ReadableRange& range, std::uintptr_t stack_pointer, std::uintptr_t bytes) {
+  start_readable(range, stack_pointer);
+  while (range.low > stack_pointer - bytes && is_page_readable(range.low - kPage)) {
+    range.low -= kPage;
+  }
+  const std::uintptr_t end = range.high + kMaxGap;
+  while (range.high < end && is_page_readable(range.high)) range.high += kPage;
 }
 
 bool extend_readable(ReadableRange& range, std::uintptr_t address) {

@@ -55,6 +55,7 @@ void find_process_functions() {
   find(g_real._Exit, "_Exit");
   find(g_real.quick_exit, "quick_exit");
   find(g_real.dlclose, "dlclose");
+  find(g_real.prctl, "prctl");
 }
 
 void find_operators() {
@@ -97,7 +98,23 @@ void find_heap_functions() {
   find(g_real.malloc_usable_size, "malloc_usable_size");
 }
 
+// The library that serves malloc, from its first to its last address.
+constinit uintptr_t g_allocator_start = 0;
+constinit uintptr_t g_allocator_end = 0;
+
+void find_allocator_library() {
+  dl_find_object object{};
+  if (_dl_find_object == nullptr ||
+      _dl_find_object(reinterpret_cast<void*>(g_real.free), &object) != 0) {
+    return;
+  }
+  g_allocator_start = reinterpret_cast<uintptr_t>(object.dlfo_map_start);
+  g_allocator_end = reinterpret_cast<uintptr_t>(object.dlfo_map_end);
+}
+
 }  // namespace
+
+bool is_allocator_code(uintptr_t pc) { return pc >= g_allocator_start && pc < g_allocator_end; }
 
 void look_up_real_functions() {
   const PassThrough dlsym_may_allocate;
@@ -109,6 +126,7 @@ void look_up_real_functions() {
   // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
   static_cast<void>(dlerror());
   find(g_real.free, "free");
+  find_allocator_library();
   find(g_real.malloc, "malloc");
 }
 

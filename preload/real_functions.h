@@ -54,6 +54,7 @@ struct RealFunctions {
   void (*_Exit)(int);
   void (*quick_exit)(int);
   int (*dlclose)(void*);
+  int (*prctl)(int, ...);
 };
 
 // C++ operator new and delete, null where no C++ library is loaded at start. By their mangled names
@@ -90,5 +91,8 @@ extern RealFunctions g_real;
 extern RealOperators g_real_operators;
 
 void look_up_real_functions();
+
+// Is this code address in the library that serves malloc?
+bool is_allocator_code(uintptr_t pc);
 
 }  // namespace memwatch::preload

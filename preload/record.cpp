@@ -144,11 +144,11 @@ void put_failure(ThreadRing& ring, Function function, std::size_t requested, int
 
 // Records of pages take the mapping shard's numbers.
 void put_pages(ThreadRing& ring, RecordType type, std::uint64_t first, std::uint64_t second,
-               std::uint64_t stack_and_function, bool failed = false) {
+               std::uint64_t stack_and_function) {
   const std::uint32_t sequence = take_sequence(ring, kMappingShard);
   put(ring, encode_extended_header(type, 3), first);
   put(ring, second, stack_and_function);
-  put(ring, sequence, failed ? 1 : 0);
+  put(ring, sequence, 0);
   publish(ring);
 }
 
@@ -258,31 +258,6 @@ void record_map(Function function, const void* address, std::size_t length, cons
   put_pages(*ring, RecordType::map, address_of(address), length, pack_stack(stack, function));
 }
 
-void record_unmap(const void* address, std::size_t length, bool failed, const CallSite& site) {
-  const Recording recording;
-  ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact()) return;
-  const std::uint32_t stack = capture_stack(*ring, site);
-  if (!prepare(*ring, Urgency::deallocation)) return;
-  put_pages(*ring, RecordType::unmap, address_of(address), length,
-            pack_stack(stack, Function::munmap_), failed);
-}
-
-void record_remap(const void* old_address, std::size_t old_length, const void* address,
-                  std::size_t length, const CallSite& site) {
-  const Recording recording;
-  ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact()) return;
-  const std::uint32_t stack = capture_stack(*ring, site);
-  if (!prepare(*ring, Urgency::ordinary)) return;
-  const std::uint32_t sequence = take_sequence(*ring, kMappingShard);
-  put(*ring, encode_extended_header(RecordType::remap, 4), address_of(old_address));
-  put(*ring, old_length, address_of(address));
-  put(*ring, length, pack_stack(stack, Function::mremap_));
-  put(*ring, sequence, 0);
-  publish(*ring);
-}
-
 void record_break(Function function, const void* old_break, const void* new_break,
                   const CallSite& site) {
   const Recording recording;
@@ -292,6 +267,37 @@ void record_break(Function function, const void* old_break, const void* new_brea
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::brk, address_of(old_break), address_of(new_break),
             pack_stack(stack, function));
+}
+
+PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
+  ring_ = ring_at(depth_before_);
+  if (ring_ == nullptr || !is_exact() || !prepare(*ring_, Urgency::deallocation)) return;
+  sequence_ = take_sequence(*ring_, kMappingShard);
+  recorded_ = true;
+}
+
+PageRelease::~PageRelease() { leave(depth_before_); }
+
+void PageRelease::unmapped(const void* address, std::size_t length, bool failed,
+                           const CallSite& site) {
+  if (!recorded_) return;
+  const std::uint32_t stack = capture_stack(*ring_, site);
+  put(*ring_, encode_extended_header(RecordType::unmap, 3), address_of(address));
+  put(*ring_, length, pack_stack(stack, Function::munmap_));
+  put(*ring_, sequence_, failed ? 1 : 0);
+  publish(*ring_);
+}
+
+void PageRelease::remapped(const void* old_address, std::size_t old_length, const void* address,
+                           std::size_t length, bool failed, const CallSite& site) {
+  if (!recorded_) return;
+  const std::uint32_t stack = capture_stack(*ring_, site);
+  const std::uint32_t after = take_sequence(*ring_, kMappingShard);
+  put(*ring_, encode_extended_header(RecordType::remap, 4), address_of(old_address));
+  put(*ring_, old_length, address_of(address));
+  put(*ring_, length, pack_stack(stack, Function::mremap_));
+  put(*ring_, sequence_ | (static_cast<std::uint64_t>(after) << 32), failed ? 1 : 0);
+  publish(*ring_);
 }
 
 void record_fork(std::uint64_t token) {

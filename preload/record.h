@@ -18,6 +18,8 @@
 
 namespace memwatch::preload {
 
+inline bool is_ready() { return g_process.phase.load(std::memory_order_acquire) == Phase::ready; }
+
 // Is this call to be recorded (by ring, or by idle counters)? First event of a process or of a
 // forked child: sets it up.
 inline bool is_recording() {
@@ -63,13 +65,30 @@ class Reallocation {
   bool recorded_ = false;  // there is room for the record
 };
 
-// Pages, after the real call.
+// Pages that come, after the real call.
 void record_map(Function function, const void* address, std::size_t length, const CallSite& site);
-void record_unmap(const void* address, std::size_t length, bool failed, const CallSite& site);
-void record_remap(const void* old_address, std::size_t old_length, const void* address,
-                  std::size_t length, const CallSite& site);
 void record_break(Function function, const void* old_break, const void* new_break,
                   const CallSite& site);
+
+// Pages that go: construct before the real call, since another thread may be given them the moment
+// it is done; then say how it ended.
+class PageRelease {
+ public:
+  PageRelease();
+  ~PageRelease();
+  PageRelease(const PageRelease&) = delete;
+  PageRelease& operator=(const PageRelease&) = delete;
+
+  void unmapped(const void* address, std::size_t length, bool failed, const CallSite& site);
+  void remapped(const void* old_address, std::size_t old_length, const void* address,
+                std::size_t length, bool failed, const CallSite& site);
+
+ private:
+  ThreadRing* ring_;
+  std::uint32_t sequence_ = 0;
+  std::uint32_t depth_before_;
+  bool recorded_ = false;
+};
 
 // Process events.
 void record_fork(std::uint64_t token);

@@ -12,6 +12,7 @@
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
+#include "preload/sandbox.h"
 #include "preload/segment_source.h"
 #include "preload/stack_tree.h"
 #include "preload/thread_local_state.h"
@@ -192,19 +193,21 @@ void note_exec(bool under_way) {
 
 void note_exit(int status) {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
-  if (raw_getpid() != g_process.pid) return;
+  // A vfork child's _exit leaves its status here too. So be it: a system call to tell could end a
+  // sandboxed program, and the note only counts for processes of which nothing better is known.
   g_process.segment->exit_status.store(status, std::memory_order_relaxed);
   g_process.segment->exit_seen.store(1, std::memory_order_release);
-  withdraw_segment();
 }
 
 void withdraw_segment() {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
-  if (g_process.own_path[0] == '\0' || raw_getpid() != g_process.pid) return;
-  // A collector that is attached removes the name itself when it has read everything.
-  if (g_process.segment->collector_pid.load(std::memory_order_relaxed) == 0) {
-    remove_segment(g_process.own_path);
-  }
+  if (is_sandboxed() || g_process.own_path[0] == '\0') return;
+  // A collector that is attached removes the name itself when it has read everything. One that has
+  // died does not; a name removed too early does no harm, the collector has the memory mapped.
+  const std::uint32_t collector =
+      g_process.segment->collector_pid.load(std::memory_order_relaxed);
+  if (collector != 0 && raw_syscall(SYS_kill, collector, 0) != -ESRCH) return;
+  if (raw_getpid() == g_process.pid) remove_segment(g_process.own_path);
 }
 
 void note_child(int pid, int status) {

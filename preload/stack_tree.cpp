@@ -8,6 +8,7 @@
 #include "preload/module_table.h"
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
+#include "preload/sandbox.h"
 
 namespace memwatch::preload {
 
@@ -53,7 +54,7 @@ bool back_node(std::uint32_t id) {
   const std::uint32_t capacity = g_process.segment->geometry.nodes;
   std::uint32_t end = id / kBackingStep * kBackingStep + kBackingStep;
   if (end > capacity) end = capacity;
-  if (backed > id) return true;
+  if (is_sandboxed()) return false;
   if (!back_pages(nodes() + backed, static_cast<std::uint64_t>(end - backed) * sizeof(StackNode))) {
     return false;
   }
@@ -122,6 +123,12 @@ void retire_unloaded_nodes() {
     const std::uint64_t code = pc - ((tree[id].pc & kExactPc) != 0 ? 0 : 1);
     if (module_of(code) != tree[id].module) tree[id].pc |= kRetiredPc;
   }
+}
+
+void back_nodes_ahead(std::uint32_t count) {
+  const std::uint32_t capacity = g_process.segment->geometry.nodes;
+  const std::uint32_t used = g_process.segment->nodes_used.load(std::memory_order_relaxed);
+  back_node(used + count < capacity ? used + count : capacity - 1);
 }
 
 bool start_stack_tree() {

@@ -15,6 +15,9 @@ std::uint32_t intern_stack(const std::uint64_t* pcs, unsigned frames, bool trunc
 // collector but are never matched again.
 void retire_unloaded_nodes();
 
+// Backs memory for this many further nodes, so that no system call is needed for them later.
+void back_nodes_ahead(std::uint32_t count);
+
 // For a new segment (start-up, forked child): an empty tree with its mark node. False: no memory.
 bool start_stack_tree();
 

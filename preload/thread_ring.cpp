@@ -6,6 +6,7 @@
 #include "preload/backed_memory.h"
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
+#include "preload/sandbox.h"
 
 namespace memwatch::preload {
 
@@ -14,7 +15,7 @@ namespace {
 using namespace protocol;
 
 constexpr std::uint64_t kBackingStep = 4096;        // slots: 64 KiB at a time
-constexpr std::uint64_t kHeartbeatTimeoutMs = 1000;  // a collector silent for longer is dead
+constexpr std::uint64_t kPatienceNs = 1'000'000'000;  // a collector silent for longer is dead
 constexpr std::uint32_t kMaxSlotsEver = 2048;
 static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
 
@@ -106,6 +107,7 @@ void count_dropped(ThreadRing& ring, Urgency urgency) {
 
 bool back_next_step(ThreadRing& ring) {
   const std::uint64_t capacity = ring.mask + 1;
+  if (is_sandboxed()) return ring.backed >= capacity || ring.tail + kMaxRecordSlots <= ring.backed;
   while (ring.backed < capacity && ring.tail + kMaxRecordSlots > ring.backed) {
     const std::uint64_t step = capacity - ring.backed < kBackingStep ? capacity - ring.backed
                                                                       : kBackingStep;
@@ -132,28 +134,33 @@ bool refresh_limit(ThreadRing& ring, Urgency urgency) {
   return end >= ring.tail + kMaxRecordSlots;
 }
 
-bool is_collector_alive() {
-  const std::uint64_t beat = g_process.segment->heartbeat_ms.load(std::memory_order_relaxed);
-  const std::uint64_t now = raw_monotonic_ms();
-  return now <= beat || now - beat < kHeartbeatTimeoutMs;
-}
-
-// Waits for the collector, but never for a dead one: after a second of silence the process goes
-// idle, and another collector may take over.
+// Waits for the collector, but never for a dead one: after a second of waiting in which its heart
+// did not beat, the process goes idle, and another collector may take over. Counted in time spent
+// here, not by the clock: both may have been stopped together (Ctrl-Z) and go on together.
 bool wait_for_room(ThreadRing& ring, Urgency urgency) {
+  if (is_sandboxed()) return false;  // no system call to wait by
   SegmentHeader& header = *g_process.segment;
+  std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
+  std::uint64_t silent_ns = 0;
   for (unsigned turn = 0;; ++turn) {
+    const long pause_ns = turn < 64 ? 50'000 : 500'000;
     if (turn < 4) {
       raw_syscall(SYS_sched_yield);
     } else {
-      raw_sleep_ns(turn < 64 ? 50'000 : 500'000);
+      raw_sleep_ns(pause_ns);
+      silent_ns += static_cast<std::uint64_t>(pause_ns);
     }
     if (refresh_limit(ring, urgency)) return true;
     if (header.control.load(std::memory_order_relaxed) !=
         static_cast<std::uint32_t>(Control::exact)) {
       return false;
     }
-    if (!is_collector_alive()) {
+    const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);
+    if (beat != last_beat) {
+      last_beat = beat;
+      silent_ns = 0;
+    }
+    if (silent_ns >= kPatienceNs) {
       auto exact = static_cast<std::uint32_t>(Control::exact);
       header.control.compare_exchange_strong(exact, static_cast<std::uint32_t>(Control::idle),
                                              std::memory_order_relaxed);
@@ -177,6 +184,7 @@ bool make_room_slow(ThreadRing& ring, Urgency urgency) {
 }
 
 ThreadRing* claim_ring() {
+  if (is_sandboxed()) return nullptr;
   const SignalsBlocked no_handler_sees_a_half_claimed_ring;
   const std::uint32_t tid = raw_gettid();
   std::uint32_t index = 0;
@@ -195,6 +203,11 @@ ThreadRing* claim_ring() {
   if (!make_room(*ring, Urgency::ordinary)) return nullptr;
   write_thread_record(*ring);
   return ring;
+}
+
+void back_whole_ring(ThreadRing& ring) {
+  const std::uint64_t capacity = ring.mask + 1;
+  if (back_pages(ring.slots, capacity * sizeof(Slot))) ring.backed = capacity;
 }
 
 void forget_rings_in_child(bool keep_old) {

@@ -47,6 +47,9 @@ enum class Urgency : std::uint8_t {
 // record (the thread's name and id) is already written.
 ThreadRing* claim_ring();
 
+// Backs all of a ring's memory, so that no system call is needed for it later.
+void back_whole_ring(ThreadRing& ring);
+
 // Makes room for a record of up to kMaxRecordSlots. False: the record has to be dropped, and has
 // been counted as dropped.
 bool make_room_slow(ThreadRing& ring, Urgency urgency);

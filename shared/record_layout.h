@@ -99,7 +99,7 @@ enum class RecordType : std::uint8_t {
   map = 5,         // w1 address, w2 length, w3 stack|function, w4 sequence               3 slots
   unmap = 6,       // w1 address, w2 length, w3 stack|function, w4 sequence, w5 1: failed 3 slots
   remap = 7,       // w1 old, w2 old length, w3 new, w4 new length, w5 stack|function,
-                   // w6 sequence                                                         4 slots
+                   // w6 sequence before|sequence after the call, w7 1: failed            4 slots
   brk = 8,         // w1 old break, w2 new break, w3 stack|function, w4 sequence          3 slots
   thread = 9,      // the ring's records are this thread's from here: w1 tid,
                    // w2 1: sequenced from here on; w3 w4 name                            3 slots

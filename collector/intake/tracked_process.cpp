@@ -137,7 +137,8 @@ bool TrackedProcess::step_over_gap() {
           shard = shard_of(third.word0), sequence = low(third.word1);
           break;
         case RecordType::remap:
-          shard = kMappingShard, sequence = low(fourth.word0);
+          shard = kMappingShard;
+          sequence = ring.released ? high(fourth.word0) : low(fourth.word0);
           break;
         default:
           shard = kMappingShard, sequence = low(third.word0);
@@ -269,9 +270,10 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
       return Step::applied;
     case RecordType::map:
     case RecordType::unmap:
-    case RecordType::remap:
     case RecordType::brk:
       return apply_pages(ring, type, words);
+    case RecordType::remap:
+      return apply_remap(ring, words);
     case RecordType::thread:
       start_thread(ring, words);
       return Step::applied;
@@ -312,17 +314,29 @@ TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::u
 
 TrackedProcess::Step TrackedProcess::apply_pages(Ring& ring, RecordType type,
                                                  const std::uint64_t* words) {
-  const bool is_remap = type == RecordType::remap;
-  const Function function = function_in(words[is_remap ? 5 : 3]);
+  const Function function = function_in(words[3]);
   if (!is_mapping(function)) {
     count_damage();
     return Step::applied;
   }
-  if (!is_turn(ring, kMappingShard, low(words[is_remap ? 6 : 4]))) return Step::waits;
+  if (!is_turn(ring, kMappingShard, low(words[4]))) return Step::waits;
   if (type == RecordType::map) live_.mapped(function, words[1], words[2]);
   if (type == RecordType::unmap) live_.unmapped(words[1], words[2], words[5] != 0);
   if (type == RecordType::brk) live_.moved_break(function, words[1], words[2]);
-  if (is_remap) live_.remapped(words[1], words[2], words[3], words[4]);
+  return Step::applied;
+}
+
+// In two halves, as a reallocation: the old pages may be somebody else's before the new ones come.
+TrackedProcess::Step TrackedProcess::apply_remap(Ring& ring, const std::uint64_t* words) {
+  const bool failed = words[7] != 0;
+  if (!ring.released) {
+    if (!is_turn(ring, kMappingShard, low(words[6]))) return Step::waits;
+    if (!failed) live_.release_for_remap(words[1], words[2]);
+    ring.released = true;
+  }
+  if (!is_turn(ring, kMappingShard, high(words[6]))) return Step::waits;
+  if (!failed) live_.remapped(words[3], words[4]);
+  ring.released = false;
   return Step::applied;
 }
 

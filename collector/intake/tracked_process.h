@@ -70,6 +70,7 @@ class TrackedProcess {
   Step apply_extended(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
   Step apply_reallocation(Ring& ring, const std::uint64_t* words);
   Step apply_pages(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
+  Step apply_remap(Ring& ring, const std::uint64_t* words);
   void apply_failure(Ring& ring, const std::uint64_t* words);
   void start_thread(Ring& ring, const std::uint64_t* words);
   bool is_turn(const Ring& ring, std::uint32_t shard, std::uint32_t sequence);

@@ -239,11 +239,12 @@ void LiveProcess::unmapped(std::uint64_t address, std::uint64_t length, bool fai
   update_mapped();
 }
 
-void LiveProcess::remapped(std::uint64_t old_address, std::uint64_t old_length,
-                           std::uint64_t address, std::uint64_t length) {
-  length = to_pages(length);
-  // The whole old range goes and the whole new one comes, also where they overlap.
+void LiveProcess::release_for_remap(std::uint64_t old_address, std::uint64_t old_length) {
   facts.totals.unmapped_bytes += ranges_.unmap(old_address, to_pages(old_length));
+}
+
+void LiveProcess::remapped(std::uint64_t address, std::uint64_t length) {
+  length = to_pages(length);
   facts.totals.unmapped_bytes += ranges_.map(address, length);
   facts.totals.mapped_bytes += length;
   FunctionTotals& function_totals = totals_of(facts, Function::mremap_);

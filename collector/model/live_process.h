@@ -66,8 +66,9 @@ class LiveProcess {
 
   void mapped(Function function, std::uint64_t address, std::uint64_t length);
   void unmapped(std::uint64_t address, std::uint64_t length, bool failed);
-  void remapped(std::uint64_t old_address, std::uint64_t old_length, std::uint64_t address,
-                std::uint64_t length);
+  // mremap, in two halves as a reallocation.
+  void release_for_remap(std::uint64_t old_address, std::uint64_t old_length);
+  void remapped(std::uint64_t address, std::uint64_t length);
   void moved_break(Function function, std::uint64_t old_break, std::uint64_t new_break);
 
   // Whether a free of an unknown block is an inherited one (forked child) or an unmatched one.

@@ -97,6 +97,8 @@ std::string TemporaryFolder::copy(const std::string& from, const std::string& to
 std::string TemporaryFolder::write(const std::string& to, const std::string& bytes) const {
   const auto target = path_ / to;
   std::filesystem::create_directories(target.parent_path());
+  // Some file systems flush a file that is emptied and written anew, which takes its time.
+  std::filesystem::remove(target);
   std::ofstream(target, std::ios::binary | std::ios::trunc)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   return target.string();

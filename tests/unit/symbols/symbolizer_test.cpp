@@ -1,8 +1,10 @@
 #include "collector/symbols/symbolizer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/unit/symbols/fixtures.h"
 
@@ -10,7 +12,7 @@ namespace memwatch::symbols {
 namespace {
 
 std::string at(const std::string& function, const std::string& file, const std::string& marker) {
-  return function + " " + file + ":" + std::to_string(line_of(file, marker));
+  return fmt::format("{} {}:{}", function, file, line_of(file, marker));
 }
 
 // The stacks every fixture with full debug information has, as describe() gives them.
@@ -63,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, FullDebugInfo,
 TEST(Symbolizer, NamesALambdaAfterTheFunctionAroundIt) {
   const std::string path = fixture("dwarf5.so");
   Symbolizer symbolizer({});
-  const std::string line = ":" + std::to_string(line_of("shapes.cpp", "lambda"));
+  const std::string line = fmt::format(":{}", line_of("shapes.cpp", "lambda"));
   for (const Described& described : describe_all(symbolizer, module_at(path), path)) {
     if (!described.text.ends_with(line)) continue;
     EXPECT_TRUE(described.text.starts_with("enter::")) << described.text;
@@ -127,6 +129,18 @@ TEST(Symbolizer, AStrippedLibraryKeepsItsExportedNames) {
   EXPECT_EQ(symbolizer.notes()[0].kind, ModuleNoteKind::names_only);
   EXPECT_NE(symbolizer.notes()[0].text.find("exported"), std::string::npos);
   EXPECT_NE(symbolizer.notes()[0].text.find("/.build-id/"), std::string::npos);
+}
+
+TEST(Symbolizer, APackedSymbolTableNamesLocalFunctions) {
+  const std::string path = fixture("mini.so");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "xz was missing when the fixtures were built";
+  Symbolizer symbolizer({});
+  const auto all = describe_all(symbolizer, module_at(path), path);
+  EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const Described& described) {
+    return described.text == "shapes::(anonymous namespace)::hidden_function(int, short) :0";
+  }));
+  ASSERT_EQ(symbolizer.notes().size(), 1U);
+  EXPECT_EQ(symbolizer.notes()[0].text.find("exported"), std::string::npos);
 }
 
 TEST(Symbolizer, MissingSplitFilesLeaveLinesAndSymbolNames) {
@@ -202,8 +216,7 @@ TEST(Symbolizer, MoreModulesThanStayOpenAreStillAnswered) {
   Symbolizer symbolizer({});
   std::vector<model::Module> modules;
   for (int i = 0; i < 100; ++i) {
-    modules.push_back(
-        module_at(folder.copy(fixture("no_debug.so"), "lib" + std::to_string(i) + ".so")));
+    modules.push_back(module_at(folder.copy(fixture("no_debug.so"), fmt::format("lib{}.so", i))));
   }
   const std::uint64_t address = text_addresses(fixture("no_debug.so")).back();
   const std::string first = describe(symbolizer.symbolize(modules[0], exact_address(address)));
