@@ -120,16 +120,16 @@ std::optional<ElfFile> find_debug_file(const ElfFile& main_file, const std::stri
   }
   for (const std::string& folder : folders) {
     std::vector<std::string> places{folder, folder + "/.debug"};
-    for (const std::string& root : roots) places.push_back(root + "/" + folder);
+    for (const std::string& root : roots) places.push_back(fmt::format("{}/{}", root, folder));
     for (const std::string& place : places) {
-      if (auto found = open_matching(fmt::format("{}/{}", place, link->file_name), build_id, link))
-        return found;
+      auto found = open_matching(fmt::format("{}/{}", place, link->file_name), build_id, link);
+      if (found) return found;
     }
   }
   // A user's path may be a plain folder of debug files.
   for (const std::string& root : roots) {
-    if (auto found = open_matching(fmt::format("{}/{}", root, link->file_name), build_id, link))
-      return found;
+    auto found = open_matching(fmt::format("{}/{}", root, link->file_name), build_id, link);
+    if (found) return found;
   }
   return std::nullopt;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -23,6 +24,7 @@ struct Task {
   model::ModuleId module = model::kNone;
   std::vector<model::CodeAddressId> addresses;
   std::vector<ModuleNote> notes;
+  bool cut_short = false;
 };
 
 std::vector<Task> make_tasks(const model::Session& session,
@@ -45,7 +47,8 @@ std::vector<Task> make_tasks(const model::Session& session,
               [&](model::CodeAddressId a, model::CodeAddressId b) {
                 return session.code_addresses[a].offset < session.code_addresses[b].offset;
               });
-    tasks.push_back({static_cast<model::ModuleId>(module), std::move(by_module[module]), {}});
+    tasks.push_back(
+        {static_cast<model::ModuleId>(module), std::move(by_module[module]), {}, false});
   }
   // The largest first, so that it does not come last and leave the other workers idle.
   std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) {
@@ -81,7 +84,11 @@ void run_worker(Work& work) {
   while (true) {
     const std::size_t index = work.next.fetch_add(1, std::memory_order_relaxed);
     if (index >= work.tasks.size()) break;
-    run_task(work, work.tasks[index]);
+    try {
+      run_task(work, work.tasks[index]);
+    } catch (const std::exception&) {  // out of memory; what was found so far stays
+      work.tasks[index].cut_short = true;
+    }
   }
   const std::lock_guard lock(work.mutex);
   --work.busy_workers;
@@ -133,6 +140,10 @@ std::vector<ModuleNote> symbolize_session(model::Session& session,
   for (Task& task : work.tasks) {
     notes.insert(notes.end(), std::make_move_iterator(task.notes.begin()),
                  std::make_move_iterator(task.notes.end()));
+    if (task.cut_short) {
+      notes.push_back({session.modules[task.module].path, ModuleNoteKind::damaged,
+                       "symbolising it was given up: not enough memory"});
+    }
   }
   return notes;
 }
