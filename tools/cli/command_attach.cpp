@@ -36,6 +36,8 @@ void detach_on_signals() {
   struct sigaction action{};
   action.sa_handler = ask_to_detach;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing, told as such
 }
 
 std::vector<intake::SegmentName> wanted_segments(const AttachOptions& options) {

@@ -34,10 +34,9 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// In the child: everything as it was when memwatch was started, then the program.
+// In the child: no signal was touched yet; unblock them, then the program.
 [[noreturn]] void execute(const char* path, char* const* arguments, char* const* environment,
                           const sigset_t& mask, int report) {
-  for (const int number : kKeyboard) signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   execvpe(path, arguments, environment);
   const int error = errno;
@@ -94,6 +93,7 @@ Result<TargetProcess> TargetProcess::start(const std::string& path,
     note.sa_flags = SA_RESTART;
     for (const int number : kPassedOn) sigaction(number, &note, nullptr);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing, told as such
   }
   sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return system_error("start", path, fork_error);
