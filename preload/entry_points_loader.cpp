@@ -7,6 +7,7 @@
 #include "preload/module_table.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
+#include "preload/second_unwinder.h"
 #include "preload/session.h"
 #include "preload/stack_tree.h"
 #include "preload/unwind_rules.h"
@@ -27,7 +28,9 @@ namespace {
 
 // A process that never allocates is introduced too. Not needed for recording: the first event of a
 // program, usually long before this, does the same.
-[[gnu::constructor]] void introduce_process() { mw::is_recording(); }
+[[gnu::constructor]] void introduce_process() {
+  if (mw::is_recording()) mw::load_second_unwinder();
+}
 
 [[gnu::destructor]] void end_process() { mw::withdraw_segment(); }
 

@@ -28,7 +28,7 @@ void* result_of(long result) {
 // handler's are; they are told apart by where they come from.
 bool is_recording_pages(const mw::CallSite& site) {
   if (!mw::is_passing_through()) return mw::is_recording();
-  return mw::is_ready() && !mw::is_allocator_code(site.pc);
+  return mw::t_state.own_work == 0 && mw::is_ready() && !mw::is_allocator_code(site.pc);
 }
 
 void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off64_t offset) {

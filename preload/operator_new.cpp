@@ -21,7 +21,7 @@ constexpr std::uintptr_t kMaxFunctionBytes = 256;
 // where the look-up at start could not see it. Only for failing calls.
 template <typename F>
 F find_in_loaded_library(const char* symbol) {
-  const PassThrough loader_may_allocate;
+  const OwnWork loader_may_allocate;
   for (const char* library : {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"}) {
     void* handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
     if (handle == nullptr) continue;

@@ -7,7 +7,7 @@
 
 namespace memwatch::preload {
 
-constinit Options g_options{{}, true, {}, {}};
+constinit Options g_options{{}, true, Unwinder::builtin, {}, {}};
 
 namespace {
 
@@ -24,6 +24,10 @@ void take_option(const char* key, std::size_t key_size, const char* value, std::
     return std::strlen(name) == key_size && std::memcmp(name, key, key_size) == 0;
   };
   if (is("socket")) copy_text(g_options.socket, value, size);
+  if (is("unwinder") && size > 0) {
+    if (value[0] == 'l') g_options.unwinder = Unwinder::libunwind;
+    if (value[0] == 'v') g_options.unwinder = Unwinder::verify;
+  }
   if (is("follow")) g_options.follow = !(size == 1 && value[0] == '0');
 }
 

@@ -117,7 +117,7 @@ void find_allocator_library() {
 bool is_allocator_code(uintptr_t pc) { return pc >= g_allocator_start && pc < g_allocator_end; }
 
 void look_up_real_functions() {
-  const PassThrough dlsym_may_allocate;
+  const OwnWork dlsym_may_allocate;
   find_page_functions();
   find_process_functions();
   find_operators();

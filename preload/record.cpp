@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "preload/flight_recorder.h"
+#include "preload/second_unwinder.h"
 #include "preload/stack_tree.h"
 #include "preload/thread_ring.h"
 
@@ -71,7 +72,7 @@ void count_without_ring(Urgency urgency) {
 }
 
 std::uint32_t capture_stack(ThreadRing& ring, const CallSite& site) {
-  const Walk walk = walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
+  const Walk walk = walk_stack_as_asked(site, ring);
   return intern_stack(ring.pcs, walk.frames, walk.truncated);
 }
 

@@ -155,7 +155,7 @@ bool set_up_process() {
 
 void start_process_slow() {
   const SignalsBlocked no_handler_sees_half_a_process;
-  const PassThrough own_work;
+  const OwnWork own_work;
   auto unborn = Phase::unborn;
   if (!g_process.phase.compare_exchange_strong(unborn, Phase::starting,
                                                std::memory_order_acq_rel)) {

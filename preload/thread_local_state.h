@@ -12,6 +12,7 @@ inline constexpr unsigned kMaxDepth = 4;  // hooks that interrupt each other on 
 
 struct ThreadLocalState {
   std::uint32_t passing_through;  // > 0: the real allocator or the shim itself is at work
+  std::uint32_t own_work;         // > 0: it is the shim itself, in libraries it uses
   std::uint32_t depth;            // > 0: an event is being recorded
   std::uint32_t owner_pid;        // the process the rings were claimed in
   ThreadRing* rings[kMaxDepth];   // one per depth, claimed when first needed
@@ -28,6 +29,19 @@ class PassThrough {
   ~PassThrough() { t_state.passing_through = t_state.passing_through - 1; }
   PassThrough(const PassThrough&) = delete;
   PassThrough& operator=(const PassThrough&) = delete;
+};
+
+// The same for work of the shim's own in other libraries (the loader, libunwind): there also calls of
+// the page functions are passed through, wherever they come from.
+class OwnWork {
+ public:
+  OwnWork() { t_state.own_work = t_state.own_work + 1; }
+  ~OwnWork() { t_state.own_work = t_state.own_work - 1; }
+  OwnWork(const OwnWork&) = delete;
+  OwnWork& operator=(const OwnWork&) = delete;
+
+ private:
+  PassThrough pass_through_;
 };
 
 inline bool is_passing_through() { return t_state.passing_through != 0; }

@@ -50,6 +50,7 @@ inline constexpr char kSegmentPrefix[] = "memwatch.";
 inline constexpr char kOptionsVariable[] = "MEMWATCH_OPTIONS";
 // Keys in MEMWATCH_OPTIONS, "key=value:key=value":
 //   socket=PATH  the collector's rendezvous (no ':' in it)
+//   unwinder=builtin|libunwind|verify  how stacks are captured (default builtin)
 //   follow=0|1   whether children are recorded (default 1)
 
 }  // namespace memwatch::protocol

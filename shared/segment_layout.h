@@ -83,7 +83,9 @@ struct SegmentHeader {
   Shared<std::uint64_t> flight_next;  // tickets handed out
   Shared<std::uint64_t> dropped_allocations, dropped_frees;  // of threads that have no ring
   Shared<std::uint64_t> truncated_stacks;
+  Shared<std::uint64_t> stack_mismatches;  // stacks on which the two unwinders disagreed
   Shared<std::uint64_t> gave_up;       // times the target stopped waiting for a silent collector
+  Shared<std::uint32_t> second_unwinder;  // 0 not asked for, 1 loaded, 2 could not be loaded
   Shared<std::uint32_t> exec_pending;  // an exec is under way; cleared if it fails
   Shared<std::uint32_t> exit_seen;     // 1: exit_status is valid
   Shared<std::int32_t> exit_status;

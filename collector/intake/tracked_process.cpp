@@ -381,6 +381,7 @@ void TrackedProcess::collect_losses() {
   losses.dropped_allocations = allocations;
   losses.dropped_frees = std::max(losses.dropped_frees, frees);
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
+  losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
   losses.damaged_records = damaged_ + stacks_.damaged();
   if (allocations > 0 || frees > 0 || losses.damaged_records > 0 ||
       header.gave_up.load(std::memory_order_relaxed) > 0) {

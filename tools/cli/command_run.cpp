@@ -4,8 +4,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <memory>
+#include <string_view>
 
 #include "collector/intake/registry.h"
 #include "tools/cli/installation.h"
@@ -21,12 +22,15 @@ namespace memwatch::cli {
 
 namespace {
 
+constexpr std::array<std::string_view, 3> kUnwinders = {"builtin", "libunwind", "verify"};
+
 struct RunOptions {
   RecordOptions record;
   std::vector<std::string> command;
   std::uint64_t error_exit_code = 0;
   CLI::Option* error_exit_code_option = nullptr;
   std::vector<std::string> fail_on;
+  std::string unwinder = "builtin";
   bool wait_all = false;
   bool strict = false;
 };
@@ -110,7 +114,8 @@ int execute(const RunOptions& options) {
 
   Result<TargetProcess> target = TargetProcess::start(
       path, options.command,
-      traced_environment(*library, recorder.rendezvous_path(), options.record.follow));
+      traced_environment(*library, recorder.rendezvous_path(), options.record.follow,
+                         options.unwinder));
   if (!target) {
     print_error(target.error());
     return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
@@ -161,6 +166,9 @@ Command register_run(CLI::App& root) {
       ->check(CLI::IsMember({"failures", "large"}))
       ->type_name("failures,large")
       ->group("Exit status");
+  add_choice(*app, "--unwinder", options->unwinder, kUnwinders,
+             "How stacks are captured; verify compares each with libunwind's (slow)")
+      ->group("Recording");
   app->add_flag("--wait-all", options->wait_all,
                 "Go on until the last descendant has ended, not only the program itself")
       ->group("Recording");

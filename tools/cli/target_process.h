@@ -16,7 +16,8 @@ namespace memwatch::cli {
 // The environment for a traced program: ours plus the shim (before what is preloaded already) and
 // where the collector listens.
 std::vector<std::string> traced_environment(const std::string& library,
-                                            const std::string& rendezvous, bool follow);
+                                            const std::string& rendezvous, bool follow,
+                                            const std::string& unwinder);
 
 struct TargetEnd {
   int wait_status = 0;

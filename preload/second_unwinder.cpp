@@ -1,0 +1,96 @@
+#include "preload/second_unwinder.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "preload/options.h"
+#include "preload/process_state.h"
+#include "preload/thread_local_state.h"
+
+namespace memwatch::preload {
+
+namespace {
+
+using Capture = unsigned (*)(std::uintptr_t, std::uintptr_t, std::uint64_t*, unsigned);
+
+// Release in load_second_unwinder, acquire in walk_stack_as_asked. Null: builtin.
+constinit std::atomic<Capture> g_capture{nullptr};
+
+// Fewer frames than the walker's limit: enough to judge, and small enough for any stack.
+constexpr unsigned kComparedFrames = 256;
+
+// The module's path: the shim's own, with another name.
+bool module_path(char (&path)[1024]) {
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<void*>(&load_second_unwinder), &self) == 0) return false;
+  const char* slash = std::strrchr(self.dli_fname, '/');
+  const std::size_t directory =
+      slash == nullptr ? 0 : static_cast<std::size_t>(slash - self.dli_fname) + 1;
+  constexpr char kName[] = "libmemwatch_unwind.so";
+  if (directory + sizeof kName > sizeof path) return false;
+  std::memcpy(path, self.dli_fname, directory);
+  std::memcpy(path + directory, kName, sizeof kName);
+  return true;
+}
+
+bool is_same(const Walk& walk, const std::uint64_t* ours, unsigned count,
+             const std::uint64_t* theirs) {
+  const unsigned shorter = walk.frames < count ? walk.frames : count;
+  if (std::memcmp(ours, theirs, shorter * sizeof *ours) != 0) return false;
+  return walk.frames == count || (shorter == kComparedFrames && count == kComparedFrames);
+}
+
+void judge(const Walk& walk, const CallSite& site, const ThreadRing& ring, Capture capture) {
+  std::uint64_t theirs[kComparedFrames];
+  unsigned count = 0;
+  {
+    const OwnWork libunwind_may_allocate;
+    count = capture(site.pc, site.sp, theirs, kComparedFrames);
+  }
+  if (!is_same(walk, ring.pcs, count, theirs)) {
+    g_process.segment->stack_mismatches.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
+void load_second_unwinder() {
+  if (g_options.unwinder == Unwinder::builtin) return;
+  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  const OwnWork loader_may_allocate;
+  const int errno_before = errno;
+  char path[1024];
+  void* module = module_path(path) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : nullptr;
+  auto capture = module == nullptr ? nullptr
+                                   : reinterpret_cast<Capture>(
+                                         dlsym(module, "memwatch_unwind_capture"));
+  static_cast<void>(dlerror());  // not the program's
+  g_process.segment->second_unwinder.store(capture != nullptr ? 1 : 2, std::memory_order_relaxed);
+  g_capture.store(capture, std::memory_order_release);
+  errno = errno_before;
+}
+
+Walk walk_stack_as_asked(const CallSite& site, ThreadRing& ring) {
+  const Capture capture = g_capture.load(std::memory_order_acquire);
+  if (capture == nullptr) [[likely]] {
+    return walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
+  }
+  const int errno_before = errno;
+  Walk walk{};
+  if (g_options.unwinder == Unwinder::libunwind) {
+    const OwnWork libunwind_may_allocate;
+    walk.frames = capture(site.pc, site.sp, ring.pcs, kMaxFrames);
+    walk.truncated = walk.frames == kMaxFrames;
+  }
+  if (walk.frames == 0) {
+    walk = walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
+    if (g_options.unwinder == Unwinder::verify) judge(walk, site, ring, capture);
+  }
+  errno = errno_before;
+  return walk;
+}
+
+}  // namespace memwatch::preload

@@ -1,0 +1,25 @@
+// The libunwind module as the shim uses it: instead of the built-in walker, or as its judge.
+#pragma once
+
+#include <cstdint>
+
+#include "preload/walk_stack.h"
+
+namespace memwatch::preload {
+
+enum class Unwinder : std::uint8_t {
+  builtin,
+  libunwind,  // the module's stacks, the built-in walker's where it finds none
+  verify,     // the built-in walker's stacks, each compared with the module's
+};
+
+// Loads the module that lies beside the shim, if the options ask for it. Once, from the shim's
+// constructor: stacks captured before that are the built-in walker's. Counts itself as missing
+// (SegmentHeader::second_unwinder) when it cannot be loaded.
+void load_second_unwinder();
+
+// The stack of a call site by the unwinder that was asked for. Disagreements of `verify` are
+// counted in the segment.
+Walk walk_stack_as_asked(const CallSite& site, ThreadRing& ring);
+
+}  // namespace memwatch::preload
