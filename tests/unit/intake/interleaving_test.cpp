@@ -100,7 +100,11 @@ std::vector<std::vector<std::uint64_t>> write(SegmentBuilder& target, const Worl
     const std::uint32_t sequence = next[protocol::shard_of(event.address)]++;
     switch (event.kind) {
       case Kind::allocate:
-        target.allocate(ring, event.address, 1ULL << i, sequence);
+        if (protocol::fits_short(event.address, 1ULL << i)) {
+          target.allocate(ring, event.address, 1ULL << i, sequence);
+        } else {
+          target.allocate_long(ring, event.address, 1ULL << i, sequence);
+        }
         break;
       case Kind::free:
         target.free(ring, event.address, sequence);
