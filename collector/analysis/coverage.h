@@ -29,8 +29,10 @@ struct Coverage {
 };
 
 inline constexpr std::uint64_t kLeastGrowthBytes = 8ULL << 20;
-// Below this share of the growth a report warns.
+// Below this share of the growth a report warns, where RSS grew by at least so much: the spare
+// pages of an ordinary allocator and the code that a program touches as it starts are less.
 inline constexpr double kLittleExplained = 0.5;
+inline constexpr std::uint64_t kGrowthToWarnBytes = 24ULL << 20;
 
 // Nothing where RSS was never sampled.
 std::optional<Coverage> find_coverage(const model::Process& process);

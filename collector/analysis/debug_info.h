@@ -19,8 +19,9 @@ struct ModuleGap {
   std::size_t unlined = 0;  // of them without a source line
 };
 
-// Modules with a gap, the largest number of frames first. Frames outside of any module and the
-// kernel's own ("[vdso]") do not count.
+// Modules most of whose frames have no line, the largest number of frames first. Frames that tell a
+// reader nothing (program start, runtime libraries, containers), those outside of any module and
+// the kernel's own ("[vdso]") do not count.
 std::vector<ModuleGap> find_gaps(const model::Session& session,
                                  std::span<const model::StackId> stacks);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collector/analysis/upkeep.h"
+
 namespace memwatch::analysis {
 
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection) {
@@ -24,8 +26,9 @@ EndOfRecording end_of_recording(const Selection& selection) {
   bool exited = false, signaled = false, running = false;
   for (const model::Process* process : selection.processes()) {
     switch (process->exit_kind) {
-      case model::ExitKind::exited:
       case model::ExitKind::exec:
+        break;
+      case model::ExitKind::exited:
         exited = true;
         break;
       case model::ExitKind::signaled:
@@ -45,11 +48,26 @@ EndOfRecording end_of_recording(const Selection& selection) {
 
 LeakReport find_leaks(const Selection& selection, std::size_t top) {
   LeakReport report;
-  report.by_bytes = rank_sites(selection, Cost::leaked, top);
+  const auto stays = [](const model::Process& process) {
+    return process.exit_kind != model::ExitKind::exec;
+  };
+  const auto upkeep = [&](model::StackId stack) { return is_upkeep(selection.session(), stack); };
+  report.by_bytes = rank_sites(selection, Cost::leaked, top,
+                               {stays, [&](model::StackId stack) { return !upkeep(stack); }});
+  report.upkeep = rank_sites(selection, Cost::leaked, top, {stays, upkeep});
   for (const model::Process* process : selection.processes()) {
+    if (!stays(*process)) {
+      report.exec_bytes += process->heap.live_bytes;
+      continue;
+    }
     report.bytes += process->heap.live_bytes;
     report.blocks += process->heap.live_blocks;
+    if (process->heap.live_blocks > 0) report.holders.push_back(process);
   }
+  std::stable_sort(report.holders.begin(), report.holders.end(),
+                   [](const model::Process* a, const model::Process* b) {
+                     return a->heap.live_bytes > b->heap.live_bytes;
+                   });
   report.end = end_of_recording(selection);
   return report;
 }

@@ -30,10 +30,14 @@ ProcessLeaks leaks_of(const model::Process& process, const Selection& selection)
 // How the recorded lives ended, which decides how "not freed" may be put.
 enum class EndOfRecording { exited, signaled, running, mixed };
 
-// For people: the selected processes as one.
+// For people: the selected processes as one, less the images that exec replaced. Their memory went
+// with them by design, so it is told apart.
 struct LeakReport {
-  Ranking by_bytes;
+  Ranking by_bytes;  // stacks of the program and its libraries
+  Ranking upkeep;    // stacks of the C library and the loader for themselves: see upkeep.h
   std::uint64_t bytes = 0, blocks = 0;  // of the selected processes, filtered or not
+  std::uint64_t exec_bytes = 0;         // held by images when exec replaced them; not in `bytes`
+  std::vector<const model::Process*> holders;  // processes with live blocks, most bytes first
   EndOfRecording end = EndOfRecording::exited;
 };
 LeakReport find_leaks(const Selection& selection, std::size_t top);

@@ -19,10 +19,11 @@ void add(model::Site& sum, const model::Site& site) {
 
 }  // namespace
 
-std::vector<model::Site> merged_sites(const Selection& selection) {
+std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter) {
   std::vector<model::Site> sites;
   std::unordered_map<model::StackId, std::size_t> index;
   for (const model::Process* process : selection.processes()) {
+    if (filter.process && !filter.process(*process)) continue;
     for (const model::Site& site : process->sites) {
       if (!selection.includes(site.stack)) continue;
       const auto [entry, is_new] = index.try_emplace(site.stack, sites.size());
@@ -33,14 +34,16 @@ std::vector<model::Site> merged_sites(const Selection& selection) {
   return sites;
 }
 
-Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top) {
+Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,
+                   const RankFilter& filter) {
   Ranking ranking;
   for (const model::Process* process : selection.processes()) {
+    if (filter.process && !filter.process(*process)) continue;
     for (const model::Site& site : process->sites) ranking.total += cost_of(site, cost);
   }
-  for (model::Site& site : merged_sites(selection)) {
+  for (model::Site& site : merged_sites(selection, filter)) {
     const std::uint64_t value = cost_of(site, cost);
-    if (value == 0) continue;
+    if (value == 0 || (filter.stack && !filter.stack(site.stack))) continue;
     ranking.selected += value;
     ranking.rows.push_back(RankedSite{site, value, 0});
   }

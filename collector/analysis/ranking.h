@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "collector/analysis/cost.h"
@@ -26,12 +27,19 @@ struct Ranking {
   std::uint64_t shown = 0;       // sum over rows
 };
 
+// What a ranking looks at beyond the selection; empty functions let everything in.
+struct RankFilter {
+  std::function<bool(const model::Process&)> process;  // others do not count in the total either
+  std::function<bool(model::StackId)> stack;           // others count in the total
+};
+
 // Each stack once. peak_bytes are summed as well, so with several processes they add up to the sum
 // of the peaks, each at its own time; own_peak_bytes is the largest of any one process.
 // Stacks that the filters reject are left out.
-std::vector<model::Site> merged_sites(const Selection& selection);
+std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter = {});
 
 // top 0 means all.
-Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top);
+Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,
+                   const RankFilter& filter = {});
 
 }  // namespace memwatch::analysis

@@ -17,7 +17,7 @@ SizeReport find_sizes(const Selection& selection) {
     }
   }
   for (std::size_t i = 0; i < buckets.size(); ++i) {
-    if (report.rows.empty() && buckets[i].allocations == 0) continue;
+    if (buckets[i].allocations == 0) continue;
     SizeRow row{0, 0, buckets[i].allocations, buckets[i].bytes, 0};
     if (i > 0) {
       row.from = std::uint64_t{1} << (i - 1);
@@ -26,7 +26,6 @@ SizeReport find_sizes(const Selection& selection) {
     row.share = static_cast<double>(row.allocations) / static_cast<double>(report.allocations);
     report.rows.push_back(row);
   }
-  while (!report.rows.empty() && report.rows.back().allocations == 0) report.rows.pop_back();
   return report;
 }
 

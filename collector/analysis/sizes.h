@@ -16,7 +16,7 @@ struct SizeRow {
 };
 
 struct SizeReport {
-  std::vector<SizeRow> rows;  // small to large, rows in between may be 0
+  std::vector<SizeRow> rows;  // small to large, none that is empty
   std::uint64_t allocations = 0, bytes = 0;
 };
 

@@ -30,7 +30,8 @@ struct Frame {
 // Innermost frame (the caller of the allocation function) first.
 std::vector<Frame> frames_of(const model::Session& session, model::StackId stack);
 
-// True where the recording could not follow the stack to its outermost frame.
+// True where the recording could not follow the stack to its outermost frame. The loader's entry
+// is such a frame: nothing called it.
 bool is_truncated(const model::Session& session, model::StackId stack);
 
 // The function, else "libfoo.so+0x1234", else "0x7f…".

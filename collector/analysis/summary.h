@@ -18,7 +18,9 @@ namespace memwatch::analysis {
 
 struct Summary {
   Sums sums;
-  const model::Process* root = nullptr;     // the first process of the selection
+  const model::Process* root = nullptr;      // the first process of the selection, and how it
+  const model::Process* root_end = nullptr;  // ended: its last image, if exec replaced the first
+  std::size_t pids = 0;  // processes as the system counts them: the images of one are one
   const model::Process* largest = nullptr;  // the one with the largest peak
   LeakReport leaks;
   PeakReport peak;

@@ -37,6 +37,7 @@ void fill_rates(const model::Process& process, Timeline& timeline, std::size_t c
 Timeline make_timeline(const model::Process& process, std::size_t columns) {
   Timeline timeline;
   timeline.samples = process.timeline.size();
+  timeline.process_start = process.start;
   if (process.timeline.empty() || columns == 0) return timeline;
   timeline.start = process.timeline.front().at;
   timeline.end = timeline.start;

@@ -21,6 +21,7 @@ struct TimelineColumn {
 struct Timeline {
   std::vector<TimelineColumn> columns;
   double start = 0, end = 0;
+  double process_start = 0;                               // what a reader counts from
   std::uint64_t largest_live_bytes = 0, largest_rss = 0;  // in the columns
   std::size_t samples = 0;                                // that it was made from
 };

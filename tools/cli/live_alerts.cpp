@@ -4,43 +4,46 @@
 #include <signal.h>
 #include <string.h>  // NOLINT(modernize-deprecated-headers): strerrorname_np is not in <cstring>
 
+#include <utility>
+#include <vector>
+
+#include "collector/analysis/program_start.h"
 #include "tools/cli/message.h"
 #include "tools/render/human.h"
 #include "tools/render/printable.h"
 #include "tools/render/shorten.h"
+#include "tools/render/stack_lines.h"
 
 namespace memwatch::cli {
 
 namespace {
 
-constexpr std::size_t kFunctionWidth = 60;
+constexpr std::size_t kHeadlineWidth = 70;
 
-std::string describe(const model::SourceFrame& frame) {
-  std::string text = render::shorten_function(render::printable(frame.function), kFunctionWidth);
-  if (!frame.file.empty()) {
-    text += fmt::format(" {}:{}", render::short_path(render::printable(frame.file)), frame.line);
-  }
-  return text;
-}
-
-// The innermost frames that have a name, two of them: who called, and from where.
+// The frame that tells most, as in the report: what lies between it and the allocator, and what
+// lies outside of main, is plumbing.
 std::string top_of_stack(const recording::Alert& alert, symbols::Symbolizer& symbolizer) {
-  std::string text;
-  std::size_t named = 0;
-  for (const recording::Alert::Frame& frame : alert.frames) {
-    for (const model::SourceFrame& source :
-         symbolizer.symbolize(frame.module, frame.address).frames) {
-      if (source.function.empty() || named == 2) continue;
-      text += (named == 0 ? " at " : " < ") + describe(source);
-      ++named;
+  // The frames are views into these.
+  std::vector<model::Symbols> symbols;
+  symbols.reserve(alert.frames.size());
+  std::vector<analysis::Frame> frames;
+  for (const recording::Alert::Frame& at : alert.frames) {
+    symbols.push_back(symbolizer.symbolize(at.module, at.address));
+    analysis::Frame frame;
+    frame.module = at.module.path;
+    frame.offset = at.address.offset;
+    if (symbols.back().frames.empty()) frames.push_back(frame);
+    for (const model::SourceFrame& source : symbols.back().frames) {
+      frame.function = source.function;
+      frame.file = source.file;
+      frame.line = source.line;
+      frame.inlined = source.inlined;
+      frames.push_back(frame);
     }
-    if (named == 2) return text;
   }
-  if (named == 0 && !alert.frames.empty()) {
-    const recording::Alert::Frame& frame = alert.frames.front();
-    return fmt::format(" at {}+{:#x}", render::short_path(frame.module.path), frame.address.offset);
-  }
-  return text;
+  if (frames.empty()) return "";
+  return " at " + render::frames_headline(analysis::without_program_start(std::move(frames)),
+                                          kHeadlineWidth);
 }
 
 }  // namespace
@@ -53,8 +56,9 @@ std::string alert_line(const recording::Alert& alert, symbols::Symbolizer& symbo
           : fmt::format("large allocation: {} by {}", render::human_bytes(alert.size),
                         function_name(alert.function));
   const std::string thread = alert.tid != 0 ? fmt::format(", thread {}", alert.tid) : "";
-  return fmt::format("{} in {} (pid {}{}){}", what, render::short_path(alert.exe), alert.pid,
-                     thread, top_of_stack(alert, symbolizer));
+  return fmt::format("{} in {} (pid {}{}){}", what,
+                     render::printable(render::short_path(alert.exe)), alert.pid, thread,
+                     top_of_stack(alert, symbolizer));
 }
 
 LiveAlerts::LiveAlerts() : thread_([this] { run(); }) {}

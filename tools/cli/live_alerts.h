@@ -1,7 +1,7 @@
-// Prints large allocations and failures to stderr as they happen: one line each, with the top of
-// the stack. Symbols are looked up on a thread of its own, since debug information may take a while
-// to open and the recording must not wait. After kMaxLines the rest is only counted. Thread safety:
-// add() from one thread.
+// Prints large allocations and failures to stderr as they happen: one line each, with the frame
+// of the stack that tells most. Symbols are looked up on a thread of its own, since debug
+// information may take a while to open and the recording must not wait. After kMaxLines the rest is
+// only counted. Thread safety: add() from one thread.
 #pragma once
 
 #include <condition_variable>
@@ -38,7 +38,7 @@ class LiveAlerts {
   std::thread thread_;
 };
 
-// "large allocation: 2 GiB by malloc in server (pid 12, thread 12) at build_index index.cpp:42"
+// "large allocation: 2 GiB by malloc in server (pid 12, thread 12) at build_index (index.cpp:42)"
 std::string alert_line(const recording::Alert& alert, symbols::Symbolizer& symbolizer);
 
 }  // namespace memwatch::cli

@@ -83,7 +83,8 @@ void write_timeline_chart(Page& page, const analysis::Timeline& timeline, std::s
     page.line(std::move(line));
   }
   const std::size_t columns = timeline.columns.size();
-  const std::string from = human_duration(timeline.start), to = human_duration(timeline.end);
+  const std::string from = human_duration(timeline.start - timeline.process_start);
+  const std::string to = human_duration(timeline.end - timeline.process_start);
   std::string axis(kLabel + 1, ' ');
   axis += "└";
   for (std::size_t i = 0; i < columns; ++i) axis += "─";

@@ -10,7 +10,6 @@
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
 #include "tools/render/printable.h"
-#include "tools/render/shorten.h"
 #include "tools/render/stack_lines.h"
 
 namespace memwatch::render {
@@ -18,16 +17,18 @@ namespace {
 
 constexpr std::size_t kLabel = 20;  // columns of "not freed at the end"
 constexpr std::size_t kWidestHeadline = 60;
-constexpr std::size_t kValue = 9;  // columns of "1023 KiB" and "999,999"
+constexpr std::size_t kFewSamples = 3;  // with fewer, RSS and heap are rarely seen at one moment
+constexpr std::size_t kValue = 9;       // columns of "1023 KiB" and "999,999"
 
+// Details are given by what matters first; one that does not fit whole is left out, never cut.
 void write_fact(Page& page, Tone tone, const std::string& label, const std::string& value,
-                const std::string& detail) {
+                const std::vector<std::string>& details) {
   const std::size_t label_width = display_width(label), value_width = display_width(value);
   std::string line = "  " + label + std::string(kLabel - std::min(kLabel, label_width), ' ');
   line += std::string(kValue - std::min(kValue, value_width), ' ') + page.paint(tone, value);
   const std::size_t used = 2 + std::max(kLabel, label_width) + std::max(kValue, value_width) + 2;
   const std::size_t room = page.width() > used ? page.width() - used : 0;
-  line += "  " + page.paint(Tone::faint, shorten_end(detail, room));
+  line += "  " + page.paint(Tone::faint, joined_to_fit(details, room));
   page.line(std::move(line));
 }
 
@@ -35,62 +36,107 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::string coverage_phrase(const analysis::Coverage& coverage) {
-  if (coverage.untouched) return "less than was asked for: part of it was never touched";
-  if (coverage.explained_growth) {
-    return fmt::format("the trace explains {} of it, {} of its growth",
-                       human_percent(coverage.explained),
-                       human_percent(*coverage.explained_growth));
+// How the largest RSS compares with what was traced. Short-lived processes are sampled too seldom
+// for a comparison at one moment; their peaks are compared instead.
+std::vector<std::string> coverage_phrases(const model::Process& process,
+                                          const analysis::Coverage& coverage,
+                                          std::uint64_t peak_rss) {
+  if (process.heap.peak_bytes > peak_rss) {
+    if (process.timeline.size() < kFewSamples) {
+      return {"too short a life to see RSS at its largest"};
+    }
+    return {"less than the peak heap: part of it was never touched"};
   }
-  return fmt::format("the trace explains {} of it; the rest is code, libraries and stacks",
-                     human_percent(coverage.explained));
+  if (coverage.rss < peak_rss / 2 || process.timeline.size() < kFewSamples) {
+    return {fmt::format("the peak heap is {} of that",
+                        human_percent(ratio(process.heap.peak_bytes, peak_rss)))};
+  }
+  if (coverage.untouched) return {"less than was asked for: part of it was never touched"};
+  std::vector<std::string> phrases = {human_percent(coverage.explained) + " of it traced"};
+  if (coverage.explained_growth) {
+    phrases.push_back(human_percent(*coverage.explained_growth) + " of its growth");
+  } else {
+    phrases.emplace_back("the rest is code, libraries, stacks");
+  }
+  return phrases;
 }
 
-void write_peak_fact(Page& page, const analysis::Selection& selection,
-                     const analysis::Summary& summary) {
+bool is_tree(const analysis::Summary& summary) {
+  return summary.pids > 1;
+}
+
+std::string process_label(const model::Process& process) {
+  return fmt::format("{} ({})", program_name(process), process.pid);
+}
+
+void write_peak_fact(Page& page, const analysis::Summary& summary) {
   const model::Process& largest = *summary.largest;
   if (largest.heap.peak_bytes == 0) {
-    write_fact(page, Tone::strong, "peak heap", "0 B", "nothing was allocated");
+    write_fact(page, Tone::strong, "peak heap", "0 B", {"nothing was allocated"});
     return;
   }
-  std::string detail;
-  if (selection.processes().size() > 1) {
-    detail = fmt::format("in {} ({}), ", program_name(largest), largest.pid);
-  }
-  detail += fmt::format("{}, after {}", counted(largest.heap.peak_blocks, "block", "blocks"),
-                        human_duration(largest.heap.peak_at - largest.start));
-  write_fact(page, Tone::strong, "peak heap", human_bytes(largest.heap.peak_bytes), detail);
+  std::vector<std::string> details;
+  if (is_tree(summary)) details.push_back("in " + process_label(largest));
+  details.push_back(counted(largest.heap.peak_blocks, "block", "blocks"));
+  details.push_back("after " + human_duration(largest.heap.peak_at - largest.start));
+  write_fact(page, Tone::strong, "peak heap", human_bytes(largest.heap.peak_bytes), details);
 }
 
 void write_allocated_fact(Page& page, const analysis::Summary& summary) {
   const model::Totals& totals = summary.sums.totals;
-  std::string detail =
-      fmt::format("in {}", counted(totals.allocations, "allocation", "allocations"));
+  std::vector<std::string> details = {
+      fmt::format("in {}", counted(totals.allocations, "allocation", "allocations"))};
+  if (totals.temporary > 0) {
+    details.push_back(human_percent(ratio(totals.temporary, totals.allocations)) + " temporary");
+  }
   if (totals.reallocations > 0) {
-    detail += " and " + counted(totals.reallocations, "reallocation", "reallocations");
+    details.push_back(counted(totals.reallocations, "reallocation", "reallocations"));
   }
   if (summary.sums.duration >= 0.1) {
-    detail += fmt::format(
-        ", {}", human_rate(static_cast<double>(totals.allocations) / summary.sums.duration));
+    details.push_back(human_rate(static_cast<double>(totals.allocations) / summary.sums.duration));
   }
-  if (totals.temporary > 0) {
-    detail +=
-        fmt::format(", {} temporary", human_percent(ratio(totals.temporary, totals.allocations)));
+  write_fact(page, Tone::strong, "allocated", human_bytes(totals.allocated_bytes), details);
+}
+
+void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
+  const analysis::LeakReport& leaks = summary.leaks;
+  std::vector<std::string> details;
+  if (leaks.blocks == 0) {
+    details.emplace_back("every block was freed");
+  } else if (is_tree(summary)) {
+    // Where it is; every process counts for itself.
+    constexpr std::size_t kNamed = 2;
+    for (std::size_t i = 0; i < std::min(kNamed, leaks.holders.size()); ++i) {
+      details.push_back(fmt::format("{} in {}", human_bytes(leaks.holders[i]->heap.live_bytes),
+                                    process_label(*leaks.holders[i])));
+    }
+    if (leaks.holders.size() > kNamed) {
+      details.push_back(fmt::format("{} more", leaks.holders.size() - kNamed));
+    }
+  } else {
+    details.push_back("in " + counted(leaks.blocks, "block", "blocks"));
+    if (leaks.by_bytes.selected == 0 && leaks.upkeep.selected > 0) {
+      details.emplace_back("all kept by the C library itself");
+    } else if (leaks.upkeep.selected > 0) {
+      details.push_back(human_bytes(leaks.upkeep.selected) + " of it the C library's own");
+    }
   }
-  write_fact(page, Tone::strong, "allocated", human_bytes(totals.allocated_bytes), detail);
+  write_fact(page, leaks.blocks > 0 ? Tone::caution : Tone::good, not_freed_phrase(leaks.end),
+             human_bytes(leaks.bytes), details);
 }
 
 void write_failure_fact(Page& page, const analysis::Selection& selection,
                         const analysis::Summary& summary) {
-  std::string detail;
+  std::vector<std::string> details;
   if (!summary.failures.rows.empty()) {
     const model::Failure& failure = *summary.failures.rows.front().failure;
-    detail = failure_phrase(failure) + ", in ";
-    const std::size_t used = 2 + kLabel + kValue + 2 + display_width(detail);
+    details.push_back(failure_phrase(failure));
+    const std::size_t used = 2 + kLabel + kValue + 2 + display_width(details.front()) + 5;
     const std::size_t room = page.width() > used ? page.width() - used : 0;
-    detail += stack_headline(selection.session(), failure.stack, std::min(room, kWidestHeadline));
+    details.push_back("in " + stack_headline(selection.session(), failure.stack,
+                                             std::min(room, kWidestHeadline)));
   }
-  write_fact(page, Tone::bad, "failed", human_count(summary.failures.total), detail);
+  write_fact(page, Tone::bad, "failed", human_count(summary.failures.total), details);
 }
 
 void write_sparkline(Page& page, const analysis::Summary& summary) {
@@ -103,14 +149,6 @@ void write_sparkline(Page& page, const analysis::Summary& summary) {
   for (const analysis::TimelineColumn& column : timeline.columns) heap.push_back(column.live_bytes);
   page.line("  heap over time       " + page.paint(Tone::heap, sparkline(heap)) + "  " +
             page.paint(Tone::faint, human_duration(timeline.end - timeline.start)));
-}
-
-// Whether the missing lines of this module are the reader's to mend: libc and the loader are not.
-bool matters(std::string_view path) {
-  const std::string_view name = analysis::base_name(path);
-  return !name.starts_with("libc.so") && !name.starts_with("libc-") &&
-         !name.starts_with("ld-linux") && !name.starts_with("libstdc++") &&
-         !name.starts_with("libpthread");
 }
 
 std::string gap_remark(const analysis::Selection& selection, const analysis::ModuleGap& gap) {
@@ -137,27 +175,25 @@ void write_facts(Page& page, const analysis::Selection& selection,
                  const analysis::Summary& summary) {
   if (summary.largest == nullptr) return;
   const analysis::Sums& sums = summary.sums;
-  write_peak_fact(page, selection, summary);
+  write_peak_fact(page, summary);
   write_allocated_fact(page, summary);
-  const std::uint64_t blocks = summary.leaks.blocks;
-  write_fact(page, blocks > 0 ? Tone::caution : Tone::good, not_freed_phrase(summary.leaks.end),
-             human_bytes(summary.leaks.bytes),
-             blocks > 0 ? "in " + counted(blocks, "block", "blocks") : "every block was freed");
+  write_not_freed_fact(page, summary);
   if (summary.coverage) {
-    write_fact(page, Tone::strong, "peak RSS",
-               human_bytes(std::max(summary.coverage->rss, summary.largest->rss.peak)),
-               coverage_phrase(*summary.coverage));
+    const std::uint64_t peak_rss = std::max(summary.coverage->rss, summary.largest->rss.peak);
+    write_fact(page, Tone::strong, "peak RSS", human_bytes(peak_rss),
+               coverage_phrases(*summary.largest, *summary.coverage, peak_rss));
   }
-  if (sums.mapped_peak_bytes > 0) {
+  constexpr std::uint64_t kWorthALine = 20;  // a twentieth of the heap, or there is none
+  if (sums.mapped_peak_bytes * kWorthALine > summary.largest->heap.peak_bytes) {
     write_fact(page, Tone::strong, "mapped", human_bytes(sums.mapped_peak_bytes),
-               fmt::format("at most, by mmap, brk and sbrk of the program; {} at the end",
-                           human_bytes(sums.mapped_live_bytes)));
+               {"at most", human_bytes(sums.mapped_live_bytes) + " at the end",
+                "by mmap, brk and sbrk of the program"});
   }
   if (summary.failures.total > 0) write_failure_fact(page, selection, summary);
   if (sums.totals.large > 0) {
     write_fact(page, Tone::caution, "large", human_count(sums.totals.large),
-               fmt::format("single allocations of {} or more",
-                           human_bytes(selection.session().large_threshold)));
+               {fmt::format("single allocations of {} or more",
+                            human_bytes(selection.session().large_threshold))});
   }
   write_sparkline(page, summary);
 }
@@ -167,6 +203,7 @@ std::vector<std::string> remarks(const analysis::Selection& selection,
                                  std::span<const model::StackId> shown_stacks) {
   std::vector<std::string> sentences;
   if (summary.coverage && summary.coverage->explained_growth &&
+      summary.coverage->rss_growth >= analysis::kGrowthToWarnBytes &&
       *summary.coverage->explained_growth < analysis::kLittleExplained &&
       !summary.coverage->untouched) {
     sentences.push_back(fmt::format(
@@ -183,11 +220,21 @@ std::vector<std::string> remarks(const analysis::Selection& selection,
     }
   }
   for (const analysis::ModuleGap& gap : analysis::find_gaps(selection.session(), shown_stacks)) {
-    if (!matters(gap.path)) continue;
     sentences.push_back(gap_remark(selection, gap));
     break;  // one is a hint, more would be a list
   }
   return sentences;
+}
+
+std::string joined_to_fit(const std::vector<std::string>& parts, std::size_t room) {
+  std::string text;
+  for (const std::string& part : parts) {
+    const std::string_view gap = text.empty() ? "" : ", ";
+    if (display_width(text) + gap.size() + display_width(part) > room) continue;
+    text += gap;
+    text += part;
+  }
+  return text;
 }
 
 View next_view(const analysis::Summary& summary) {

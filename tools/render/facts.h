@@ -22,6 +22,9 @@ std::vector<std::string> remarks(const analysis::Selection& selection,
                                  const analysis::Summary& summary,
                                  std::span<const model::StackId> shown_stacks);
 
+// The parts that fit whole into `room` columns, in their order, with commas between them.
+std::string joined_to_fit(const std::vector<std::string>& parts, std::size_t room);
+
 // The view that answers the most likely next question.
 View next_view(const analysis::Summary& summary);
 

@@ -78,6 +78,15 @@ std::string end_phrase(const model::Process& process) {
   return "";
 }
 
+std::string processes_phrase(const analysis::Selection& selection,
+                             const analysis::Summary& summary) {
+  std::string phrase = counted(summary.pids, "process", "processes");
+  if (selection.processes().size() > summary.pids) {
+    phrase += ", " + counted(selection.processes().size(), "program", "programs");
+  }
+  return phrase;
+}
+
 std::string not_freed_phrase(analysis::EndOfRecording end) {
   switch (end) {
     case analysis::EndOfRecording::exited:
@@ -120,7 +129,7 @@ std::string exactness_phrase(const analysis::Summary& summary) {
   }
   const std::vector<std::string> losses = loss_phrases(summary.sums.losses);
   if (summary.sums.losses.exact) return "exact: every call recorded, nothing lost";
-  std::string phrase = "NOT exact";
+  std::string phrase = losses.empty() ? "NOT exact: some calls went unrecorded" : "NOT exact";
   for (std::size_t i = 0; i < losses.size(); ++i) phrase += (i == 0 ? ": " : ", ") + losses[i];
   return phrase;
 }

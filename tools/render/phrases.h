@@ -17,8 +17,12 @@ namespace memwatch::render {
 // "exit 0", "killed by SIGSEGV", "still running", "replaced by exec", "lost".
 std::string end_phrase(const model::Process& process);
 
-// "not freed at exit"; "not freed when it was killed"; "live when the recording ended"; "not freed
-// at the end" for a mixture.
+// "3 processes"; "3 processes, 5 programs" where exec replaced some.
+std::string processes_phrase(const analysis::Selection& selection,
+                             const analysis::Summary& summary);
+
+// "not freed at exit"; "not freed when killed"; "live at the end" of the recording; "not freed at
+// the end" for a mixture.
 std::string not_freed_phrase(analysis::EndOfRecording end);
 
 // What was lost, one sentence part per kind: "3 allocations dropped"; empty for an exact session.

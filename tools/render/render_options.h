@@ -9,7 +9,7 @@ struct RenderOptions {
   bool color = false;
   std::size_t width = 100;  // columns
   std::size_t top = 10;     // rows or stacks that a view shows; 0 all
-  std::size_t frames = 10;  // lines that a stack may take; 0 all
+  std::size_t frames = 10;  // lines that a stack may take; 0 all frames, unfolded
 };
 
 inline constexpr std::size_t kLeastWidth = 40;  // narrower terminals get lines of this width

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "collector/analysis/processes.h"
 #include "collector/analysis/summary.h"
+#include "collector/analysis/upkeep.h"
 #include "tools/render/facts.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
@@ -23,79 +23,122 @@ constexpr std::size_t kRemarkLines = 2;
 constexpr std::size_t kLeastBlock = 4;  // blank, title and two frames: less is not worth a block
 constexpr std::size_t kMostFrames = 6;
 
+// "exit 0 after 1.2 s", and as which program where exec replaced the first.
+std::string end_of_root(const analysis::Summary& summary) {
+  const model::Process& last = *summary.root_end;
+  std::string end = fmt::format("{} after {}", end_phrase(last),
+                                human_duration(last.start + last.duration - summary.root->start));
+  if (program_name(last) != program_name(*summary.root)) end += " as " + program_name(last);
+  return end;
+}
+
 void write_head(Page& page, const analysis::Selection& selection,
                 const analysis::Summary& summary) {
-  std::string end = end_phrase(*summary.root) + " after " + human_duration(summary.sums.duration);
+  const std::string end = end_of_root(summary);
   const std::size_t used = display_width(end) + 12;
-  const std::string command = shorten_middle(printable(command_line(selection.session().command)),
+  const std::string command = shorten_middle(printable(command_title(selection.session().command)),
                                              page.width() > used ? page.width() - used : 0);
   const bool fine =
-      summary.root->exit_kind == model::ExitKind::exited && summary.root->exit_code == 0;
+      summary.root_end->exit_kind == model::ExitKind::exited && summary.root_end->exit_code == 0;
   page.line(page.paint(Tone::strong, "memwatch: " + command) + "  " +
             page.paint(fine ? Tone::faint : Tone::caution, end));
   std::string exactness = exactness_phrase(summary);
-  if (selection.processes().size() > 1) {
-    exactness = counted(selection.processes().size(), "process", "processes") + ", " + exactness;
-  }
+  if (summary.pids > 1) exactness = processes_phrase(selection, summary) + "; " + exactness;
   const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.exact;
   page.line("  " + page.paint(doubtful ? Tone::caution : Tone::good,
                               shorten_end(exactness, page.width() - 2)));
 }
 
-// The largest few of a tree, one line each; more are in the processes view.
+// The largest few programs of a tree; all are in the processes view.
 void write_processes_line(Page& page, const analysis::Selection& selection) {
   std::vector<const model::Process*> largest = selection.processes();
   std::stable_sort(largest.begin(), largest.end(),
                    [](const model::Process* a, const model::Process* b) {
                      return a->heap.peak_bytes > b->heap.peak_bytes;
                    });
-  std::string detail;
-  for (std::size_t i = 0; i < largest.size() && i < 3; ++i) {
-    if (!detail.empty()) detail += ", ";
-    detail +=
-        fmt::format("{} {}", program_name(*largest[i]), human_bytes(largest[i]->heap.peak_bytes));
+  // By name, so that ten short-lived shells are one.
+  std::vector<std::string> names, parts;
+  constexpr std::size_t kMost = 4;
+  for (const model::Process* process : largest) {
+    const std::string name = program_name(*process);
+    if (process->heap.peak_bytes == 0 || parts.size() == kMost) break;
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    names.push_back(name);
+    parts.push_back(name + " " + human_bytes(process->heap.peak_bytes));
   }
-  if (largest.size() > 3) detail += ", …";
-  page.line("  largest processes    " +
-            page.paint(Tone::faint, shorten_end(detail, page.width() - 23)));
+  if (parts.size() < 2) return;
+  page.line("  largest programs     " +
+            page.paint(Tone::faint, joined_to_fit(parts, page.width() - 23)));
 }
 
-void write_stack_block(Page& page, const model::Session& session, const std::string& title,
-                       model::StackId stack, std::size_t lines) {
+void write_stack_block(Page& page, const model::Session& session,
+                       const std::vector<std::string>& title, model::StackId stack,
+                       std::size_t lines) {
   page.blank();
-  page.line(page.paint(Tone::strong, shorten_end(title, page.width())));
-  page.lines(
-      stack_lines(page, session, stack,
-                  StackLayout{.indent = 4, .lines = lines - 2, .without_leading_noise = true}));
+  page.line(page.paint(Tone::strong, joined_to_fit(title, page.width())));
+  page.lines(stack_lines(page, session, stack, StackLayout{.indent = 4, .lines = lines - 2}));
 }
 
 struct Block {
-  std::string title;
+  std::vector<std::string> title;  // parts, what matters first
   model::StackId stack;
 };
 
-// The stack to mend and the one that costs most; one block if they are the same. What was not freed
-// comes first unless it is next to nothing beside the peak.
-std::vector<Block> blocks_to_show(const analysis::Summary& summary) {
-  std::vector<Block> blocks;
-  const auto& leaks = summary.leaks.by_bytes.rows;
-  const auto& peaks = summary.peak.by_share.rows;
-  const bool same = !leaks.empty() && !peaks.empty() && leaks[0].site.stack == peaks[0].site.stack;
-  if (!leaks.empty()) {
-    blocks.push_back(
-        {fmt::format("Largest {}: {} in {}, {} of it{}", not_freed_phrase(summary.leaks.end),
-                     human_bytes(leaks[0].cost),
-                     counted(leaks[0].site.live_blocks, "block", "blocks"),
-                     human_percent(leaks[0].share), same ? " (and the largest at the peak)" : ""),
-         leaks[0].site.stack});
+const model::Process* only(const analysis::Summary& summary, const model::Process* process) {
+  return summary.pids > 1 ? process : nullptr;
+}
+
+analysis::Ranking first_of(const analysis::Selection& selection, const model::Process* process,
+                           analysis::Cost cost, bool own) {
+  analysis::RankFilter filter;
+  if (process != nullptr) {
+    filter.process = [process](const model::Process& other) { return &other == process; };
   }
-  if (!peaks.empty() && !same) {
-    blocks.push_back({fmt::format("Largest at the peak: {}, {} of it", human_bytes(peaks[0].cost),
-                                  human_percent(peaks[0].share)),
-                      peaks[0].site.stack});
+  if (own) {
+    filter.stack = [&](model::StackId stack) {
+      return !analysis::is_upkeep(selection.session(), stack);
+    };
+  }
+  return analysis::rank_sites(selection, cost, 1, filter);
+}
+
+// The stack to mend and the one that costs most; one block if they are the same. Of a tree each is
+// that of one process, the one with most of it: sums over processes are nobody's. What was not
+// freed comes first unless it is next to nothing beside the peak.
+std::vector<Block> blocks_to_show(const analysis::Selection& selection,
+                                  const analysis::Summary& summary) {
+  std::vector<Block> blocks;
+  const analysis::LeakReport& leaks = summary.leaks;
+  const model::Process* const holder =
+      leaks.holders.empty() ? nullptr : only(summary, leaks.holders.front());
+  const model::Process* const largest = only(summary, summary.largest);
+  const analysis::Ranking kept = leaks.holders.empty()
+                                     ? analysis::Ranking{}
+                                     : first_of(selection, holder, analysis::Cost::leaked, true);
+  const analysis::Ranking peaks = first_of(selection, largest, analysis::Cost::peak, false);
+  const auto of = [](const model::Process* process) {
+    return process == nullptr ? std::string() : " of " + program_name(*process);
+  };
+  const bool same = !kept.rows.empty() && !peaks.rows.empty() && holder == largest &&
+                    kept.rows[0].site.stack == peaks.rows[0].site.stack;
+  if (!kept.rows.empty()) {
+    const analysis::RankedSite& row = kept.rows[0];
+    Block block{
+        {fmt::format("Largest {}{}: {} in {}", not_freed_phrase(leaks.end), of(holder),
+                     human_bytes(row.cost), counted(row.site.live_blocks, "block", "blocks")),
+         human_percent(row.share)},
+        row.site.stack};
+    if (same) block.title.emplace_back("also the largest at the peak");
+    blocks.push_back(std::move(block));
+  }
+  if (!peaks.rows.empty() && !same) {
+    const analysis::RankedSite& row = peaks.rows[0];
+    blocks.push_back({{fmt::format("Largest at the peak{}: {}", of(largest), human_bytes(row.cost)),
+                       human_percent(row.share)},
+                      row.site.stack});
   }
   constexpr std::uint64_t kNextToNothing = 20;  // less than a twentieth
-  if (blocks.size() == 2 && summary.leaks.bytes < summary.sums.peak_bytes_sum / kNextToNothing) {
+  if (blocks.size() == 2 && kept.total < peaks.total / kNextToNothing) {
     std::swap(blocks[0], blocks[1]);
   }
   return blocks;
@@ -107,7 +150,7 @@ std::vector<model::StackId> stacks_in_run_summary(const model::Session& session)
   const analysis::Selection selection(session);
   const analysis::Summary summary = analysis::summarize(selection, 1);
   std::vector<model::StackId> stacks;
-  for (const Block& block : blocks_to_show(summary)) stacks.push_back(block.stack);
+  for (const Block& block : blocks_to_show(selection, summary)) stacks.push_back(block.stack);
   if (!summary.failures.rows.empty()) {
     stacks.push_back(summary.failures.rows.front().failure->stack);
   }
@@ -121,15 +164,15 @@ std::string render_run_summary(const model::Session& session, const std::string&
   const analysis::Summary summary = analysis::summarize(selection, 1);
   if (summary.root == nullptr || summary.largest == nullptr) {
     page.line("memwatch: nothing was recorded: the program never came under the tracer.");
-    page.line("  Next: " +
-              page.paint(Tone::command, "memwatch doctor -- " +
-                                            shorten_middle(printable(command_line(session.command)),
-                                                           page.width() - 28)));
+    page.line("  Next: " + page.paint(Tone::command,
+                                      "memwatch doctor -- " +
+                                          shorten_middle(printable(command_title(session.command)),
+                                                         page.width() - 28)));
     return std::move(page).take();
   }
   write_head(page, selection, summary);
   write_facts(page, selection, summary);
-  if (selection.processes().size() > 1) write_processes_line(page, selection);
+  if (summary.pids > 1) write_processes_line(page, selection);
   if (summary.sums.totals.allocations + summary.sums.totals.failed + summary.sums.totals.maps ==
       0) {
     page.blank();
@@ -139,7 +182,7 @@ std::string render_run_summary(const model::Session& session, const std::string&
     return std::move(page).take();
   }
 
-  const std::vector<Block> blocks = blocks_to_show(summary);
+  const std::vector<Block> blocks = blocks_to_show(selection, summary);
   const std::vector<std::string> sentences =
       remarks(selection, summary, stacks_in_run_summary(session));
   const std::size_t remark_lines = sentences.empty() ? 0 : kRemarkLines + 1;

@@ -143,4 +143,11 @@ std::string command_line(const std::vector<std::string>& command) {
   return line;
 }
 
+std::string command_title(const std::vector<std::string>& command) {
+  std::string line = command_line(command);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return line;
+}
+
 }  // namespace memwatch::render

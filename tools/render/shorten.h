@@ -27,4 +27,7 @@ std::string short_path(std::string_view path);
 // An argument vector as one would type it, arguments with special characters quoted.
 std::string command_line(const std::vector<std::string>& command);
 
+// The same for a title of one line: line ends and tabs are blanks.
+std::string command_title(const std::vector<std::string>& command);
+
 }  // namespace memwatch::render

@@ -33,7 +33,7 @@ std::string recorded_on(double epoch_seconds) {
 void write_header(Page& page, const analysis::Selection& selection) {
   const model::Session& session = selection.session();
   const analysis::Summary summary = analysis::summarize(selection, 1);
-  const std::string command = printable(command_line(session.command));
+  const std::string command = printable(command_title(session.command));
   page.line(page.paint(Tone::strong, shorten_middle(command, page.width())));
 
   std::string facts;
@@ -42,13 +42,15 @@ void write_header(Page& page, const analysis::Selection& selection) {
     if (!facts.empty()) facts += " · ";
     facts += fact;
   };
-  const std::size_t count = selection.processes().size();
-  if (count == 1) {
+  if (summary.pids == 1) {
     add(fmt::format("pid {}", summary.root->pid));
-    add(end_phrase(*summary.root));
+    if (selection.processes().size() > 1) {
+      add(counted(selection.processes().size(), "program", "programs"));
+    }
+    add(end_phrase(*summary.root_end));
   } else {
-    add(counted(count, "process", "processes"));
-    if (summary.root != nullptr) add("root: " + end_phrase(*summary.root));
+    add(processes_phrase(selection, summary));
+    add("root: " + end_phrase(*summary.root_end));
   }
   add(human_duration(summary.sums.duration));
   add(recorded_on(session.started_at));
@@ -151,7 +153,7 @@ std::vector<model::StackId> stacks_in_view(const analysis::Selection& selection,
       add_failures();
       break;
     case View::leaks:
-      add_stacks(stacks, analysis::find_leaks(selection, top).by_bytes);
+      add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::leaked, top));
       break;
     case View::peak:
       add_stacks(stacks, analysis::find_peak(selection, top).by_share);

@@ -60,8 +60,8 @@ void write_failures(Page& page, const ViewContext& context) {
     page.blank();
     std::string line = fmt::format("{:>9}  ", human_count(failure.count) + "×");
     line = page.paint(Tone::bad, line) + page.paint(Tone::strong, failure_phrase(failure));
-    line +=
-        page.paint(Tone::faint, fmt::format("  first after {}", human_duration(failure.first_at)));
+    line += page.paint(Tone::faint, fmt::format("  first after {}",
+                                                human_duration(failure.first_at - process.start)));
     if (several_processes(context)) {
       line += page.paint(Tone::faint, fmt::format(", {} ({})", program_name(process), process.pid));
     }
@@ -96,8 +96,8 @@ void write_large(Page& page, const ViewContext& context) {
         page.paint(Tone::strong, fmt::format("{:>11}", human_bytes(allocation.requested)));
     line += fmt::format("  {}", function_name(allocation.function));
     line += page.paint(Tone::faint, fmt::format(" after {}, thread {}, address 0x{:x}",
-                                                human_duration(allocation.at), allocation.tid,
-                                                allocation.address));
+                                                human_duration(allocation.at - process.start),
+                                                allocation.tid, allocation.address));
     if (several_processes(context)) {
       line += page.paint(Tone::faint, fmt::format(", {} ({})", program_name(process), process.pid));
     }

@@ -1,6 +1,8 @@
 // The views that are rankings of stacks: leaks, peak, hotspots, temporary.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "collector/analysis/hotspots.h"
 #include "collector/analysis/leaks.h"
 #include "collector/analysis/peak.h"
@@ -72,6 +74,28 @@ bool write_if_empty(Page& page, const ViewContext& context, const analysis::Rank
   return true;
 }
 
+// Where the blocks are, process by process, and what exec dropped.
+void write_holders(Page& page, const analysis::LeakReport& report) {
+  constexpr std::size_t kNamed = 6;
+  if (report.holders.size() > 1) {
+    std::string list;
+    for (std::size_t i = 0; i < std::min(kNamed, report.holders.size()); ++i) {
+      const model::Process& process = *report.holders[i];
+      list += fmt::format("{}{} ({}) {}", i == 0 ? "" : ", ", program_name(process), process.pid,
+                          human_bytes(process.heap.live_bytes));
+    }
+    if (report.holders.size() > kNamed) {
+      list += fmt::format(" and {} more", report.holders.size() - kNamed);
+    }
+    page.sentence(Tone::plain, fmt::format("In {} processes: {}.", report.holders.size(), list));
+  }
+  if (report.exec_bytes > 0) {
+    page.sentence(Tone::faint, fmt::format("Not counted: {} that processes held when exec "
+                                           "replaced them, which frees everything.",
+                                           human_bytes(report.exec_bytes)));
+  }
+}
+
 }  // namespace
 
 void write_leaks(Page& page, const ViewContext& context) {
@@ -90,13 +114,24 @@ void write_leaks(Page& page, const ViewContext& context) {
       Tone::faint,
       "By lifetime: blocks that were live when the recording ended. A block that a global "
       "variable or a running thread still uses counts here too.");
+  write_holders(page, report);
   if (write_if_empty(page, context, report.by_bytes,
                      report.bytes == 0 ? "All of these blocks have a size of 0 bytes."
                                        : "Their stacks are not known.")) {
     return;
   }
-  write_ranking(page, context, report.by_bytes,
-                RankingStyle{.bytes = true, .tone = Tone::caution, .detail = live_detail});
+  const RankingStyle style{.bytes = true, .tone = Tone::caution, .detail = live_detail};
+  write_ranking(page, context, report.by_bytes, style);
+  if (report.upkeep.stacks == 0) return;
+  page.blank();
+  page.sentence(Tone::strong,
+                fmt::format("The C library and the loader keep {} for themselves, in {}: stdio "
+                            "buffers, locale, records of libraries",
+                            human_bytes(report.upkeep.selected),
+                            counted(report.upkeep.stacks, "stack", "stacks")));
+  if (report.by_bytes.rows.empty() || page.options().top == 0) {
+    write_ranking(page, context, report.upkeep, style);
+  }
 }
 
 void write_peak(Page& page, const ViewContext& context) {

@@ -35,9 +35,8 @@ void write_short_list(Page& page, const ViewContext& context, const std::string&
             : counted(row.site.allocations + row.site.reallocations, "call", "calls");
     page.line("  " + page.paint(tone, cost) + fmt::format("  {}  ", human_percent(row.share)) +
               page.paint(Tone::faint, detail));
-    page.lines(
-        stack_lines(page, context.selection.session(), row.site.stack,
-                    StackLayout{.indent = 6, .lines = kStackLines, .without_leading_noise = true}));
+    page.lines(stack_lines(page, context.selection.session(), row.site.stack,
+                           StackLayout{.indent = 6, .lines = kStackLines}));
   }
 }
 
@@ -73,10 +72,10 @@ void write_summary(Page& page, const ViewContext& context) {
         "No allocation was recorded. `memwatch doctor -- CMD` says whether CMD can be traced.");
     return;
   }
-  if (context.selection.processes().size() > 1) {
+  if (summary.pids > 1) {
     page.blank();
-    page.line(page.paint(Tone::strong, "Processes"));
-    write_process_table(page, context.selection, kProcesses);
+    page.line(page.paint(Tone::strong, "Processes with the largest heaps"));
+    write_process_table(page, context.selection, ProcessOrder::largest, kProcesses);
   }
   write_short_list(page, context, "Most bytes " + not_freed_phrase(summary.leaks.end),
                    summary.leaks.by_bytes, true, Tone::caution);

@@ -7,6 +7,7 @@
 #include "collector/analysis/processes.h"
 #include "collector/analysis/sizes.h"
 #include "collector/analysis/stack_text.h"
+#include "collector/analysis/summary.h"
 #include "collector/analysis/threads.h"
 #include "tools/render/chart.h"
 #include "tools/render/human.h"
@@ -107,8 +108,16 @@ void write_modules(Page& page, const ViewContext& context) {
   write_more(page, shown, rows.size(), "libraries");
 }
 
-void write_process_table(Page& page, const analysis::Selection& selection, std::size_t top) {
-  const std::vector<analysis::ProcessRow> rows = analysis::list_processes(selection);
+void write_process_table(Page& page, const analysis::Selection& selection, ProcessOrder order,
+                         std::size_t top) {
+  std::vector<analysis::ProcessRow> rows = analysis::list_processes(selection);
+  if (order == ProcessOrder::largest) {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const analysis::ProcessRow& a, const analysis::ProcessRow& b) {
+                       return a.process->heap.peak_bytes > b.process->heap.peak_bytes;
+                     });
+    for (analysis::ProcessRow& row : rows) row.depth = 0;
+  }
   const bool wide = page.width() >= kWidthForCalls;
   std::vector<Column> columns = {{"pid"}, {"peak heap"}, {"allocated"}};
   if (wide) columns.push_back({"calls"});
@@ -138,15 +147,15 @@ void write_process_table(Page& page, const analysis::Selection& selection, std::
     table.add(std::move(cells));
   }
   table.write(page);
-  write_more(page, shown, rows.size(), "processes");
+  write_more(page, shown, rows.size(), "rows");
 }
 
 void write_processes(Page& page, const ViewContext& context) {
-  page.line(page.paint(Tone::strong,
-                       counted(context.selection.processes().size(), "process", "processes")) +
+  const analysis::Summary summary = analysis::summarize(context.selection, 1);
+  page.line(page.paint(Tone::strong, processes_phrase(context.selection, summary)) +
             ", parents before their children (--pid N shows one alone)");
   page.blank();
-  write_process_table(page, context.selection, page.options().top);
+  write_process_table(page, context.selection, ProcessOrder::tree, page.options().top);
 }
 
 void write_sizes(Page& page, const ViewContext& context) {

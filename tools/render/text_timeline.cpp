@@ -15,16 +15,24 @@ namespace {
 constexpr std::size_t kAxis = 12;     // columns that the labels take
 constexpr std::size_t kWidest = 100;  // more is not easier to read
 constexpr std::size_t kRows = 10;
+constexpr std::size_t kLeastSamples = 3;  // fewer make no curve
 
 }  // namespace
 
 void write_timeline(Page& page, const ViewContext& context) {
   std::vector<const model::Process*> charted;
+  std::size_t short_lived = 0;
   for (const model::Process* process : context.selection.processes()) {
-    if (!process->timeline.empty()) charted.push_back(process);
+    if (process->timeline.size() >= kLeastSamples) {
+      charted.push_back(process);
+    } else {
+      ++short_lived;
+    }
   }
   if (charted.empty()) {
-    page.line("No samples: the program ended before the first one was taken.");
+    page.line(short_lived == 1
+                  ? "Too short for a timeline: the program ended after one sample or two."
+                  : "Too short for a timeline: no process lived for more than two samples.");
     page.line("`memwatch run --rss-interval 10` samples every 10 milliseconds.");
     return;
   }
@@ -62,6 +70,12 @@ void write_timeline(Page& page, const ViewContext& context) {
     }
   }
   write_more(page, shown, charted.size(), "processes");
+  if (short_lived > 0) {
+    page.blank();
+    page.line(page.paint(Tone::faint,
+                         fmt::format("Left out: {} that lived for less than {} samples.",
+                                     counted(short_lived, "program", "programs"), kLeastSamples)));
+  }
 }
 
 }  // namespace memwatch::render

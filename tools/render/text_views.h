@@ -2,6 +2,7 @@
 // already written. Thread safety and errors: as render_text's.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "collector/analysis/ranking.h"
@@ -45,7 +46,9 @@ void write_ranking(Page& page, const ViewContext& context, const analysis::Ranki
 // "… and 12 more (--top 22 shows them)" when fewer than all rows were shown.
 void write_more(Page& page, std::size_t shown, std::size_t all, const std::string& what);
 
-// The processes as a table; indent by depth.
-void write_process_table(Page& page, const analysis::Selection& selection, std::size_t top);
+// The processes as a table: as a tree, indented by depth, or the largest heaps first.
+enum class ProcessOrder : std::uint8_t { tree, largest };
+void write_process_table(Page& page, const analysis::Selection& selection, ProcessOrder order,
+                         std::size_t top);
 
 }  // namespace memwatch::render

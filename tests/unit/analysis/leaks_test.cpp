@@ -51,5 +51,22 @@ TEST(Leaks, TheEndOfTheRecordingDecidesTheWords) {
   EXPECT_EQ(end_of_recording(Selection(tree)), EndOfRecording::mixed);
 }
 
+TEST(Leaks, WhatExecThrewAwayIsToldApart) {
+  model::Session session = testing::tree_session();
+  model::Process& replaced = session.processes[1];
+  ASSERT_EQ(replaced.exit_kind, model::ExitKind::exec);
+  const LeakReport before = find_leaks(Selection(session), 0);
+  replaced.heap.live_blocks = 3;
+  replaced.heap.live_bytes = 300;
+  replaced.sites[0].live_blocks = 3;
+  replaced.sites[0].live_bytes = 300;
+  const LeakReport after = find_leaks(Selection(session), 0);
+  EXPECT_EQ(after.exec_bytes, 300U);
+  EXPECT_EQ(after.bytes, before.bytes);
+  EXPECT_EQ(after.by_bytes.total, before.by_bytes.total);
+  ASSERT_EQ(after.holders.size(), 1U);
+  EXPECT_EQ(after.holders[0]->pid, 102U);
+}
+
 }  // namespace
 }  // namespace memwatch::analysis

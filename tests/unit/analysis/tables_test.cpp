@@ -46,10 +46,10 @@ TEST(Processes, ParentsInACircleAreListedOnceEach) {
   EXPECT_EQ(list_processes(Selection(builder.session())).size(), 3U);
 }
 
-TEST(Sizes, EmptyEndsAreCutAndBucketsHaveTheirBounds) {
+TEST(Sizes, EmptyBucketsAreLeftOutAndTheOthersHaveTheirBounds) {
   const model::Session session = testing::server_session();
   const SizeReport report = find_sizes(Selection(session));
-  ASSERT_EQ(report.rows.size(), 12U);
+  ASSERT_EQ(report.rows.size(), 2U);
   EXPECT_EQ(report.rows.front().from, 16U);
   EXPECT_EQ(report.rows.front().to, 31U);
   EXPECT_EQ(report.rows.back().from, 32768U);
@@ -72,6 +72,18 @@ TEST(Summary, GathersWhatMattersMost) {
   EXPECT_EQ(summary.largest->exe, "/usr/lib/cc1plus");
   EXPECT_FALSE(summary.sampled);
   EXPECT_FALSE(summary.coverage.has_value());
+  // Four images of three processes.
+  EXPECT_EQ(summary.pids, 3U);
+}
+
+TEST(Summary, TheLastImageOfTheRootTellsHowItEnded) {
+  model::Session session = testing::tree_session();
+  session.processes[0].exit_kind = model::ExitKind::exec;
+  EXPECT_EQ(summarize(Selection(session), 1).root_end, &session.processes[0]);
+  session.processes[3].pid = session.processes[0].pid;
+  const Summary summary = summarize(Selection(session), 1);
+  EXPECT_EQ(summary.root, &session.processes[0]);
+  EXPECT_EQ(summary.root_end, &session.processes[3]);
 }
 
 }  // namespace

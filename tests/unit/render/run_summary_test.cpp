@@ -58,6 +58,24 @@ TEST(RunSummary, NextCommandLeadsToWhatIsUnusual) {
             std::string::npos);
 }
 
+TEST(RunSummary, DetailsThatDoNotFitAreLeftOutRatherThanCut) {
+  const model::Session session = testing::server_session();
+  for (std::size_t width = 60; width <= 120; width += 5) {
+    const std::string text = render_run_summary(session, "a.mw", {.width = width});
+    EXPECT_EQ(text.find("…"), std::string::npos) << text;
+  }
+}
+
+TEST(RunSummary, AWrapperThatExecsTellsHowTheProgramEnded) {
+  model::Session session = testing::tree_session();
+  session.processes[0].exit_kind = model::ExitKind::exec;
+  session.processes[3].pid = session.processes[0].pid;
+  session.processes[3].exit_code = 3;
+  const std::string text = render_run_summary(session, "a.mw", {});
+  EXPECT_NE(text.find("exit 3 after 1.30 s as cc1plus"), std::string::npos) << text;
+  EXPECT_EQ(text.find("replaced by exec"), std::string::npos) << text;
+}
+
 TEST(RunSummary, NothingRecordedPointsToTheDoctor) {
   model::Session session;
   session.command = {"./static"};

@@ -9,6 +9,7 @@
 #include "tests/unit/render/golden.h"
 #include "tests/unit/render/sample_sessions.h"
 #include "tools/render/printable.h"
+#include "tools/render/stack_lines.h"
 
 namespace memwatch::render {
 namespace {
@@ -95,7 +96,41 @@ TEST(Text, TopAndFramesLimitWhatIsShown) {
   const model::Session session = testing::server_session();
   const std::string text = text_of(session, View::peak, {.top = 1, .frames = 3});
   EXPECT_NE(text.find("… and 2 more stacks, 6.0 MiB together"), std::string::npos) << text;
-  EXPECT_NE(text.find("… 3 more"), std::string::npos) << text;
+  EXPECT_NE(text.find("… 2 more\n      main"), std::string::npos) << text;
+}
+
+TEST(Text, PlumbingIsFoldedUnlessAllFramesAreWanted) {
+  const model::Session session = testing::server_session();
+  EXPECT_EQ(text_of(session, View::peak).find("__libc_start_call_main"), std::string::npos);
+  EXPECT_NE(text_of(session, View::peak, {.frames = 0}).find("__libc_start_call_main"),
+            std::string::npos);
+}
+
+TEST(Text, FramesInARowThatSayLittleBecomeOneLine) {
+  testing::SessionBuilder builder;
+  const auto app = builder.module("/srv/app");
+  const auto lib = builder.module("/usr/lib/libfoo.so.1");
+  const auto main_at = builder.address(app, 1, {{"main", "m.cpp", 3, false}});
+  const auto push = builder.address(app, 2,
+                                    {{"operator new(unsigned long)", "", 0, false},
+                                     {"std::vector<int>::_M_realloc_insert", "v.tcc", 5, true},
+                                     {"std::vector<int>::push_back(int)", "v.h", 7, true},
+                                     {"fill", "m.cpp", 9, false}});
+  const auto stack = builder.stack({main_at, builder.address(lib, 0x30), builder.address(lib, 0x20),
+                                    builder.address(lib, 0x10), push});
+  const Page page(RenderOptions{});
+  const auto lines = [&](std::size_t limit) {
+    return stack_lines(page, builder.session(), stack, {.indent = 0, .lines = limit});
+  };
+  EXPECT_EQ(lines(10),
+            (std::vector<std::string>{"std::vector<int>::push_back(int)  (+2 inside)",
+                                      "fill                              m.cpp:9",
+                                      "libfoo.so.1+0x10                  (+2 without names)",
+                                      "main                              m.cpp:3"}));
+  EXPECT_EQ(lines(3),
+            (std::vector<std::string>{"std::vector<int>::push_back(int)  (+2 inside)", "… 4 more",
+                                      "main                              m.cpp:3"}));
+  EXPECT_EQ(lines(0).size(), 8U);
 }
 
 TEST(Text, FilteredViewsSayHowMuchTheyLeaveOut) {
