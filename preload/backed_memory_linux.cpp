@@ -1,9 +1,8 @@
-#include "preload/backed_memory.h"
-
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "preload/backed_memory.h"
 #include "preload/raw_syscalls_linux.h"
 
 namespace memwatch::preload {

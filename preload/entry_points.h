@@ -1,4 +1,5 @@
-// What the exported functions have in common. Every one of them is a forward: real function, record.
+// What the exported functions have in common. Every one of them is a forward: real function,
+// record.
 #pragma once
 
 #define MEMWATCH_EXPORT extern "C" __attribute__((visibility("default")))

@@ -17,7 +17,9 @@ namespace mw = memwatch::preload;
 namespace {
 
 // The real functions may be missing only while they are being looked up.
-bool are_real_functions_known() { return mw::g_real.malloc != nullptr; }
+bool are_real_functions_known() {
+  return mw::g_real.malloc != nullptr;
+}
 
 // A block moved out of the bootstrap arena. The arena's blocks were never recorded.
 void* move_from_bootstrap(void* block, size_t size) {

@@ -1,6 +1,6 @@
 // dlclose is hooked, dlopen is not: dlopen's result depends on its caller's address (RUNPATH,
-// $ORIGIN), dlclose's does not. After an unload, what was remembered of the code is forgotten, since
-// its addresses may come back as other code.
+// $ORIGIN), dlclose's does not. After an unload, what was remembered of the code is forgotten,
+// since its addresses may come back as other code.
 #include <dlfcn.h>
 
 #include "preload/entry_points.h"
@@ -32,6 +32,8 @@ namespace {
   if (mw::is_recording()) mw::load_second_unwinder();
 }
 
-[[gnu::destructor]] void end_process() { mw::withdraw_segment(); }
+[[gnu::destructor]] void end_process() {
+  mw::withdraw_segment();
+}
 
 }  // namespace

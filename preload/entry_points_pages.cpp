@@ -1,7 +1,7 @@
 // mmap and its relatives, as called by the program. What the allocator itself maps does not come
-// through here, or comes from the allocator's own code and is passed through. The real functions are
-// plain system calls, so no thread passes through while they run: a signal handler that allocates
-// when one returns is recorded.
+// through here, or comes from the allocator's own code and is passed through. The real functions
+// are plain system calls, so no thread passes through while they run: a signal handler that
+// allocates when one returns is recorded.
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>

@@ -51,15 +51,15 @@ std::size_t count_arguments(va_list rest) {
 }
 
 // Collects the variable arguments of an execl-like function into `list` on the caller's stack.
-#define MEMWATCH_COLLECT(list, first, rest)                                                \
-  va_list counting_;                                                                       \
-  va_copy(counting_, rest);                                                                \
-  const std::size_t count_ = count_arguments(counting_);                                   \
-  va_end(counting_);                                                                       \
-  auto** list = static_cast<char**>(__builtin_alloca((count_ + 1) * sizeof(char*)));       \
-  (list)[0] = const_cast<char*>(first);                                                    \
-  for (std::size_t i_ = 1; i_ < count_; ++i_) (list)[i_] = va_arg(rest, char*);            \
-  (list)[count_] = nullptr;                                                                \
+#define MEMWATCH_COLLECT(list, first, rest)                                          \
+  va_list counting_;                                                                 \
+  va_copy(counting_, rest);                                                          \
+  const std::size_t count_ = count_arguments(counting_);                             \
+  va_end(counting_);                                                                 \
+  auto** list = static_cast<char**>(__builtin_alloca((count_ + 1) * sizeof(char*))); \
+  (list)[0] = const_cast<char*>(first);                                              \
+  for (std::size_t i_ = 1; i_ < count_; ++i_) (list)[i_] = va_arg(rest, char*);      \
+  (list)[count_] = nullptr;                                                          \
   static_cast<void>(va_arg(rest, char*))
 
 }  // namespace
@@ -213,7 +213,8 @@ MEMWATCH_EXPORT int waitid(idtype_t type, id_t which, siginfo_t* info, int optio
   return result;
 }
 
-// The kernel's word for "a filter may follow". The arguments are words, as the system call takes them.
+// The kernel's word for "a filter may follow". The arguments are words, as the system call takes
+// them.
 MEMWATCH_EXPORT int prctl(int option, ...) noexcept {
   va_list rest;
   va_start(rest, option);

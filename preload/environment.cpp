@@ -83,7 +83,7 @@ char* const* CarriedEnvironment::build(void* scratch) const {
       text = append(text, kPreload, kPreloadSize);
       text = append(text, library.at, library.size);
       if (preload_[kPreloadSize] != '\0') *text++ = ':';
-      text = append(text, preload_ + kPreloadSize, std::strlen(preload_ + kPreloadSize) + 1);
+      append(text, preload_ + kPreloadSize, std::strlen(preload_ + kPreloadSize) + 1);
     }
   } else if (preload_ != nullptr) {
     // Not followed: the child gets what the user preloaded, without the shim.

@@ -1,6 +1,6 @@
-// Carries the shim into the children of exec and posix_spawn, also when the program passes a cleared
-// or rebuilt environment. Works on memory of the caller (its stack), because it runs in vfork
-// children and signal handlers: nothing is allocated, nothing of the process is changed.
+// Carries the shim into the children of exec and posix_spawn, also when the program passes a
+// cleared or rebuilt environment. Works on memory of the caller (its stack), because it runs in
+// vfork children and signal handlers: nothing is allocated, nothing of the process is changed.
 #pragma once
 
 #include <cstddef>
@@ -28,12 +28,12 @@ class CarriedEnvironment {
   bool unchanged_ = false;
 };
 
-// Declares `name`: the environment to use in an exec-like call, built on the calling function's stack
-// if need be.
-#define MEMWATCH_CARRY(name, environment)                                             \
-  const ::memwatch::preload::CarriedEnvironment name##_builder(environment);          \
-  char* const* name = name##_builder.is_unchanged()                                   \
-                          ? (environment)                                             \
+// Declares `name`: the environment to use in an exec-like call, built on the calling function's
+// stack if need be.
+#define MEMWATCH_CARRY(name, environment)                                    \
+  const ::memwatch::preload::CarriedEnvironment name##_builder(environment); \
+  char* const* name = name##_builder.is_unchanged()                          \
+                          ? (environment)                                    \
                           : name##_builder.build(__builtin_alloca(name##_builder.scratch_bytes()))
 
 }  // namespace memwatch::preload

@@ -22,7 +22,9 @@ void count_idle_allocation(ThreadRing& ring, std::size_t size) {
   add(ring.shared->idle_bytes, size);
 }
 
-void count_idle_free(ThreadRing& ring) { add(ring.shared->idle_frees, 1); }
+void count_idle_free(ThreadRing& ring) {
+  add(ring.shared->idle_frees, 1);
+}
 
 void record_flight(Function function, std::uint64_t address, std::uint64_t size, int error_number,
                    std::uint32_t stack, std::uint32_t tid) {

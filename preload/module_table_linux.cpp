@@ -1,5 +1,3 @@
-#include "preload/module_table.h"
-
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
@@ -8,6 +6,7 @@
 #include <cstring>
 
 #include "preload/backed_memory.h"
+#include "preload/module_table.h"
 #include "preload/process_state.h"
 
 extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
@@ -120,8 +119,7 @@ std::uint32_t module_of(std::uintptr_t pc) {
   if (known == nullptr || place >= kMaxKnown) return 0;
   const std::uint32_t index = reserve_entry();
   if (index == 0) return 0;
-  ModuleEntry* entry =
-      in_segment<ModuleEntry>(g_process.segment->geometry.modules_offset) + index;
+  ModuleEntry* entry = in_segment<ModuleEntry>(g_process.segment->geometry.modules_offset) + index;
   if (!back_pages(entry, sizeof *entry)) return 0;
   const auto bias = static_cast<std::uintptr_t>(object.dlfo_link_map->l_addr);
   entry->start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
@@ -129,7 +127,7 @@ std::uint32_t module_of(std::uintptr_t pc) {
   entry->bias = bias;
   write_name(object.dlfo_link_map->l_name, entry);
   read_build_id(object, bias, entry);
-  // Release: everything above; matched by the acquire load in collector/intake/module_reader.
+  // Release: everything above; matched by the acquire load in collector/intake/stack_importer.
   entry->ready.store(1, std::memory_order_release);
   known[place].end = static_cast<std::uintptr_t>(entry->end);
   known[place].index = index;

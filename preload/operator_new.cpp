@@ -33,7 +33,8 @@ F find_in_loaded_library(const char* symbol) {
 }
 
 bool is_standard() {
-  if (g_real.malloc == nullptr) [[unlikely]] is_recording();  // looks up the real functions
+  if (g_real.malloc == nullptr) [[unlikely]]
+    is_recording();  // looks up the real functions
   return g_real_operators.standard;
 }
 
@@ -143,30 +144,30 @@ namespace mw = memwatch::preload;
 
 // The exported names are the Itanium C++ ABI's manglings, since a C++ definition of operator new
 // would be checked against the compiler's own ideas of it.
-#define MEMWATCH_NEW(symbol, next)                                                               \
-  MEMWATCH_EXPORT void* symbol(std::size_t size) {                                               \
-    if (mw::is_standard()) return mw::throwing_new(size, 0, MEMWATCH_CALL_SITE());               \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(),                                           \
-                           [=] { return mw::g_real_operators.next(size); });                     \
+#define MEMWATCH_NEW(symbol, next)                                                 \
+  MEMWATCH_EXPORT void* symbol(std::size_t size) {                                 \
+    if (mw::is_standard()) return mw::throwing_new(size, 0, MEMWATCH_CALL_SITE()); \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(),                             \
+                           [=] { return mw::g_real_operators.next(size); });       \
   }
-#define MEMWATCH_NEW_ALIGNED(symbol, next)                                                       \
-  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment) {                        \
-    if (mw::is_standard()) return mw::throwing_new(size, alignment, MEMWATCH_CALL_SITE());       \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(),                                           \
-                           [=] { return mw::g_real_operators.next(size, alignment); });          \
+#define MEMWATCH_NEW_ALIGNED(symbol, next)                                                 \
+  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment) {                  \
+    if (mw::is_standard()) return mw::throwing_new(size, alignment, MEMWATCH_CALL_SITE()); \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(),                                     \
+                           [=] { return mw::g_real_operators.next(size, alignment); });    \
   }
-#define MEMWATCH_NEW_NOTHROW(symbol, next)                                                       \
-  MEMWATCH_EXPORT void* symbol(std::size_t size, const void* tag) noexcept {                     \
-    const auto real = [=] { return mw::g_real_operators.next(size, tag); };                      \
-    if (mw::is_standard()) return mw::nothrow_new(size, 0, MEMWATCH_CALL_SITE(), real);          \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                                    \
+#define MEMWATCH_NEW_NOTHROW(symbol, next)                                              \
+  MEMWATCH_EXPORT void* symbol(std::size_t size, const void* tag) noexcept {            \
+    const auto real = [=] { return mw::g_real_operators.next(size, tag); };             \
+    if (mw::is_standard()) return mw::nothrow_new(size, 0, MEMWATCH_CALL_SITE(), real); \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                           \
   }
-#define MEMWATCH_NEW_ALIGNED_NOTHROW(symbol, next)                                               \
-  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment,                          \
-                               const void* tag) noexcept {                                       \
-    const auto real = [=] { return mw::g_real_operators.next(size, alignment, tag); };           \
-    if (mw::is_standard()) return mw::nothrow_new(size, alignment, MEMWATCH_CALL_SITE(), real);  \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                                    \
+#define MEMWATCH_NEW_ALIGNED_NOTHROW(symbol, next)                                              \
+  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment,                         \
+                               const void* tag) noexcept {                                      \
+    const auto real = [=] { return mw::g_real_operators.next(size, alignment, tag); };          \
+    if (mw::is_standard()) return mw::nothrow_new(size, alignment, MEMWATCH_CALL_SITE(), real); \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                                   \
   }
 
 MEMWATCH_NEW(_Znwm, new_w)
@@ -179,17 +180,17 @@ MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, new_w_aligned_n
 MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, new_a_aligned_nothrow)
 
 // delete: the further arguments (size, alignment, nothrow tag) travel as words.
-#define MEMWATCH_DELETE_1(symbol, next)                                                          \
-  MEMWATCH_EXPORT void symbol(void* block) noexcept {                                            \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block); });                          \
+#define MEMWATCH_DELETE_1(symbol, next)                                 \
+  MEMWATCH_EXPORT void symbol(void* block) noexcept {                   \
+    mw::delete_block(block, [=] { mw::g_real_operators.next(block); }); \
   }
-#define MEMWATCH_DELETE_2(symbol, next)                                                          \
-  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept {                             \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a); });                       \
+#define MEMWATCH_DELETE_2(symbol, next)                                    \
+  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept {       \
+    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a); }); \
   }
-#define MEMWATCH_DELETE_3(symbol, next)                                                          \
-  MEMWATCH_EXPORT void symbol(void* block, std::size_t a, std::size_t b) noexcept {              \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a, b); });                    \
+#define MEMWATCH_DELETE_3(symbol, next)                                             \
+  MEMWATCH_EXPORT void symbol(void* block, std::size_t a, std::size_t b) noexcept { \
+    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a, b); });       \
   }
 
 MEMWATCH_DELETE_1(_ZdlPv, delete_w)

@@ -9,8 +9,8 @@
 
 namespace memwatch::preload {
 
-// Is this code address in the standard library's operator new? Its calls of malloc happen only after
-// the hook's own attempt has failed and was counted.
+// Is this code address in the standard library's operator new? Its calls of malloc happen only
+// after the hook's own attempt has failed and was counted.
 bool is_inside_operator_new(std::uintptr_t pc);
 
 }  // namespace memwatch::preload

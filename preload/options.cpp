@@ -63,10 +63,10 @@ void read_options() {
   // Streamed in pieces: an environment may be megabytes, the variables of interest are short.
   const long fd = raw_open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
   if (is_raw_error(fd)) return;
-  char variable[2048];
+  char variable[2048] = {};
   std::size_t size = 0;
   bool too_long = false;
-  char piece[1024];
+  char piece[1024] = {};
   for (;;) {
     const long got = raw_read(fd, piece, sizeof piece);
     if (got <= 0) break;

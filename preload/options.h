@@ -9,11 +9,11 @@
 namespace memwatch::preload {
 
 struct Options {
-  char socket[108];       // "" : no collector to introduce ourselves to
-  bool follow;            // children are recorded too
+  char socket[108];  // "" : no collector to introduce ourselves to
+  bool follow;       // children are recorded too
   Unwinder unwinder;
-  char variable[512];     // "MEMWATCH_OPTIONS=…" as found, for children; "" when absent
-  char preload[1024];     // "LD_PRELOAD=…" as found, for children; "" when absent
+  char variable[512];  // "MEMWATCH_OPTIONS=…" as found, for children; "" when absent
+  char preload[1024];  // "LD_PRELOAD=…" as found, for children; "" when absent
 };
 
 extern Options g_options;

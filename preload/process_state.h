@@ -1,6 +1,6 @@
-// What the shim knows about this process, on pages the kernel clears in a forked child: whatever way
-// the child was made (fork, clone, a libc-internal fork), its first event finds `phase` at zero and
-// makes a new identity before it records anything. Read on every event, written at start-up.
+// What the shim knows about this process, on pages the kernel clears in a forked child: whatever
+// way the child was made (fork, clone, a libc-internal fork), its first event finds `phase` at zero
+// and makes a new identity before it records anything. Read on every event, written at start-up.
 #pragma once
 
 #include <atomic>

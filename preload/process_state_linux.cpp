@@ -1,7 +1,6 @@
-#include "preload/process_state.h"
-
 #include <sys/mman.h>
 
+#include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
 
 namespace memwatch::preload {

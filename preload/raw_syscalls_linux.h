@@ -37,7 +37,9 @@ long as_word(T* pointer) {
 inline long raw_open(const char* path, int flags, int mode = 0) {
   return raw_syscall(SYS_openat, AT_FDCWD, as_word(path), flags, mode);
 }
-inline long raw_close(long fd) { return raw_syscall(SYS_close, fd); }
+inline long raw_close(long fd) {
+  return raw_syscall(SYS_close, fd);
+}
 inline long raw_read(long fd, void* buffer, std::size_t size) {
   return raw_syscall(SYS_read, fd, as_word(buffer), static_cast<long>(size));
 }
@@ -53,8 +55,12 @@ inline long raw_munmap(void* at, std::size_t size) {
 inline long raw_madvise(void* at, std::size_t size, int advice) {
   return raw_syscall(SYS_madvise, as_word(at), static_cast<long>(size), advice);
 }
-inline std::uint32_t raw_getpid() { return static_cast<std::uint32_t>(raw_syscall(SYS_getpid)); }
-inline std::uint32_t raw_gettid() { return static_cast<std::uint32_t>(raw_syscall(SYS_gettid)); }
+inline std::uint32_t raw_getpid() {
+  return static_cast<std::uint32_t>(raw_syscall(SYS_getpid));
+}
+inline std::uint32_t raw_gettid() {
+  return static_cast<std::uint32_t>(raw_syscall(SYS_gettid));
+}
 
 // CLOCK_MONOTONIC in milliseconds, comparable between processes of one machine.
 inline std::uint64_t raw_monotonic_ms() {
@@ -68,7 +74,9 @@ inline void raw_sleep_ns(long nanoseconds) {
   raw_syscall(SYS_nanosleep, as_word(&duration), 0);
 }
 
-inline bool is_raw_error(long result) { return result < 0 && result >= -4095; }
+inline bool is_raw_error(long result) {
+  return result < 0 && result >= -4095;
+}
 
 // Blocks every signal of the calling thread for the scope's life: for the few moments in which a
 // handler must not find the shim half made. Costs two system calls, so never per event.

@@ -1,8 +1,7 @@
-#include "preload/readable_memory.h"
-
 #include <errno.h>
 
 #include "preload/raw_syscalls_linux.h"
+#include "preload/readable_memory.h"
 #include "preload/sandbox.h"
 
 namespace memwatch::preload {

@@ -114,7 +114,9 @@ void find_allocator_library() {
 
 }  // namespace
 
-bool is_allocator_code(uintptr_t pc) { return pc >= g_allocator_start && pc < g_allocator_end; }
+bool is_allocator_code(uintptr_t pc) {
+  return pc >= g_allocator_start && pc < g_allocator_end;
+}
 
 void look_up_real_functions() {
   const OwnWork dlsym_may_allocate;

@@ -1,13 +1,13 @@
-// The functions the shim stands in front of: the next definitions in the program's own look-up order,
-// so that another allocator (jemalloc, tcmalloc, mimalloc as a library) is traced and not replaced.
-// All of them are looked up once, at the very first event, and never later: dlsym touches what the
-// program sees through dlerror(). While the look-up runs, the thread's allocations come from the
-// bootstrap arena, because dlsym may allocate.
+// The functions the shim stands in front of: the next definitions in the program's own look-up
+// order, so that another allocator (jemalloc, tcmalloc, mimalloc as a library) is traced and not
+// replaced. All of them are looked up once, at the very first event, and never later: dlsym touches
+// what the program sees through dlerror(). While the look-up runs, the thread's allocations come
+// from the bootstrap arena, because dlsym may allocate.
 #pragma once
 
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -80,8 +80,8 @@ struct RealOperators {
   void (*delete_a_sized_aligned)(void*, size_t, size_t);
   void (*delete_w_aligned_nothrow)(void*, size_t, size_t);
   void (*delete_a_aligned_nothrow)(void*, size_t, size_t);
-  // new_w is the standard library's own (libstdc++, libc++) or absent: then new is malloc and delete
-  // is free.
+  // new_w is the standard library's own (libstdc++, libc++) or absent: then new is malloc and
+  // delete is free.
   bool standard;
 };
 

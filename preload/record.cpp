@@ -13,7 +13,9 @@ namespace {
 
 using namespace protocol;
 
-std::uint64_t address_of(const void* block) { return reinterpret_cast<std::uintptr_t>(block); }
+std::uint64_t address_of(const void* block) {
+  return reinterpret_cast<std::uintptr_t>(block);
+}
 
 // The ring for events at this depth of interruption; nullptr: none to be had.
 ThreadRing* ring_at(std::uint32_t depth) {
@@ -78,11 +80,13 @@ std::uint32_t capture_stack(ThreadRing& ring, const CallSite& site) {
 
 // Room for a record, and the marks that must precede it. False: dropped and counted.
 bool prepare(ThreadRing& ring, Urgency urgency) {
-  if (!make_room(ring, urgency)) [[unlikely]] return false;
+  if (!make_room(ring, urgency)) [[unlikely]]
+    return false;
   const std::uint64_t epoch = g_process.segment->epoch.load(std::memory_order_relaxed);
   const bool starts_sequence =
       ring.sequenced == 0 && g_process.sequenced.load(std::memory_order_relaxed) != 0;
-  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]] return true;
+  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]]
+    return true;
   if (epoch != ring.seen_epoch) {
     ring.seen_epoch = epoch;
     put(ring, encode_extended_header(RecordType::epoch, 1), epoch);
@@ -96,7 +100,8 @@ bool prepare(ThreadRing& ring, Urgency urgency) {
 }
 
 // The next number of a shard; 0 while the process has a single ring. Relaxed: malloc's own locking
-// orders two threads' events on one address, and a single atomic's modifications are totally ordered.
+// orders two threads' events on one address, and a single atomic's modifications are totally
+// ordered.
 std::uint32_t take_sequence(const ThreadRing& ring, std::uint32_t shard) {
   if (ring.sequenced == 0) return 0;
   Shard* shards = in_segment<Shard>(g_process.segment->geometry.shards_offset);
@@ -164,7 +169,8 @@ void record_allocation(Function function, const void* block, std::size_t size,
                        const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::ordinary);
+  if (ring == nullptr) [[unlikely]]
+    return count_without_ring(Urgency::ordinary);
   if (!is_exact()) {
     count_idle_allocation(*ring, size);
     if (is_large(size)) {
@@ -180,7 +186,8 @@ void record_allocation(Function function, const void* block, std::size_t size,
 void record_deallocation(Function function, const void* block) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::deallocation);
+  if (ring == nullptr) [[unlikely]]
+    return count_without_ring(Urgency::deallocation);
   if (!is_exact()) return count_idle_free(*ring);
   if (!prepare(*ring, Urgency::deallocation)) return;
   const std::uint64_t address = address_of(block);
@@ -191,7 +198,8 @@ void record_failure(Function function, std::size_t requested, int error_number,
                     const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]] return count_without_ring(Urgency::ordinary);
+  if (ring == nullptr) [[unlikely]]
+    return count_without_ring(Urgency::ordinary);
   if (!is_exact()) return record_idle_failure(*ring, function, requested, error_number, site);
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
@@ -209,7 +217,9 @@ Reallocation::Reallocation(const void* old_block)
   recorded_ = true;
 }
 
-Reallocation::~Reallocation() { leave(depth_before_); }
+Reallocation::~Reallocation() {
+  leave(depth_before_);
+}
 
 void Reallocation::succeeded(Function function, const void* block, std::size_t size,
                              const CallSite& site) {
@@ -277,7 +287,9 @@ PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   recorded_ = true;
 }
 
-PageRelease::~PageRelease() { leave(depth_before_); }
+PageRelease::~PageRelease() {
+  leave(depth_before_);
+}
 
 void PageRelease::unmapped(const void* address, std::size_t length, bool failed,
                            const CallSite& site) {

@@ -1,6 +1,6 @@
 // Recording of events: what every hook calls once the real function has done (allocation) or is
-// about to do (deallocation) its work. Any thread, any signal handler, any moment; errno is kept, no
-// lock, no allocation, no unbounded wait.
+// about to do (deallocation) its work. Any thread, any signal handler, any moment; errno is kept,
+// no lock, no allocation, no unbounded wait.
 //
 // Interruption: a signal handler may allocate while a hook of the same thread is in here. `depth`
 // tells the handler's hook so, and it records into the next ring of the thread. A ring is thus
@@ -18,14 +18,17 @@
 
 namespace memwatch::preload {
 
-inline bool is_ready() { return g_process.phase.load(std::memory_order_acquire) == Phase::ready; }
+inline bool is_ready() {
+  return g_process.phase.load(std::memory_order_acquire) == Phase::ready;
+}
 
 // Is this call to be recorded (by ring, or by idle counters)? First event of a process or of a
 // forked child: sets it up.
 inline bool is_recording() {
   if (t_state.passing_through != 0) return false;
   const Phase phase = g_process.phase.load(std::memory_order_acquire);
-  if (phase == Phase::ready) [[likely]] return true;
+  if (phase == Phase::ready) [[likely]]
+    return true;
   if (phase == Phase::off) return false;
   start_process_slow();
   return g_process.phase.load(std::memory_order_acquire) == Phase::ready;

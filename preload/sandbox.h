@@ -11,8 +11,11 @@ namespace memwatch::preload {
 
 extern std::atomic<bool> g_is_sandboxed;
 
-// Relaxed: set by the thread that is about to install a filter, which is the one it must reach first.
-inline bool is_sandboxed() { return g_is_sandboxed.load(std::memory_order_relaxed); }
+// Relaxed: set by the thread that is about to install a filter, which is the one it must reach
+// first.
+inline bool is_sandboxed() {
+  return g_is_sandboxed.load(std::memory_order_relaxed);
+}
 
 // Called before the program's own call goes to the kernel.
 void prepare_for_sandbox();

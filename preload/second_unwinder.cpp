@@ -64,9 +64,9 @@ void load_second_unwinder() {
   const int errno_before = errno;
   char path[1024];
   void* module = module_path(path) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : nullptr;
-  auto capture = module == nullptr ? nullptr
-                                   : reinterpret_cast<Capture>(
-                                         dlsym(module, "memwatch_unwind_capture"));
+  auto capture = module == nullptr
+                     ? nullptr
+                     : reinterpret_cast<Capture>(dlsym(module, "memwatch_unwind_capture"));
   static_cast<void>(dlerror());  // not the program's
   g_process.segment->second_unwinder.store(capture != nullptr ? 1 : 2, std::memory_order_relaxed);
   g_capture.store(capture, std::memory_order_release);

@@ -1,5 +1,3 @@
-#include "preload/segment_source.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -11,6 +9,7 @@
 
 #include "preload/backed_memory.h"
 #include "preload/raw_syscalls_linux.h"
+#include "preload/segment_source.h"
 #include "shared/rendezvous.h"
 
 namespace memwatch::preload {
@@ -163,7 +162,7 @@ void remove_segments_of_earlier_images(const char* prefix) {
     std::uint8_t type;
     char name[1];
   };
-  alignas(Entry) char entries[4096];
+  alignas(Entry) char entries[4096] = {};
   for (;;) {
     const long got = raw_syscall(SYS_getdents64, fd, as_word(entries), sizeof entries);
     if (got <= 0) break;
@@ -245,6 +244,8 @@ SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)
   return segment;
 }
 
-void remove_segment(const char* path) { raw_syscall(SYS_unlink, as_word(path)); }
+void remove_segment(const char* path) {
+  raw_syscall(SYS_unlink, as_word(path));
+}
 
 }  // namespace memwatch::preload

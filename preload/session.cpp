@@ -135,7 +135,8 @@ bool set_up_process() {
   }
   SegmentHeader* segment = nullptr;
   g_process.own_path[0] = '\0';
-  if (!is_fork_child || g_options.follow) segment = obtain_segment(introduction, parent, g_process.own_path);
+  if (!is_fork_child || g_options.follow)
+    segment = obtain_segment(introduction, parent, g_process.own_path);
   if (is_fork_child) set_up_in_child(parent);
   g_lineage.parent_segment = nullptr;
   g_lineage.fork_token = 0;
@@ -160,8 +161,8 @@ void start_process_slow() {
   if (!g_process.phase.compare_exchange_strong(unborn, Phase::starting,
                                                std::memory_order_acq_rel)) {
     // Another thread is at it: wait for it, within reason, so that this event is recorded too.
-    for (int turn = 0; turn < 3000 && g_process.phase.load(std::memory_order_acquire) ==
-                                          Phase::starting;
+    for (int turn = 0;
+         turn < 3000 && g_process.phase.load(std::memory_order_acquire) == Phase::starting;
          ++turn) {
       raw_sleep_ns(1'000'000);
     }
@@ -181,9 +182,13 @@ std::uint64_t announce_fork() {
   return token;
 }
 
-void forget_announced_fork() { g_lineage.fork_token = 0; }
+void forget_announced_fork() {
+  g_lineage.fork_token = 0;
+}
 
-void notice_fork_in_child() { g_process.phase.store(Phase::unborn, std::memory_order_release); }
+void notice_fork_in_child() {
+  g_process.phase.store(Phase::unborn, std::memory_order_release);
+}
 
 void note_exec(bool under_way) {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
@@ -202,11 +207,7 @@ void note_exit(int status) {
 void withdraw_segment() {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
   if (is_sandboxed() || g_process.own_path[0] == '\0') return;
-  // A collector that is attached removes the name itself when it has read everything. One that has
-  // died does not; a name removed too early does no harm, the collector has the memory mapped.
-  const std::uint32_t collector =
-      g_process.segment->collector_pid.load(std::memory_order_relaxed);
-  if (collector != 0 && raw_syscall(SYS_kill, collector, 0) != -ESRCH) return;
+  // Also under a collector: it has the memory mapped, and may be about to let go or be dead.
   if (raw_getpid() == g_process.pid) remove_segment(g_process.own_path);
 }
 

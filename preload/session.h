@@ -11,10 +11,12 @@ namespace memwatch::preload {
 // moment after relocation; blocks signals meanwhile; keeps errno.
 void start_process_slow();
 
-// Called by the parent before a fork it knows of: the token the child will present. 0: not recorded.
+// Called by the parent before a fork it knows of: the token the child will present. 0: not
+// recorded.
 std::uint64_t announce_fork();
 
-// Called by the parent after that fork: a later child it does not know of must not present the token.
+// Called by the parent after that fork: a later child it does not know of must not present the
+// token.
 void forget_announced_fork();
 
 // In the child of a fork: forces a new identity also where the kernel could not clear g_process.
@@ -26,8 +28,8 @@ void note_exec(bool under_way);
 // Tells the collector the status the process is about to exit with. No effect in a vfork child.
 void note_exit(int status);
 
-// At the process's end: removes the name of a segment that no collector has taken charge of. The
-// memory stays mapped, so what is recorded later still has its place.
+// At the process's end: removes the segment's name. The memory stays mapped here and by a
+// collector, so what is recorded later still has its place.
 void withdraw_segment();
 
 // Tells the collector how a child ended, as wait() reported it.

@@ -28,7 +28,9 @@ struct Index {
 constinit std::atomic<Index*> g_index{nullptr};
 constinit std::atomic<std::uint32_t> g_backed_nodes{0};
 
-StackNode* nodes() { return in_segment<StackNode>(g_process.segment->geometry.nodes_offset); }
+StackNode* nodes() {
+  return in_segment<StackNode>(g_process.segment->geometry.nodes_offset);
+}
 
 std::uint32_t bucket_of(std::uint32_t parent, std::uint64_t pc) {
   const std::uint64_t mixed = (pc ^ (static_cast<std::uint64_t>(parent) << 40) ^

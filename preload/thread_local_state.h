@@ -1,5 +1,6 @@
 // The few words each thread has in its thread-local block: zero at birth, no constructor, no
-// destructor, reached in one instruction (initial-exec model), valid until the thread's last moment.
+// destructor, reached in one instruction (initial-exec model), valid until the thread's last
+// moment.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ class PassThrough {
   PassThrough& operator=(const PassThrough&) = delete;
 };
 
-// The same for work of the shim's own in other libraries (the loader, libunwind): there also calls of
-// the page functions are passed through, wherever they come from.
+// The same for work of the shim's own in other libraries (the loader, libunwind): there also calls
+// of the page functions are passed through, wherever they come from.
 class OwnWork {
  public:
   OwnWork() { t_state.own_work = t_state.own_work + 1; }
@@ -44,6 +45,8 @@ class OwnWork {
   PassThrough pass_through_;
 };
 
-inline bool is_passing_through() { return t_state.passing_through != 0; }
+inline bool is_passing_through() {
+  return t_state.passing_through != 0;
+}
 
 }  // namespace memwatch::preload

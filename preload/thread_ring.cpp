@@ -14,7 +14,7 @@ namespace {
 
 using namespace protocol;
 
-constexpr std::uint64_t kBackingStep = 4096;        // slots: 64 KiB at a time
+constexpr std::uint64_t kBackingStep = 4096;          // slots: 64 KiB at a time
 constexpr std::uint64_t kPatienceNs = 1'000'000'000;  // a collector silent for longer is dead
 constexpr std::uint32_t kMaxSlotsEver = 2048;
 static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
@@ -31,8 +31,8 @@ bool is_thread_alive(std::uint32_t tid) {
   return raw_syscall(SYS_tgkill, g_process.pid, tid, 0) != -ESRCH;
 }
 
-// Takes over the slot of a thread that has ended, looking at a few candidates only: a thread's start
-// must stay cheap, and a missed candidate merely costs another slot.
+// Takes over the slot of a thread that has ended, looking at a few candidates only: a thread's
+// start must stay cheap, and a missed candidate merely costs another slot.
 bool take_over_dead_slot(std::uint32_t tid, std::uint32_t candidates, std::uint32_t* index) {
   const std::uint32_t used = g_process.segment->slots_used.load(std::memory_order_acquire);
   if (used == 0) return false;
@@ -98,6 +98,29 @@ void write_thread_record(ThreadRing& ring) {
   publish(ring);
 }
 
+void go_idle() {
+  SegmentHeader& header = *g_process.segment;
+  auto exact = static_cast<std::uint32_t>(Control::exact);
+  header.control.compare_exchange_strong(exact, static_cast<std::uint32_t>(Control::idle),
+                                         std::memory_order_relaxed);
+  header.gave_up.fetch_add(1, std::memory_order_relaxed);
+}
+
+// A process that drops does not wait, so it looks now and then whether there is still a collector
+// to drop for.
+void look_for_collector(ThreadRing& ring) {
+  constexpr std::uint32_t kEvery = 256;
+  if (++ring.drops % kEvery != 0 || is_sandboxed()) return;
+  const std::uint64_t beat = g_process.segment->heartbeat_ms.load(std::memory_order_relaxed);
+  const std::uint64_t now = raw_monotonic_ms();
+  if (beat != ring.last_beat || ring.last_beat_seen_ms == 0) {
+    ring.last_beat = beat;
+    ring.last_beat_seen_ms = now;
+  } else if (now - ring.last_beat_seen_ms >= kPatienceNs / 1'000'000) {
+    go_idle();
+  }
+}
+
 void count_dropped(ThreadRing& ring, Urgency urgency) {
   auto& counter = urgency == Urgency::deallocation ? ring.shared->dropped_frees
                                                    : ring.shared->dropped_allocations;
@@ -109,8 +132,8 @@ bool back_next_step(ThreadRing& ring) {
   const std::uint64_t capacity = ring.mask + 1;
   if (is_sandboxed()) return ring.backed >= capacity || ring.tail + kMaxRecordSlots <= ring.backed;
   while (ring.backed < capacity && ring.tail + kMaxRecordSlots > ring.backed) {
-    const std::uint64_t step = capacity - ring.backed < kBackingStep ? capacity - ring.backed
-                                                                      : kBackingStep;
+    const std::uint64_t step =
+        capacity - ring.backed < kBackingStep ? capacity - ring.backed : kBackingStep;
     if (!back_pages(ring.slots + ring.backed, step * sizeof(Slot))) return false;
     ring.backed += step;
   }
@@ -161,10 +184,7 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
       silent_ns = 0;
     }
     if (silent_ns >= kPatienceNs) {
-      auto exact = static_cast<std::uint32_t>(Control::exact);
-      header.control.compare_exchange_strong(exact, static_cast<std::uint32_t>(Control::idle),
-                                             std::memory_order_relaxed);
-      header.gave_up.fetch_add(1, std::memory_order_relaxed);
+      go_idle();
       return false;
     }
   }
@@ -180,6 +200,7 @@ bool make_room_slow(ThreadRing& ring, Urgency urgency) {
     if (blocks && wait_for_room(ring, urgency)) return true;
   }
   count_dropped(ring, urgency);
+  look_for_collector(ring);
   return false;
 }
 
@@ -193,7 +214,8 @@ ThreadRing* claim_ring() {
   if (ring == nullptr) return nullptr;
   // The first ring of a process starts without sequence numbers. Any other switches them on for
   // everybody before its own first event. Whoever has not seen the switch yet cannot have anything
-  // to do with a block of this thread: passing a block on synchronises, in the program or in malloc.
+  // to do with a block of this thread: passing a block on synchronises, in the program or in
+  // malloc.
   if (index != 0) g_process.sequenced.store(1, std::memory_order_seq_cst);
   ring->tid = tid;
   ring->sequenced = g_process.sequenced.load(std::memory_order_relaxed);

@@ -34,6 +34,9 @@ struct ThreadRing {
   // Cold.
   std::uint64_t backed;  // slots certain to have memory behind them, during the first lap
   std::uint32_t tid;
+  std::uint32_t drops;              // since the ring was claimed
+  std::uint64_t last_beat;          // of the collector, as seen when a record was dropped
+  std::uint64_t last_beat_seen_ms;  // when it was first seen
   ReadableRange readable;
   std::uint64_t pcs[kMaxFrames];
 };
@@ -55,7 +58,8 @@ void back_whole_ring(ThreadRing& ring);
 bool make_room_slow(ThreadRing& ring, Urgency urgency);
 
 inline bool make_room(ThreadRing& ring, Urgency urgency) {
-  if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]] return true;
+  if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]]
+    return true;
   return make_room_slow(ring, urgency);
 }
 
@@ -65,7 +69,7 @@ inline void put(ThreadRing& ring, std::uint64_t word0, std::uint64_t word1) {
 }
 
 // Release: publishes every slot before the tail, and the stack nodes and modules they name; matched
-// by the acquire load in collector/intake/ring_reader.
+// by the acquire load in collector/intake/tracked_process.
 inline void publish(ThreadRing& ring) {
   ring.shared->published.store(ring.tail, std::memory_order_release);
 }

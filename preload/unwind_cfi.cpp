@@ -23,16 +23,35 @@ bool read_encoded(ByteReader& in, std::uint8_t encoding, std::uintptr_t data_bas
   const auto here = reinterpret_cast<std::uintptr_t>(in.at());
   std::int64_t raw = 0;
   switch (encoding & 0x0f) {
-    case 0x00: raw = static_cast<std::int64_t>(in.fixed<std::uint64_t>()); break;
-    case 0x01: raw = static_cast<std::int64_t>(in.uleb()); break;
-    case 0x02: raw = in.fixed<std::uint16_t>(); break;
-    case 0x03: raw = in.fixed<std::uint32_t>(); break;
-    case 0x04: raw = static_cast<std::int64_t>(in.fixed<std::uint64_t>()); break;
-    case 0x09: raw = in.sleb(); break;
-    case 0x0a: raw = in.fixed<std::int16_t>(); break;
-    case 0x0b: raw = in.fixed<std::int32_t>(); break;
-    case 0x0c: raw = in.fixed<std::int64_t>(); break;
-    default: return false;
+    case 0x00:
+      raw = static_cast<std::int64_t>(in.fixed<std::uint64_t>());
+      break;
+    case 0x01:
+      raw = static_cast<std::int64_t>(in.uleb());
+      break;
+    case 0x02:
+      raw = in.fixed<std::uint16_t>();
+      break;
+    case 0x03:
+      raw = in.fixed<std::uint32_t>();
+      break;
+    case 0x04:
+      raw = static_cast<std::int64_t>(in.fixed<std::uint64_t>());
+      break;
+    case 0x09:
+      raw = in.sleb();
+      break;
+    case 0x0a:
+      raw = in.fixed<std::int16_t>();
+      break;
+    case 0x0b:
+      raw = in.fixed<std::int32_t>();
+      break;
+    case 0x0c:
+      raw = in.fixed<std::int64_t>();
+      break;
+    default:
+      return false;
   }
   std::uintptr_t base = 0;
   if ((encoding & 0x70) == kPcRelative) {
@@ -198,10 +217,15 @@ class RowBuilder {
     const std::uint8_t opcode = in.fixed<std::uint8_t>();
     const std::uint8_t low = opcode & 0x3f;
     switch (opcode & 0xc0) {
-      case 0x40: advance(low); return true;                                             // advance_loc
-      case 0x80: return set(low, RegisterRule::offset, factored(in.uleb()));            // offset
-      case 0xc0: return restore(low);                                                   // restore
-      default: return extended_step(in, opcode);
+      case 0x40:
+        advance(low);
+        return true;  // advance_loc
+      case 0x80:
+        return set(low, RegisterRule::offset, factored(in.uleb()));  // offset
+      case 0xc0:
+        return restore(low);  // restore
+      default:
+        return extended_step(in, opcode);
     }
   }
 
@@ -209,19 +233,31 @@ class RowBuilder {
     std::uint64_t number = 0;
     std::uintptr_t location = 0;
     switch (opcode) {
-      case 0x00: return true;  // nop
-      case 0x01:               // set_loc
+      case 0x00:
+        return true;  // nop
+      case 0x01:      // set_loc
         if (!read_encoded(in, cie_.pointer_encoding, 0, &location)) return false;
         location_ = location;
         passed_ = location_ > pc_;
         return true;
-      case 0x02: advance(in.fixed<std::uint8_t>()); return true;
-      case 0x03: advance(in.fixed<std::uint16_t>()); return true;
-      case 0x04: advance(in.fixed<std::uint32_t>()); return true;
-      case 0x05: number = in.uleb(); return set(number, RegisterRule::offset, factored(in.uleb()));
-      case 0x06: return restore(in.uleb());
-      case 0x07: return set(in.uleb(), RegisterRule::undefined, 0);
-      case 0x08: return set(in.uleb(), RegisterRule::same, 0);
+      case 0x02:
+        advance(in.fixed<std::uint8_t>());
+        return true;
+      case 0x03:
+        advance(in.fixed<std::uint16_t>());
+        return true;
+      case 0x04:
+        advance(in.fixed<std::uint32_t>());
+        return true;
+      case 0x05:
+        number = in.uleb();
+        return set(number, RegisterRule::offset, factored(in.uleb()));
+      case 0x06:
+        return restore(in.uleb());
+      case 0x07:
+        return set(in.uleb(), RegisterRule::undefined, 0);
+      case 0x08:
+        return set(in.uleb(), RegisterRule::same, 0);
       case 0x09:
         number = in.uleb();
         return set(number, RegisterRule::other, static_cast<std::int64_t>(in.uleb()));
@@ -233,26 +269,42 @@ class RowBuilder {
         if (remembered_ == 0) return false;
         *row_ = stack_[--remembered_];
         return true;
-      case 0x0c: number = in.uleb(); return define_cfa(number, static_cast<std::int64_t>(in.uleb()));
-      case 0x0d: return define_cfa(in.uleb(), row_->cfa_offset);
-      case 0x0e: row_->cfa_offset = static_cast<std::int64_t>(in.uleb()); return true;
+      case 0x0c:
+        number = in.uleb();
+        return define_cfa(number, static_cast<std::int64_t>(in.uleb()));
+      case 0x0d:
+        return define_cfa(in.uleb(), row_->cfa_offset);
+      case 0x0e:
+        row_->cfa_offset = static_cast<std::int64_t>(in.uleb());
+        return true;
       case 0x0f:
         row_->cfa_is_expression = true;
         row_->cfa_expression = read_expression(in);
         return true;
-      case 0x10: return set_expression(in, RegisterRule::expression);
+      case 0x10:
+        return set_expression(in, RegisterRule::expression);
       case 0x11:
         number = in.uleb();
         return set(number, RegisterRule::offset, in.sleb() * cie_.data_alignment);
-      case 0x12: number = in.uleb(); return define_cfa(number, in.sleb() * cie_.data_alignment);
-      case 0x13: row_->cfa_offset = in.sleb() * cie_.data_alignment; return true;
-      case 0x14: number = in.uleb(); return set(number, RegisterRule::value, factored(in.uleb()));
+      case 0x12:
+        number = in.uleb();
+        return define_cfa(number, in.sleb() * cie_.data_alignment);
+      case 0x13:
+        row_->cfa_offset = in.sleb() * cie_.data_alignment;
+        return true;
+      case 0x14:
+        number = in.uleb();
+        return set(number, RegisterRule::value, factored(in.uleb()));
       case 0x15:
         number = in.uleb();
         return set(number, RegisterRule::value, in.sleb() * cie_.data_alignment);
-      case 0x16: return set_expression(in, RegisterRule::value_expression);
-      case 0x2e: in.uleb(); return true;  // GNU_args_size: of no use to an unwinder
-      default: return false;
+      case 0x16:
+        return set_expression(in, RegisterRule::value_expression);
+      case 0x2e:
+        in.uleb();
+        return true;  // GNU_args_size: of no use to an unwinder
+      default:
+        return false;
     }
   }
 

@@ -1,7 +1,7 @@
-// Call-frame information: finds the rules by which a function's caller is recovered, in the module's
-// own .eh_frame, as the System V ABI and DWARF 5 (section 6.4) define them. Reads only the module's
-// mapped unwind tables; takes no lock and allocates nothing (_dl_find_object is lock-free and
-// signal-safe). Slow (a binary search and an interpreter), so results are cached per pc.
+// Call-frame information: finds the rules by which a function's caller is recovered, in the
+// module's own .eh_frame, as the System V ABI and DWARF 5 (section 6.4) define them. Reads only the
+// module's mapped unwind tables; takes no lock and allocates nothing (_dl_find_object is lock-free
+// and signal-safe). Slow (a binary search and an interpreter), so results are cached per pc.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ inline constexpr unsigned kRegisterSp = 7;  // rsp
 inline constexpr unsigned kRegisterPc = 16;
 
 enum class RegisterRule : std::uint8_t {
-  same,        // unchanged in the caller (also what is said of registers never mentioned)
-  undefined,   // cannot be recovered; of the return address: there is no caller
-  offset,      // saved at CFA + value
-  value,       // is CFA + value
-  other,       // is in register `value`
-  expression,  // saved at the address the expression gives
+  same,              // unchanged in the caller (also what is said of registers never mentioned)
+  undefined,         // cannot be recovered; of the return address: there is no caller
+  offset,            // saved at CFA + value
+  value,             // is CFA + value
+  other,             // is in register `value`
+  expression,        // saved at the address the expression gives
   value_expression,  // is what the expression gives
 };
 

@@ -40,17 +40,28 @@ class Machine {
 
   bool constant(std::uint8_t operation, ByteReader& in) {
     switch (operation) {
-      case 0x08: return push(in.fixed<std::uint8_t>());
-      case 0x09: return push(static_cast<std::uint64_t>(in.fixed<std::int8_t>()));
-      case 0x0a: return push(in.fixed<std::uint16_t>());
-      case 0x0b: return push(static_cast<std::uint64_t>(in.fixed<std::int16_t>()));
-      case 0x0c: return push(in.fixed<std::uint32_t>());
-      case 0x0d: return push(static_cast<std::uint64_t>(in.fixed<std::int32_t>()));
-      case 0x0e: return push(in.fixed<std::uint64_t>());
-      case 0x0f: return push(static_cast<std::uint64_t>(in.fixed<std::int64_t>()));
-      case 0x10: return push(in.uleb());
-      case 0x11: return push(static_cast<std::uint64_t>(in.sleb()));
-      default: return false;
+      case 0x08:
+        return push(in.fixed<std::uint8_t>());
+      case 0x09:
+        return push(static_cast<std::uint64_t>(in.fixed<std::int8_t>()));
+      case 0x0a:
+        return push(in.fixed<std::uint16_t>());
+      case 0x0b:
+        return push(static_cast<std::uint64_t>(in.fixed<std::int16_t>()));
+      case 0x0c:
+        return push(in.fixed<std::uint32_t>());
+      case 0x0d:
+        return push(static_cast<std::uint64_t>(in.fixed<std::int32_t>()));
+      case 0x0e:
+        return push(in.fixed<std::uint64_t>());
+      case 0x0f:
+        return push(static_cast<std::uint64_t>(in.fixed<std::int64_t>()));
+      case 0x10:
+        return push(in.uleb());
+      case 0x11:
+        return push(static_cast<std::uint64_t>(in.sleb()));
+      default:
+        return false;
     }
   }
 
@@ -61,25 +72,38 @@ class Machine {
       if (!pop(&a) || !is_readable(memory_, a)) return false;
       return push(read_word(a));
     }
-    if (operation == 0x12) return pop(&a) && push(a) && push(a);  // dup
+    if (operation == 0x12) return pop(&a) && push(a) && push(a);   // dup
     if (operation == 0x23) return pop(&a) && push(a + in.uleb());  // plus_uconst
     if (!pop(&b) || !pop(&a)) return false;
     const auto signed_a = static_cast<std::int64_t>(a);
     const auto signed_b = static_cast<std::int64_t>(b);
     switch (operation) {
-      case 0x1a: return push(a & b);
-      case 0x1c: return push(a - b);
-      case 0x21: return push(a | b);
-      case 0x22: return push(a + b);
-      case 0x24: return push(b < 64 ? a << b : 0);
-      case 0x25: return push(b < 64 ? a >> b : 0);
-      case 0x29: return push(a == b ? 1 : 0);
-      case 0x2a: return push(signed_a >= signed_b ? 1 : 0);
-      case 0x2b: return push(signed_a > signed_b ? 1 : 0);
-      case 0x2c: return push(signed_a <= signed_b ? 1 : 0);
-      case 0x2d: return push(signed_a < signed_b ? 1 : 0);
-      case 0x2e: return push(a != b ? 1 : 0);
-      default: return false;
+      case 0x1a:
+        return push(a & b);
+      case 0x1c:
+        return push(a - b);
+      case 0x21:
+        return push(a | b);
+      case 0x22:
+        return push(a + b);
+      case 0x24:
+        return push(b < 64 ? a << b : 0);
+      case 0x25:
+        return push(b < 64 ? a >> b : 0);
+      case 0x29:
+        return push(a == b ? 1 : 0);
+      case 0x2a:
+        return push(signed_a >= signed_b ? 1 : 0);
+      case 0x2b:
+        return push(signed_a > signed_b ? 1 : 0);
+      case 0x2c:
+        return push(signed_a <= signed_b ? 1 : 0);
+      case 0x2d:
+        return push(signed_a < signed_b ? 1 : 0);
+      case 0x2e:
+        return push(a != b ? 1 : 0);
+      default:
+        return false;
     }
   }
 

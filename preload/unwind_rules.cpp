@@ -24,7 +24,8 @@ constinit std::atomic<std::atomic<std::uint64_t>*> g_cache{nullptr};
 
 std::atomic<std::uint64_t>* cache() {
   std::atomic<std::uint64_t>* entries = g_cache.load(std::memory_order_acquire);
-  if (entries != nullptr) [[likely]] return entries;
+  if (entries != nullptr) [[likely]]
+    return entries;
   constexpr std::size_t kBytes = kEntries * sizeof(std::uint64_t);
   auto* fresh = static_cast<std::atomic<std::uint64_t>*>(map_private(kBytes));
   if (fresh == nullptr) return nullptr;
@@ -53,8 +54,8 @@ UnwindRule simplify(const CfiRow& row) {
   if (row.rules[kRegisterPc] == RegisterRule::undefined) {
     return UnwindRule{RuleKind::outermost, false, 0, 0};
   }
-  const bool usual_return = row.rules[kRegisterPc] == RegisterRule::offset &&
-                            row.values[kRegisterPc] == -8;
+  const bool usual_return =
+      row.rules[kRegisterPc] == RegisterRule::offset && row.values[kRegisterPc] == -8;
   const bool usual_sp = row.rules[kRegisterSp] == RegisterRule::same;
   if (row.signal_frame || row.cfa_is_expression || !usual_return || !usual_sp) return kComplex;
   if (row.cfa_offset < 8 || row.cfa_offset >= 65536 || row.cfa_offset % 8 != 0) return kComplex;
@@ -99,7 +100,8 @@ UnwindRule find_rule(std::uintptr_t pc) {
   // Relaxed: the word is the whole truth, nothing else is read through it.
   std::atomic<std::uint64_t>& entry = entries[hash >> kTagBits];
   const std::uint64_t word = entry.load(std::memory_order_relaxed);
-  if (word >> kTagShift == tag && (word & 7) != 0) [[likely]] return unpack(word);
+  if (word >> kTagShift == tag && (word & 7) != 0) [[likely]]
+    return unpack(word);
   const UnwindRule rule = compute_rule(pc);
   if (pc >> kHashBits == 0) entry.store(pack(rule, tag), std::memory_order_relaxed);
   return rule;

@@ -1,6 +1,6 @@
-// Unwind rules in eight bytes, cached per pc. Nearly every function's caller is found by: CFA = sp or
-// fp + offset, return address at CFA − 8, fp unchanged or saved near the CFA. Such a rule, its pc
-// included, fits one word, so the cache is an array of words that any thread reads and writes
+// Unwind rules in eight bytes, cached per pc. Nearly every function's caller is found by: CFA = sp
+// or fp + offset, return address at CFA − 8, fp unchanged or saved near the CFA. Such a rule, its
+// pc included, fits one word, so the cache is an array of words that any thread reads and writes
 // without synchronisation: a word is either a whole valid rule or a miss.
 //
 //   63                    25 24      18 17            5 4   3 2    0
@@ -24,7 +24,7 @@ enum class RuleKind : std::uint8_t {
 
 struct UnwindRule {
   RuleKind kind;
-  bool fp_saved;             // the caller's fp is at CFA − fp_below_cfa
+  bool fp_saved;               // the caller's fp is at CFA − fp_below_cfa
   std::uint32_t fp_below_cfa;  // bytes, multiple of 8, at most 1016
   std::uint32_t cfa_offset;    // bytes, multiple of 8, below 65536
 };

@@ -1,6 +1,6 @@
-// The built-in stack walker: from a call site outwards, by cached unwind rules, the full CFI where a
-// rule is unusual, the frame pointer where there is no CFI. Reads nothing outside readable pages of
-// the current stack. Any thread, any signal handler; no lock, no allocation.
+// The built-in stack walker: from a call site outwards, by cached unwind rules, the full CFI where
+// a rule is unusual, the frame pointer where there is no CFI. Reads nothing outside readable pages
+// of the current stack. Any thread, any signal handler; no lock, no allocation.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,12 @@ struct CallSite {
 };
 
 // The call site of the function this is used in. The function must be compiled with frame pointers
-// (preload/CMakeLists.txt sees to it): then [fp] is the caller's fp and [fp + 8] the return address.
-#define MEMWATCH_CALL_SITE()                                                              \
-  (::memwatch::preload::CallSite{                                                         \
-      reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),                      \
-      reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + 16,                  \
+// (preload/CMakeLists.txt sees to it): then [fp] is the caller's fp and [fp + 8] the return
+// address.
+#define MEMWATCH_CALL_SITE()                                             \
+  (::memwatch::preload::CallSite{                                        \
+      reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),     \
+      reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + 16, \
       *static_cast<const std::uintptr_t*>(__builtin_frame_address(0))})
 
 struct Walk {

@@ -1,9 +1,8 @@
-#include "preload/walk_stack.h"
-
 #include "preload/readable_memory.h"
 #include "preload/unwind_cfi.h"
 #include "preload/unwind_expression.h"
 #include "preload/unwind_rules.h"
+#include "preload/walk_stack.h"
 
 namespace memwatch::preload {
 
@@ -15,8 +14,8 @@ enum class Step : std::uint8_t { caller, outermost, lost };
 // are known only right after a signal frame or the full interpreter.
 struct Position {
   std::uintptr_t pc, sp, fp;
-  bool exact;         // pc is the instruction itself, not a return address
-  Registers others;   // callee-saved registers other than sp, fp and pc
+  bool exact;        // pc is the instruction itself, not a return address
+  Registers others;  // callee-saved registers other than sp, fp and pc
 };
 
 Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address) {
@@ -28,8 +27,7 @@ Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address) {
 }
 
 Step follow_simple(const UnwindRule& rule, Position& at, ReadableRange& memory) {
-  const std::uintptr_t cfa =
-      (rule.kind == RuleKind::sp_based ? at.sp : at.fp) + rule.cfa_offset;
+  const std::uintptr_t cfa = (rule.kind == RuleKind::sp_based ? at.sp : at.fp) + rule.cfa_offset;
   if (cfa <= at.sp || !is_readable(memory, cfa - 8)) return Step::lost;
   if (rule.fp_saved) {
     if (!is_readable(memory, cfa - rule.fp_below_cfa)) return Step::lost;

@@ -37,12 +37,27 @@ inline constexpr std::size_t kFunctionCount = 21;  // ids 0 (none) to 20
 
 // The name under which a function appears in JSON, e.g. "operator new"; "" for none or unknown.
 constexpr std::string_view function_name(Function function) {
-  constexpr std::array<std::string_view, kFunctionCount> kNames = {
-      "",           "malloc",         "calloc",        "realloc",      "reallocarray",
-      "free",       "free_sized",     "free_aligned_sized", "posix_memalign", "aligned_alloc",
-      "memalign",   "valloc",         "pvalloc",       "operator new", "operator delete",
-      "mmap",       "mmap64",         "munmap",        "mremap",       "brk",
-      "sbrk"};
+  constexpr std::array<std::string_view, kFunctionCount> kNames = {"",
+                                                                   "malloc",
+                                                                   "calloc",
+                                                                   "realloc",
+                                                                   "reallocarray",
+                                                                   "free",
+                                                                   "free_sized",
+                                                                   "free_aligned_sized",
+                                                                   "posix_memalign",
+                                                                   "aligned_alloc",
+                                                                   "memalign",
+                                                                   "valloc",
+                                                                   "pvalloc",
+                                                                   "operator new",
+                                                                   "operator delete",
+                                                                   "mmap",
+                                                                   "mmap64",
+                                                                   "munmap",
+                                                                   "mremap",
+                                                                   "brk",
+                                                                   "sbrk"};
   const auto index = static_cast<std::size_t>(function);
   return index < kNames.size() ? kNames[index] : std::string_view{};
 }

@@ -1,5 +1,5 @@
-// The records in a thread's ring, as bytes. Written by the shim (preload/record_writer), read by
-// the collector (collector/intake/record_decoder), described with a picture in PROTOCOL.md.
+// The records in a thread's ring, as bytes. Written by the shim (preload/record), read by
+// the collector (collector/intake/tracked_process), described with a picture in PROTOCOL.md.
 //
 // A ring is an array of 16-byte slots. The common allocation and free take one slot; whatever does
 // not fit takes an extended record of several slots, the first of which says how many.
@@ -45,7 +45,8 @@ inline constexpr unsigned kMaxRecordSlots = 8;
 static_assert(kAddressBits == kFunctionShift);
 static_assert(kFunctionShift + kFunctionBits == kSequenceLowShift);
 static_assert(kSequenceLowShift + kSequenceLowBits == 64);
-static_assert(kSizeBits == kSequenceHighShift && kSequenceHighShift + kSequenceHighBits == kStackShift);
+static_assert(kSizeBits == kSequenceHighShift &&
+              kSequenceHighShift + kSequenceHighBits == kStackShift);
 static_assert(kFunctionCount < kExtended);
 
 // Can this block be told in one slot?
@@ -77,36 +78,36 @@ constexpr std::uint64_t record_tag(Slot slot) {
 }
 
 constexpr ShortRecord decode_short(Slot slot) {
-  return ShortRecord{
-      static_cast<Function>(record_tag(slot)),
-      (slot.word0 & ((1ULL << kAddressBits) - 1)) << kAddressShift, slot.word1 & kMaxShortSize,
-      static_cast<std::uint32_t>(slot.word1 >> kStackShift),
-      static_cast<std::uint32_t>(slot.word0 >> kSequenceLowShift) |
-          (static_cast<std::uint32_t>((slot.word1 >> kSequenceHighShift) &
-                                      ((1U << kSequenceHighBits) - 1))
-           << kSequenceLowBits)};
+  return ShortRecord{static_cast<Function>(record_tag(slot)),
+                     (slot.word0 & ((1ULL << kAddressBits) - 1)) << kAddressShift,
+                     slot.word1 & kMaxShortSize,
+                     static_cast<std::uint32_t>(slot.word1 >> kStackShift),
+                     static_cast<std::uint32_t>(slot.word0 >> kSequenceLowShift) |
+                         (static_cast<std::uint32_t>((slot.word1 >> kSequenceHighShift) &
+                                                     ((1U << kSequenceHighBits) - 1))
+                          << kSequenceLowBits)};
 }
 
 // Payload words w1… of the extended records. "stack|function" is stack in the low, function in the
 // high half. Sequences count per address shard (segment_layout.h); 0 on rings that are not
 // sequenced yet.
 enum class RecordType : std::uint8_t {
-  allocation = 1,  // w1 address, w2 size, w3 stack|function, w4 sequence                 3 slots
-  free = 2,        // w1 address, w2 function, w3 sequence                                2 slots
+  allocation = 1,    // w1 address, w2 size, w3 stack|function, w4 sequence                 3 slots
+  free = 2,          // w1 address, w2 function, w3 sequence                                2 slots
   reallocation = 3,  // w1 old, w2 new, w3 size, w4 stack|function, w5 seq old|seq new     3 slots
-  failure = 4,     // w1 requested, w2 stack|function, w3 errno|flags, w4 old block or 0,
-                   // w5 sequence of the old block's shard                                3 slots
-  map = 5,         // w1 address, w2 length, w3 stack|function, w4 sequence               3 slots
-  unmap = 6,       // w1 address, w2 length, w3 stack|function, w4 sequence, w5 1: failed 3 slots
-  remap = 7,       // w1 old, w2 old length, w3 new, w4 new length, w5 stack|function,
-                   // w6 sequence before|sequence after the call, w7 1: failed            4 slots
-  brk = 8,         // w1 old break, w2 new break, w3 stack|function, w4 sequence          3 slots
-  thread = 9,      // the ring's records are this thread's from here: w1 tid,
-                   // w2 1: sequenced from here on; w3 w4 name                            3 slots
-  sequenced = 10,  // records from here on carry sequences                                1 slot
-  epoch = 11,      // w1: records from here on were written at this epoch or later        1 slot
-  fork = 12,       // w1 token that the child will present                                1 slot
-  child = 13,      // w1 pid, w2 wait status: the process saw this child end               2 slots
+  failure = 4,       // w1 requested, w2 stack|function, w3 errno|flags, w4 old block or 0,
+                     // w5 sequence of the old block's shard                                3 slots
+  map = 5,           // w1 address, w2 length, w3 stack|function, w4 sequence               3 slots
+  unmap = 6,         // w1 address, w2 length, w3 stack|function, w4 sequence, w5 1: failed 3 slots
+  remap = 7,         // w1 old, w2 old length, w3 new, w4 new length, w5 stack|function,
+                     // w6 sequence before|sequence after the call, w7 1: failed            4 slots
+  brk = 8,           // w1 old break, w2 new break, w3 stack|function, w4 sequence          3 slots
+  thread = 9,        // the ring's records are this thread's from here: w1 tid,
+                     // w2 1: sequenced from here on; w3 w4 name                            3 slots
+  sequenced = 10,    // records from here on carry sequences                                1 slot
+  epoch = 11,        // w1: records from here on were written at this epoch or later        1 slot
+  fork = 12,         // w1 token that the child will present                                1 slot
+  child = 13,        // w1 pid, w2 wait status: the process saw this child end               2 slots
 };
 
 inline constexpr std::uint64_t kFailureInjected = 1;  // bit 32 of the failure record's w3
@@ -115,7 +116,9 @@ constexpr std::uint64_t encode_extended_header(RecordType type, unsigned slots) 
   return (kExtended << kFunctionShift) | static_cast<std::uint64_t>(type) |
          (static_cast<std::uint64_t>(slots) << 8);
 }
-constexpr RecordType extended_type(Slot slot) { return static_cast<RecordType>(slot.word0 & 0xff); }
+constexpr RecordType extended_type(Slot slot) {
+  return static_cast<RecordType>(slot.word0 & 0xff);
+}
 constexpr unsigned extended_slots(Slot slot) {
   return static_cast<unsigned>((slot.word0 >> 8) & 0xff);
 }

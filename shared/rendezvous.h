@@ -12,7 +12,7 @@
 
 namespace memwatch::protocol {
 
-inline constexpr std::uint64_t kHelloMagic = 0x4f4c4c454854574dULL;  // "MWTHELLO"
+inline constexpr std::uint64_t kHelloMagic = 0x4f4c4c454854574dULL;    // "MWTHELLO"
 inline constexpr std::uint64_t kWelcomeMagic = 0x454d4f434c45574dULL;  // "MWELCOME"
 inline constexpr int kWelcomeTimeoutMs = 1000;
 
@@ -21,8 +21,8 @@ struct Hello {
   std::uint32_t version;
   std::uint32_t pid;  // as the target sees itself; differs in another pid namespace
   std::uint64_t start_time;
-  std::uint64_t fork_token;         // 0: not the child of a recorded fork
-  std::uint64_t parent_segment_id;  // 0: not a fork child
+  std::uint64_t fork_token;           // 0: not the child of a recorded fork
+  std::uint64_t parent_segment_id;    // 0: not a fork child
   std::uint64_t address_space_limit;  // RLIMIT_AS; ~0: none
   std::uint32_t is_fork_child;
   std::uint32_t descriptors;  // attached: 2 = mem and maps, 1 = maps only, 0 = none

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "shared/record_layout.h"
 #include "shared/version.h"
@@ -42,7 +43,7 @@ struct Geometry {
   std::uint64_t flight_offset, rings_offset;
   std::uint32_t slots, nodes, modules, names_bytes, flight_entries;
   // Rings come in three sizes: the first threads of a process get long ones.
-  std::uint32_t long_rings, middle_rings;  // the remaining slots are short
+  std::uint32_t long_rings, middle_rings;               // the remaining slots are short
   std::uint32_t long_slots, middle_slots, short_slots;  // 16-byte slots per ring, powers of two
 };
 
@@ -80,14 +81,14 @@ struct SegmentHeader {
   Shared<std::uint32_t> nodes_used;              // reserved; may exceed what is written by a moment
   Shared<std::uint32_t> modules_used;
   Shared<std::uint32_t> names_used;
-  Shared<std::uint64_t> flight_next;  // tickets handed out
+  Shared<std::uint64_t> flight_next;                         // tickets handed out
   Shared<std::uint64_t> dropped_allocations, dropped_frees;  // of threads that have no ring
   Shared<std::uint64_t> truncated_stacks;
   Shared<std::uint64_t> stack_mismatches;  // stacks on which the two unwinders disagreed
-  Shared<std::uint64_t> gave_up;       // times the target stopped waiting for a silent collector
+  Shared<std::uint64_t> gave_up;          // times the target stopped waiting for a silent collector
   Shared<std::uint32_t> second_unwinder;  // 0 not asked for, 1 loaded, 2 could not be loaded
-  Shared<std::uint32_t> exec_pending;  // an exec is under way; cleared if it fails
-  Shared<std::uint32_t> exit_seen;     // 1: exit_status is valid
+  Shared<std::uint32_t> exec_pending;     // an exec is under way; cleared if it fails
+  Shared<std::uint32_t> exit_seen;        // 1: exit_status is valid
   Shared<std::int32_t> exit_status;
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
@@ -97,16 +98,18 @@ static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, 
 // go back.
 struct ThreadSlot {
   // Target, hot.
-  alignas(64) Shared<std::uint64_t> published;  // records before this are complete (release; matched
-                                                // by the acquire load in collector/intake/ring_reader)
-  Shared<std::uint32_t> owner_tid;              // 0: never used
-  Shared<std::uint32_t> sequenced;              // 1: its records carry sequence numbers
+  alignas(64)
+      Shared<std::uint64_t> published;  // records before this are complete (release; matched
+                                        // by the acquire load in collector/intake/tracked_process)
+  Shared<std::uint32_t> owner_tid;      // 0: never used
+  Shared<std::uint32_t> sequenced;      // 1: its records carry sequence numbers
   Shared<std::uint64_t> dropped_allocations, dropped_frees;
   // Target, idle mode.
   Shared<std::uint64_t> idle_allocations, idle_frees, idle_bytes;
   // Collector.
-  alignas(64) Shared<std::uint64_t> consumed;  // slots before this may be overwritten (release;
-                                               // matched by the acquire load in preload/thread_ring)
+  alignas(
+      64) Shared<std::uint64_t> consumed;  // slots before this may be overwritten (release;
+                                           // matched by the acquire load in preload/thread_ring)
 };
 static_assert(sizeof(ThreadSlot) == 128);
 
@@ -133,19 +136,20 @@ struct StackNode {
   std::uint32_t module;  // index into the module table, 0 unknown
 };
 static_assert(sizeof(StackNode) == 16);
-inline constexpr std::uint64_t kExactPc = 1ULL << 63;    // not a return address but the pc itself
-inline constexpr std::uint64_t kRetiredPc = 1ULL << 62;  // its code was unloaded; never matched again
+inline constexpr std::uint64_t kExactPc = 1ULL << 63;  // not a return address but the pc itself
+inline constexpr std::uint64_t kRetiredPc = 1ULL
+                                            << 62;  // its code was unloaded; never matched again
 inline constexpr std::uint64_t kPcMask = kRetiredPc - 1;
 inline constexpr std::uint32_t kTruncatedNode = 1;
 inline constexpr std::uint32_t kFirstNode = 2;
 
 struct ModuleEntry {
-  std::uint64_t start, end;  // addresses the module covers
-  std::uint64_t bias;        // pc − bias is the module's own virtual address
+  std::uint64_t start, end;               // addresses the module covers
+  std::uint64_t bias;                     // pc − bias is the module's own virtual address
   std::uint32_t name_offset, name_bytes;  // in the names area; 0 bytes: the main program
   std::uint8_t build_id_bytes;
   std::uint8_t build_id[23];
-  Shared<std::uint32_t> ready;  // 1: complete (release; matched in collector/intake/module_reader)
+  Shared<std::uint32_t> ready;  // 1: complete (release; matched in collector/intake/stack_importer)
   std::uint32_t reserved;
 };
 static_assert(sizeof(ModuleEntry) == 64);
@@ -168,10 +172,10 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t step) {
 }
 
 constexpr std::uint64_t ring_bytes_total(const Geometry& g) {
-  return sizeof(Slot) * (static_cast<std::uint64_t>(g.long_rings) * g.long_slots +
-                         static_cast<std::uint64_t>(g.middle_rings) * g.middle_slots +
-                         static_cast<std::uint64_t>(g.slots - g.long_rings - g.middle_rings) *
-                             g.short_slots);
+  return sizeof(Slot) *
+         (static_cast<std::uint64_t>(g.long_rings) * g.long_slots +
+          static_cast<std::uint64_t>(g.middle_rings) * g.middle_slots +
+          static_cast<std::uint64_t>(g.slots - g.long_rings - g.middle_rings) * g.short_slots);
 }
 
 constexpr std::uint32_t ring_slots(const Geometry& g, std::uint32_t slot) {
@@ -258,10 +262,9 @@ constexpr bool is_sound(const Geometry& g, std::uint64_t mapped_bytes) {
   if (g.modules == 0 || g.modules > (1U << 20) || g.names_bytes > (1U << 28)) return false;
   if (g.flight_entries == 0 || g.flight_entries > (1U << 20)) return false;
   if (g.long_rings > g.slots || g.middle_rings > g.slots - g.long_rings) return false;
-  if (!power_of_two(g.long_slots) || !power_of_two(g.middle_slots) || !power_of_two(g.short_slots))
-    return false;
-  if (g.long_slots > (1U << 24) || g.middle_slots > (1U << 24) || g.short_slots > (1U << 24))
-    return false;
+  for (const std::uint32_t slots : {g.long_slots, g.middle_slots, g.short_slots}) {
+    if (!power_of_two(slots) || slots > (1U << 24)) return false;
+  }
   const Geometry placed = place_parts(g);
   return placed.segment_bytes == g.segment_bytes && g.segment_bytes <= mapped_bytes &&
          placed.slots_offset == g.slots_offset && placed.shards_offset == g.shards_offset &&

@@ -16,8 +16,11 @@ std::string Error::to_line() const {
 }
 
 Error system_error(std::string attempted, std::string subject, int error_number) {
-  return Error{ErrorKind::system, std::move(attempted), std::move(subject),
-               std::generic_category().message(error_number), {}};
+  return Error{ErrorKind::system,
+               std::move(attempted),
+               std::move(subject),
+               std::generic_category().message(error_number),
+               {}};
 }
 
 }  // namespace memwatch

@@ -12,10 +12,10 @@
 namespace memwatch {
 
 enum class ErrorKind {
-  system,    // a system call failed
-  not_found, // the thing named does not exist
-  damaged,   // input that is foreign, newer or broken beyond use
-  usage,     // the caller asked for something that makes no sense
+  system,     // a system call failed
+  not_found,  // the thing named does not exist
+  damaged,    // input that is foreign, newer or broken beyond use
+  usage,      // the caller asked for something that makes no sense
 };
 
 struct Error {
@@ -35,7 +35,8 @@ Error system_error(std::string attempted, std::string subject, int error_number)
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   [[nodiscard]] bool has_value() const { return state_.index() == 0; }

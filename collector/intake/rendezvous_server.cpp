@@ -20,7 +20,7 @@ namespace {
 
 // Is this a directory that nobody but this user can enter?
 bool is_private_directory(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
          status.st_uid == geteuid() && (status.st_mode & 077) == 0;
 }
@@ -52,7 +52,8 @@ Result<std::string> temporary_directory() {
 
 std::string random_name() {
   std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) number = static_cast<std::uint64_t>(getpid());
+  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+    number = static_cast<std::uint64_t>(getpid());
   char name[40];
   snprintf(name, sizeof name, "run-%d-%08llx", getpid(),
            static_cast<unsigned long long>(number & 0xffffffffULL));
@@ -129,7 +130,8 @@ Result<RendezvousServer> RendezvousServer::create() {
   std::memcpy(address.sun_path, server.path_.data(), server.path_.size());
   server.socket_.reset(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!server.socket_.is_open() ||
-      bind(server.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      bind(server.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+          0 ||
       chmod(server.path_.c_str(), 0600) != 0 || listen(server.socket_.get(), 4096) != 0) {
     return system_error("listen for traced processes", server.path_, errno);
   }

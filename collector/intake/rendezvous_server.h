@@ -1,6 +1,6 @@
-// The socket on which newly started processes introduce themselves (shared/rendezvous.h). It lies in
-// a private directory of the user's; peers of another user are turned away. Non-blocking, but for
-// the few bytes of a peer that has just connected. One owner, not thread-safe.
+// The socket on which newly started processes introduce themselves (shared/rendezvous.h). It lies
+// in a private directory of the user's; peers of another user are turned away. Non-blocking, but
+// for the few bytes of a peer that has just connected. One owner, not thread-safe.
 #pragma once
 
 #include <sys/types.h>

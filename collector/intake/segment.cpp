@@ -46,7 +46,8 @@ std::string segment_name(pid_t pid, std::uint64_t start_time) {
          std::to_string(start_time) + "." + suffix;
 }
 
-Error shm_error(std::string attempted, const std::string& name, const bip::interprocess_exception& e) {
+Error shm_error(std::string attempted, const std::string& name,
+                const bip::interprocess_exception& e) {
   return system_error(std::move(attempted), "/dev/shm/" + name, e.get_native_error());
 }
 
@@ -56,7 +57,7 @@ Error unsound(const std::string& name, std::string why) {
 
 // Why this object must not be used, or nothing.
 std::string why_untrusted(int descriptor, std::uint64_t* bytes) {
-  struct stat status{};
+  struct stat status {};
   if (fstat(descriptor, &status) != 0) return "cannot be examined";
   if (status.st_uid != geteuid() && geteuid() != 0) return "belongs to another user";
   if ((status.st_mode & 077) != 0) return "others may open it";
@@ -88,12 +89,24 @@ Segment::Segment(Segment&&) noexcept = default;
 Segment& Segment::operator=(Segment&&) noexcept = default;
 Segment::~Segment() = default;
 
-const std::string& Segment::name() const { return state_->name; }
-const Geometry& Segment::geometry() const { return state_->geometry; }
-SegmentHeader& Segment::header() const { return *at<SegmentHeader>(0); }
-std::uint64_t Segment::bytes() const { return state_->geometry.segment_bytes; }
-int Segment::descriptor() const { return state_->object.get_mapping_handle().handle; }
-char* Segment::base() const { return static_cast<char*>(state_->region.get_address()); }
+const std::string& Segment::name() const {
+  return state_->name;
+}
+const Geometry& Segment::geometry() const {
+  return state_->geometry;
+}
+SegmentHeader& Segment::header() const {
+  return *at<SegmentHeader>(0);
+}
+std::uint64_t Segment::bytes() const {
+  return state_->geometry.segment_bytes;
+}
+int Segment::descriptor() const {
+  return state_->object.get_mapping_handle().handle;
+}
+char* Segment::base() const {
+  return static_cast<char*>(state_->region.get_address());
+}
 
 Result<Segment> Segment::create(pid_t pid, std::uint64_t start_time, const Geometry& geometry,
                                 const SegmentSettings& settings) {
@@ -110,8 +123,8 @@ Result<Segment> Segment::create(pid_t pid, std::uint64_t start_time, const Geome
     const int error = posix_fallocate(state->object.get_mapping_handle().handle, 0,
                                       static_cast<off_t>(geometry.nodes_offset));
     if (error != 0) {
-      return system_error("reserve shared memory for the traced process",
-                          "/dev/shm/" + state->name, error);
+      return system_error("reserve shared memory for the traced process", "/dev/shm/" + state->name,
+                          error);
     }
     state->region = bip::mapped_region(state->object, bip::read_write, 0, geometry.segment_bytes);
     provisional.keep();
@@ -151,7 +164,8 @@ Result<Segment> Segment::open(const std::string& name) {
     state->geometry = header->geometry;  // the copy is what is checked and used
     if (!is_sound(state->geometry, bytes)) return unsound(name, "has an impossible layout");
     // Acquire: matched by the release store in preload/session.
-    if (header->ready.load(std::memory_order_acquire) != 1) return unsound(name, "is not ready yet");
+    if (header->ready.load(std::memory_order_acquire) != 1)
+      return unsound(name, "is not ready yet");
   } catch (const bip::interprocess_exception& exception) {
     return shm_error("open the segment", name, exception);
   }
@@ -170,7 +184,9 @@ void Segment::apply(const SegmentSettings& settings) const {
   target.control.store(static_cast<std::uint32_t>(settings.control), std::memory_order_release);
 }
 
-void Segment::remove() { bip::shared_memory_object::remove(state_->name.c_str()); }
+void Segment::remove() {
+  bip::shared_memory_object::remove(state_->name.c_str());
+}
 
 void take_charge(const Segment& segment) {
   SegmentHeader& header = segment.header();

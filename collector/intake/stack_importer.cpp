@@ -8,7 +8,8 @@ namespace memwatch::intake {
 using namespace protocol;
 
 model::StackId StackImporter::import(std::uint32_t node) {
-  if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]] return stacks_[node];
+  if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]]
+    return stacks_[node];
   return import_slow(node);
 }
 

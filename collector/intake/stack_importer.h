@@ -1,7 +1,7 @@
 // Brings a process's stack nodes and modules from its segment into the session's tables, each node
-// once. Nodes and names are hostile bytes: parents must have smaller ids (so trees cannot be cyclic),
-// modules and names must lie inside their tables; what does not fit becomes "unknown" and is counted.
-// One owner, not thread-safe.
+// once. Nodes and names are hostile bytes: parents must have smaller ids (so trees cannot be
+// cyclic), modules and names must lie inside their tables; what does not fit becomes "unknown" and
+// is counted. One owner, not thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -14,8 +14,12 @@ Function function_in(std::uint64_t packed) {
   return function < kFunctionCount ? static_cast<Function>(function) : Function::none;
 }
 
-std::uint32_t low(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
-std::uint32_t high(std::uint64_t word) { return static_cast<std::uint32_t>(word >> 32); }
+std::uint32_t low(std::uint64_t word) {
+  return static_cast<std::uint32_t>(word);
+}
+std::uint32_t high(std::uint64_t word) {
+  return static_cast<std::uint32_t>(word >> 32);
+}
 
 bool is_heap_function(Function function) {
   return function != Function::none && !is_mapping(function);
@@ -45,14 +49,18 @@ TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::s
       next_sequence_[i] = shards[i].next.load(std::memory_order_relaxed) & kSequenceMask;
     }
     open_new_rings();
+    for (const Ring& ring : rings_) {
+      idle_allocations_before_ += ring.shared->idle_allocations.load(std::memory_order_relaxed);
+      idle_frees_before_ += ring.shared->idle_frees.load(std::memory_order_relaxed);
+    }
   }
   attaching_ = false;
 }
 
 void TrackedProcess::open_new_rings() {
   const Geometry& geometry = segment_.geometry();
-  const std::uint32_t used = std::min(
-      segment_.header().slots_used.load(std::memory_order_acquire), geometry.slots);
+  const std::uint32_t used =
+      std::min(segment_.header().slots_used.load(std::memory_order_acquire), geometry.slots);
   while (rings_.size() < used) {
     const auto index = static_cast<std::uint32_t>(rings_.size());
     Ring ring;
@@ -72,6 +80,16 @@ void TrackedProcess::open_new_rings() {
   }
 }
 
+// Only the first ring ever holds records without numbers. It is looked at last and drained first:
+// whatever a numbered record on another ring builds on was published before it, so it is seen too.
+void TrackedProcess::look_at_rings() {
+  for (auto ring = rings_.rbegin(); ring != rings_.rend(); ++ring) {
+    // Acquire: everything before the position is complete; matched by publish() in
+    // preload/thread_ring.
+    ring->available = ring->shared->published.load(std::memory_order_acquire);
+  }
+}
+
 std::uint64_t TrackedProcess::drain() {
   open_new_rings();
   std::uint64_t total = 0;
@@ -79,6 +97,7 @@ std::uint64_t TrackedProcess::drain() {
   constexpr std::uint64_t kMaxRecordsPerCall = 4U << 20;  // the caller has other things to do too
   do {
     progress = 0;
+    look_at_rings();
     for (Ring& ring : rings_) progress += drain_ring(ring);
     total += progress;
     // More rounds only help where rings wait for each other.
@@ -164,8 +183,7 @@ bool TrackedProcess::step_over_gap() {
 }
 
 std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
-  // Acquire: everything before the position is complete; matched by publish() in preload.
-  const std::uint64_t published = ring.shared->published.load(std::memory_order_acquire);
+  const std::uint64_t published = ring.available;
   if (published == ring.position) return 0;
   if (published < ring.position || published - ring.position > ring.mask + 1) {
     count_damage();  // no honest writer does this: nothing in the ring can be believed
@@ -206,7 +224,8 @@ model::EventContext TrackedProcess::context(const Ring& ring, std::uint32_t node
 
 TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
                                            unsigned* slots) {
-  if (record_tag(first) != kExtended) [[likely]] return apply_short(ring, first);
+  if (record_tag(first) != kExtended) [[likely]]
+    return apply_short(ring, first);
   const RecordType type = extended_type(first);
   const unsigned count = extended_slots(first);
   if (count == 0 || count != slots_of(type) || count > available) {
@@ -369,6 +388,15 @@ void TrackedProcess::apply_flight(Function function, std::uint64_t size, std::ui
   }
 }
 
+bool TrackedProcess::resume_if_given_up() {
+  protocol::Shared<std::uint32_t>& control = segment_.header().control;
+  if (control.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(Control::exact)) {
+    return false;
+  }
+  control.store(static_cast<std::uint32_t>(Control::exact), std::memory_order_release);
+  return true;
+}
+
 void TrackedProcess::collect_losses() {
   const SegmentHeader& header = segment_.header();
   std::uint64_t allocations = header.dropped_allocations.load(std::memory_order_relaxed);
@@ -376,7 +404,11 @@ void TrackedProcess::collect_losses() {
   for (const Ring& ring : rings_) {
     allocations += ring.shared->dropped_allocations.load(std::memory_order_relaxed);
     frees += ring.shared->dropped_frees.load(std::memory_order_relaxed);
+    allocations += ring.shared->idle_allocations.load(std::memory_order_relaxed);
+    frees += ring.shared->idle_frees.load(std::memory_order_relaxed);
   }
+  allocations -= std::min(allocations, idle_allocations_before_);
+  frees -= std::min(frees, idle_frees_before_);
   model::Losses& losses = live_.facts.losses;
   losses.dropped_allocations = allocations;
   losses.dropped_frees = std::max(losses.dropped_frees, frees);

@@ -3,8 +3,8 @@
 // rings by the sequence numbers of their shard (PROTOCOL.md, "Order"). A ring whose next record has
 // to wait for another ring's is simply left for the next round.
 //
-// Every byte is hostile: a record that makes no sense is counted and skipped, positions are clamped.
-// One owner, not thread-safe.
+// Every byte is hostile: a record that makes no sense is counted and skipped, positions are
+// clamped. One owner, not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,10 @@ class TrackedProcess {
   void apply_flight(Function function, std::uint64_t size, std::uint64_t address, int error_number,
                     std::uint32_t tid, std::uint32_t stack, double at);
 
+  // A target that waited in vain for us (we were stopped) has gone idle: makes it record again. The
+  // events in between are counted as lost. True when that was the case.
+  bool resume_if_given_up();
+
   // Refreshes facts.losses from the segment's counters.
   void collect_losses();
 
@@ -55,6 +59,7 @@ class TrackedProcess {
     protocol::ThreadSlot* shared = nullptr;
     std::uint64_t mask = 0;
     std::uint64_t position = 0;
+    std::uint64_t available = 0;  // complete up to here, as of the start of the round
     bool sequenced = false;
     bool released = false;  // the first half of the reallocation at `position` is done
     std::uint32_t thread = 0;
@@ -64,6 +69,7 @@ class TrackedProcess {
   enum class Step : std::uint8_t { applied, waits };
 
   void open_new_rings();
+  void look_at_rings();
   std::uint64_t drain_ring(Ring& ring);
   Step apply(Ring& ring, protocol::Slot first, std::uint64_t available, unsigned* slots);
   Step apply_short(Ring& ring, protocol::Slot slot);
@@ -85,6 +91,8 @@ class TrackedProcess {
   std::vector<Ring> rings_;
   std::vector<std::uint32_t> next_sequence_;  // per shard
   std::uint64_t damaged_ = 0;
+  std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached
+  std::uint64_t idle_frees_before_ = 0;
   unsigned stalled_rounds_ = 0;
 };
 

@@ -12,8 +12,8 @@ namespace memwatch::model {
 struct LiveBlock {
   std::uint64_t address = 0;  // 0: empty place
   std::uint64_t size = 0;
-  std::uint32_t site = 0;     // index into the process's sites
-  std::uint32_t thread = 0;   // index into the process's threads
+  std::uint32_t site = 0;    // index into the process's sites
+  std::uint32_t thread = 0;  // index into the process's threads
 };
 static_assert(sizeof(LiveBlock) == 24);
 

@@ -88,8 +88,8 @@ void LiveProcess::note_large(Function function, std::uint64_t address, std::uint
                              const EventContext& context) {
   if (size < large_threshold_) return;
   ++facts.totals.large;
-  const LargeAllocation event{function, size, address, context.at,
-                              facts.threads[context.thread].tid, context.stack};
+  const LargeAllocation event{
+      function, size, address, context.at, facts.threads[context.thread].tid, context.stack};
   if (facts.large.size() < kMaxLargeEvents) facts.large.push_back(event);
   if (on_large) on_large(event);
 }
@@ -163,7 +163,8 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   const std::uint32_t site = site_row(context.stack);
   heap_.insert(LiveBlock{address, size, site, context.thread});
   grow_live(site, size, context.at);
-  if (!old.known) ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
+  if (!old.known)
+    ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
   ++facts.totals.reallocations;
   facts.totals.allocated_bytes += size;
   facts.totals.freed_bytes += old.old_size;
@@ -253,8 +254,7 @@ void LiveProcess::remapped(std::uint64_t address, std::uint64_t length) {
   update_mapped();
 }
 
-void LiveProcess::moved_break(Function function, std::uint64_t old_break,
-                              std::uint64_t new_break) {
+void LiveProcess::moved_break(Function function, std::uint64_t old_break, std::uint64_t new_break) {
   FunctionTotals& function_totals = totals_of(facts, function);
   ++function_totals.calls;
   if (new_break >= old_break) {

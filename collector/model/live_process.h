@@ -1,6 +1,6 @@
-// One traced process as facts in the making: events in, totals, sites, exact peak, threads, failures
-// and large allocations out. Knows nothing of segments and rings; the intake hands it events in an
-// order in which every block is allocated before it is freed.
+// One traced process as facts in the making: events in, totals, sites, exact peak, threads,
+// failures and large allocations out. Knows nothing of segments and rings; the intake hands it
+// events in an order in which every block is allocated before it is freed.
 //
 // The peak's share per site is kept lazily: the process numbers its peaks, a site remembers the
 // number of the last peak it has taken its share for. A site that does not change between two peaks

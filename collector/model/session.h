@@ -53,13 +53,13 @@ struct Symbols {
 
 // Stacks are a tree: a stack is its innermost node, parents lead outwards to main or thread start.
 struct StackNode {
-  StackId parent = kNone;       // kNone: this is the outermost frame
+  StackId parent = kNone;         // kNone: this is the outermost frame
   CodeAddressId address = kNone;  // kNone: marks a stack that was cut off here (truncated)
 };
 
 struct FunctionTotals {
-  std::uint64_t calls = 0;   // failures included
-  std::uint64_t bytes = 0;   // of successful calls
+  std::uint64_t calls = 0;  // failures included
+  std::uint64_t bytes = 0;  // of successful calls
   std::uint64_t failed = 0;
 };
 

@@ -22,8 +22,8 @@ struct ProcessRecord {
   pid_t pid = 0;
   std::uint64_t start_time = 0;
   std::uint64_t segment_id = 0;
-  UniqueFd process;                                // pidfd: readable when the process has ended
-  UniqueFd maps, memory;                           // handed over by the target
+  UniqueFd process;                                 // pidfd: readable when the process has ended
+  UniqueFd maps, memory;                            // handed over by the target
   std::unique_ptr<intake::TrackedProcess> tracked;  // null once the image has ended
   model::Timeline timeline{0.1};
   double next_pss_at = 1;

@@ -41,9 +41,9 @@ class Pulse {
   std::chrono::steady_clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<protocol::SegmentHeader*> headers_;           // guarded by mutex_
-  std::chrono::steady_clock::time_point intake_seen_;       // guarded by mutex_
-  bool stopping_ = false;                                   // guarded by mutex_
+  std::vector<protocol::SegmentHeader*> headers_;      // guarded by mutex_
+  std::chrono::steady_clock::time_point intake_seen_;  // guarded by mutex_
+  bool stopping_ = false;                              // guarded by mutex_
   std::thread thread_;
 };
 

@@ -61,6 +61,7 @@ struct Recorder::State {
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
+  std::function<void(const std::string&)>* on_notice = nullptr;
 
   [[nodiscard]] double now() const {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -68,9 +69,11 @@ struct Recorder::State {
   void warn(const std::string& sentence) const {
     if (on_warning != nullptr && *on_warning) (*on_warning)(sentence);
   }
+  void notice(const std::string& sentence) const {
+    if (on_notice != nullptr && *on_notice) (*on_notice)(sentence);
+  }
   model::Process& facts(const ProcessRecord& record) {
-    return record.tracked != nullptr ? record.tracked->live().facts
-                                     : session.processes[record.row];
+    return record.tracked != nullptr ? record.tracked->live().facts : session.processes[record.row];
   }
 
   void welcome(intake::Visitor visitor);
@@ -96,9 +99,12 @@ struct Recorder::State {
 Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->on_alert = &on_alert;
   state_->on_warning = &on_warning;
+  state_->on_notice = &on_notice;
 }
 
-Recorder::~Recorder() { stop(); }
+Recorder::~Recorder() {
+  stop();
+}
 
 Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   auto state = std::make_unique<State>();
@@ -107,9 +113,8 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   s.session.memwatch_version = MEMWATCH_VERSION;
   s.session.complete = false;
   s.session.host = host_name();
-  s.session.started_at = std::chrono::duration<double>(
-                             std::chrono::system_clock::now().time_since_epoch())
-                             .count();
+  s.session.started_at =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   s.session.command = s.options.command;
   s.session.large_threshold = s.options.large_threshold;
   Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
@@ -119,8 +124,12 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }
 
-const std::string& Recorder::rendezvous_path() const { return state_->rendezvous->path(); }
-model::Session& Recorder::session() { return state_->session; }
+const std::string& Recorder::rendezvous_path() const {
+  return state_->rendezvous->path();
+}
+model::Session& Recorder::session() {
+  return state_->session;
+}
 
 const model::Process& Recorder::first_process() const {
   return state_->facts(*state_->records.front());
@@ -133,7 +142,9 @@ Result<void> Recorder::open_file(const std::string& path) {
   return {};
 }
 
-std::size_t Recorder::recorded_processes() const { return state_->records.size(); }
+std::size_t Recorder::recorded_processes() const {
+  return state_->records.size();
+}
 
 std::size_t Recorder::living_processes() const {
   return static_cast<std::size_t>(
@@ -141,8 +152,8 @@ std::size_t Recorder::living_processes() const {
                     [](const auto& record) { return record->is_alive(); }));
 }
 
-Alert Recorder::State::alert_for(const ProcessRecord& record, Function function,
-                                 std::uint64_t size, model::StackId stack) {
+Alert Recorder::State::alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
+                                 model::StackId stack) {
   Alert alert;
   const model::Process& process = record.tracked->live().facts;
   alert.pid = process.pid;
@@ -186,8 +197,8 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   record->start_time = start_time;
   record->segment_id = segment.header().segment_id;
   record->process.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  record->timeline = model::Timeline(
-      std::chrono::duration<double>(options.sample_interval).count());
+  record->timeline =
+      model::Timeline(std::chrono::duration<double>(options.sample_interval).count());
   record->cgroup = procfs::locate_cgroup(pid);
   if (record->cgroup) {
     if (const auto memory = procfs::read_cgroup_memory(*record->cgroup)) {
@@ -206,6 +217,7 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   connect_callbacks(*record);
   session.processes.emplace_back();
   records.push_back(std::move(record));
+  notice("recording " + std::to_string(pid) + " " + facts(*records.back()).exe);
   pulse->add(&records.back()->tracked->segment().header());
   return *records.back();
 }
@@ -213,8 +225,8 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   if (!start_time) {
-    return Error{ErrorKind::not_found, "record a process", std::to_string(visitor.pid),
-                 "it is gone", {}};
+    return Error{
+        ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
   // A program that introduces itself again has replaced its image by exec.
   for (const auto& record : records) {
@@ -278,8 +290,7 @@ void Recorder::State::inherit(ProcessRecord& child) {
     } else if (child.fork_token == 0 || !parent->is_alive()) {
       // A fork that was not announced: what the parent has now is as near as can be known.
       const model::Process& process = facts(*parent);
-      facts(child).heap.inherited_blocks =
-          process.heap.live_blocks + process.heap.inherited_blocks;
+      facts(child).heap.inherited_blocks = process.heap.live_blocks + process.heap.inherited_blocks;
       child.awaits_inheritance = false;
     }
     return;
@@ -328,6 +339,8 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     process.out_of_memory_kill = memory && memory->out_of_memory_kills > record.kills_at_start;
   }
   tracked.live().settle();
+  notice(std::to_string(record.pid) + " has ended: " + std::to_string(process.totals.allocations) +
+         " allocations");
   pulse->remove(&tracked.segment().header());
   tracked.segment().remove();
   session.processes[record.row] = std::move(process);
@@ -447,6 +460,10 @@ void Recorder::turn() {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
     s.last_drained += tracked.drain();
+    if (tracked.resume_if_given_up()) {
+      s.warn("process " + std::to_string(s.records[i]->pid) +
+             " did not wait for memwatch any longer; what it did meanwhile is counted as lost");
+    }
     // Relaxed: news for `memwatch list`.
     tracked.segment().header().live_bytes.store(tracked.live().facts.heap.live_bytes,
                                                 std::memory_order_relaxed);
@@ -464,8 +481,11 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   Result<intake::Segment> segment = intake::Segment::open(name.name);
   if (!segment) return segment.error();
   if (const std::uint32_t other = intake::collector_in_charge(*segment); other != 0) {
-    return Error{ErrorKind::usage, "attach", "process " + std::to_string(name.pid),
-                 "it is already recorded by the memwatch with pid " + std::to_string(other), {}};
+    return Error{ErrorKind::usage,
+                 "attach",
+                 "process " + std::to_string(name.pid),
+                 "it is already recorded by the memwatch with pid " + std::to_string(other),
+                 {}};
   }
   intake::take_charge(*segment);
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
@@ -508,7 +528,8 @@ void Recorder::stop() {
 
 Result<void> Recorder::finish_file() {
   State& s = *state_;
-  if (!s.writer) return Error{ErrorKind::system, "write the session", "", "no file could be opened", {}};
+  if (!s.writer)
+    return Error{ErrorKind::system, "write the session", "", "no file could be opened", {}};
   return s.writer->finish(s.session);
 }
 

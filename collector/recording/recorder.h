@@ -57,6 +57,9 @@ class Recorder {
   // A sentence for the user about something that went wrong but does not end the recording.
   std::function<void(const std::string&)> on_warning;
 
+  // What is being done, for those who want to watch: processes that come and go.
+  std::function<void(const std::string&)> on_notice;
+
   // Where started processes introduce themselves; goes into their environment.
   [[nodiscard]] const std::string& rendezvous_path() const;
 
@@ -69,7 +72,8 @@ class Recorder {
   // Waits until something happens, a few milliseconds at most, and does what there is to do.
   void turn();
 
-  // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its rusage.
+  // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its
+  // rusage.
   void child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_bytes);
 
   [[nodiscard]] std::size_t living_processes() const;

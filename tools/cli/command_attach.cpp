@@ -30,10 +30,12 @@ struct AttachOptions {
 
 std::atomic<bool> g_detach{false};
 
-void ask_to_detach(int) { g_detach.store(true, std::memory_order_relaxed); }
+void ask_to_detach(int) {
+  g_detach.store(true, std::memory_order_relaxed);
+}
 
 void detach_on_signals() {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = ask_to_detach;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
@@ -81,6 +83,9 @@ int execute(const AttachOptions& options) {
   }
   recording::Recorder& recorder = **created;
   recorder.on_warning = [](const std::string& sentence) { print_warning(sentence); };
+  if (options.record.verbose) {
+    recorder.on_notice = [](const std::string& sentence) { print_error(sentence); };
+  }
   detach_on_signals();
   std::unique_ptr<LiveAlerts> alerts;
   if (!options.record.quiet) {
@@ -94,8 +99,8 @@ int execute(const AttachOptions& options) {
   if (recorder.recorded_processes() == 0) return exit_status::kBadInput;
 
   const model::Process& first = recorder.first_process();
-  const std::string session_path = expand_session_name(
-      options.record.output, static_cast<pid_t>(first.pid), first.exe);
+  const std::string session_path =
+      expand_session_name(options.record.output, static_cast<pid_t>(first.pid), first.exe);
   if (const Result<void> opened = recorder.open_file(session_path); !opened) {
     print_error(opened.error());
     return exit_status::kBadInput;
@@ -124,8 +129,8 @@ Command register_attach(CLI::App& root) {
       root.add_subcommand("attach", "Record processes that already run with the shim loaded");
   const auto options = std::make_shared<AttachOptions>();
   add_record_options(*app, options->record, "drop");
-  options->pid_option = add_count(*app, "PID", options->pid,
-                                  std::numeric_limits<std::int32_t>::max(), "The process");
+  options->pid_option =
+      add_count(*app, "PID", options->pid, std::numeric_limits<std::int32_t>::max(), "The process");
   options->pid_option->type_name("PID");
   app->add_flag("--all", options->all, "Every process of yours that carries a ring")
       ->group("Recording");

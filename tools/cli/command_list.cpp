@@ -3,17 +3,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "collector/intake/registry.h"
 #include "collector/intake/segment.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_sample.h"
+#include "tools/cli/text_options.h"
 #include "tools/render/human.h"
 #include "tools/render/output.h"
 #include "tools/render/printable.h"
 #include "tools/render/shorten.h"
-#include "tools/cli/text_options.h"
 
 namespace memwatch::cli {
 
@@ -33,14 +34,19 @@ Row describe(const intake::SegmentName& name, const intake::Segment& segment) {
   const std::uint32_t collector = intake::collector_in_charge(segment);
   row.collector = collector != 0 ? std::to_string(collector) : "-";
   // Only a collector knows the live heap: it writes it here as it drains.
-  row.live = collector != 0
-                 ? render::human_bytes(header.live_bytes.load(std::memory_order_relaxed))
-                 : "-";
+  row.live =
+      collector != 0 ? render::human_bytes(header.live_bytes.load(std::memory_order_relaxed)) : "-";
   if (const auto sample = procfs::sample_process(name.pid)) {
     row.rss = render::human_bytes(sample->rss);
   }
   row.command = render::printable(render::command_line(procfs::process_command(name.pid)));
   return row;
+}
+
+// Shortened on a terminal only: a pipe gets it whole, for those who search in it.
+std::string fit(const std::string& command) {
+  if (isatty(STDOUT_FILENO) != 1) return command;
+  return render::shorten_end(command, std::max<std::size_t>(text_width(STDOUT_FILENO), 80) - 54);
 }
 
 int execute() {
@@ -54,9 +60,8 @@ int execute() {
       text = fmt::format("{:>8}  {:<6} {:>10} {:>11} {:>11}  {}\n", "PID", "MODE", "COLLECTOR",
                          "LIVE HEAP", "RSS", "COMMAND");
     }
-    text += fmt::format("{:>8}  {:<6} {:>10} {:>11} {:>11}  {}\n", row.pid, row.mode,
-                        row.collector, row.live, row.rss,
-                        render::shorten_end(row.command, text_width(STDOUT_FILENO) - 54));
+    text += fmt::format("{:>8}  {:<6} {:>10} {:>11} {:>11}  {}\n", row.pid, row.mode, row.collector,
+                        row.live, row.rss, fit(row.command));
   }
   if (text.empty()) {
     text =

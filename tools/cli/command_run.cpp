@@ -111,18 +111,20 @@ int execute(const RunOptions& options) {
   if (!created) return cannot_record(options, path, created.error());
   recording::Recorder& recorder = **created;
   recorder.on_warning = [](const std::string& sentence) { print_warning(sentence); };
+  if (options.record.verbose) {
+    recorder.on_notice = [](const std::string& sentence) { print_error(sentence); };
+  }
 
-  Result<TargetProcess> target = TargetProcess::start(
-      path, options.command,
-      traced_environment(*library, recorder.rendezvous_path(), options.record.follow,
-                         options.unwinder));
+  Result<TargetProcess> target =
+      TargetProcess::start(path, options.command,
+                           traced_environment(*library, recorder.rendezvous_path(),
+                                              options.record.follow, options.unwinder));
   if (!target) {
     print_error(target.error());
     return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
                                                        : exit_status::kCannotExecute;
   }
-  const std::string session_path =
-      expand_session_name(options.record.output, target->pid(), path);
+  const std::string session_path = expand_session_name(options.record.output, target->pid(), path);
   if (const Result<void> opened = recorder.open_file(session_path); !opened) {
     print_warning(opened.error().to_line() + "; the program runs on, nothing is written");
   }
@@ -163,7 +165,7 @@ Command register_run(CLI::App& root) {
           ->group("Exit status");
   app->add_option("--fail-on", options->fail_on, "What counts for --error-exitcode")
       ->delimiter(',')
-      ->check(CLI::IsMember({"failures", "large"}))
+      ->check(CLI::Validator(CLI::IsMember({"failures", "large"})).description(""))
       ->type_name("failures,large")
       ->group("Exit status");
   add_choice(*app, "--unwinder", options->unwinder, kUnwinders,
@@ -182,7 +184,8 @@ Command register_run(CLI::App& root) {
       "  memwatch run -- ./server --port 80                 a summary on stderr at the end\n"
       "  memwatch run -o app.mw --large 64MiB -- ./app      tell of blocks of 64 MiB and more\n"
       "  memwatch report memwatch-server-4711.mw --view peak  the next step");
-  Command command{app, [options] { return execute(*options); }, "memwatch run [options] -- CMD [ARG...]"};
+  Command command{app, [options] { return execute(*options); },
+                  "memwatch run [options] -- CMD [ARG...]"};
   command.wrong_usage = exit_status::kRunFailed;
   command.internal_failure = exit_status::kRunFailed;
   return command;

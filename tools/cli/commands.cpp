@@ -1,7 +1,7 @@
 #include "tools/cli/commands.h"
 
-#include "tools/cli/command_doctor.h"
 #include "tools/cli/command_attach.h"
+#include "tools/cli/command_doctor.h"
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"

@@ -30,8 +30,8 @@ Result<void> write_json(const model::Session& session, const std::string& path) 
 
 void print_summary(const model::Session& session, const std::string& path,
                    const RecordOptions& options) {
-  const std::string text = render::render_run_summary(
-      session, path, render_options(options.text, STDERR_FILENO));
+  const std::string text =
+      render::render_run_summary(session, path, render_options(options.text, STDERR_FILENO));
   render::FdOutput output(STDERR_FILENO, "standard error");
   output.write(text);
   static_cast<void>(output.finish());  // nobody is left to tell

@@ -25,7 +25,9 @@ constexpr std::array<int, 2> kKeyboard = {SIGINT, SIGQUIT};
 // Signals that arrived and have not been passed on: a bit per number. Written by the handler.
 std::atomic<std::uint64_t> g_arrived{0};
 
-void note_signal(int number) { g_arrived.fetch_or(1ULL << number, std::memory_order_relaxed); }
+void note_signal(int number) {
+  g_arrived.fetch_or(1ULL << number, std::memory_order_relaxed);
+}
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -90,7 +92,7 @@ Result<TargetProcess> TargetProcess::start(const std::string& path,
   const int fork_error = errno;
   if (pid > 0) {
     for (const int number : kKeyboard) signal(number, SIG_IGN);
-    struct sigaction note{};
+    struct sigaction note {};
     note.sa_handler = note_signal;
     note.sa_flags = SA_RESTART;
     for (const int number : kPassedOn) sigaction(number, &note, nullptr);
