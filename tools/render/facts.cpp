@@ -15,7 +15,7 @@
 namespace memwatch::render {
 namespace {
 
-constexpr std::size_t kLabel = 20;  // columns of "not freed at the end"
+constexpr std::size_t kLabel = 21;  // columns of "not freed when killed"
 constexpr std::size_t kWidestHeadline = 60;
 constexpr std::size_t kFewSamples = 3;  // with fewer, RSS and heap are rarely seen at one moment
 constexpr std::size_t kValue = 9;       // columns of "1023 KiB" and "999,999"
@@ -111,7 +111,7 @@ void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
                                     process_label(*leaks.holders[i])));
     }
     if (leaks.holders.size() > kNamed) {
-      details.push_back(fmt::format("{} more", leaks.holders.size() - kNamed));
+      details.push_back(counted(leaks.holders.size() - kNamed, "more process", "more processes"));
     }
   } else {
     details.push_back("in " + counted(leaks.blocks, "block", "blocks"));
@@ -147,7 +147,7 @@ void write_sparkline(Page& page, const analysis::Summary& summary) {
   if (timeline.samples < kLeastSamples || timeline.largest_live_bytes == 0) return;
   std::vector<std::uint64_t> heap;
   for (const analysis::TimelineColumn& column : timeline.columns) heap.push_back(column.live_bytes);
-  page.line("  heap over time       " + page.paint(Tone::heap, sparkline(heap)) + "  " +
+  page.line("  heap over time        " + page.paint(Tone::heap, sparkline(heap)) + "  " +
             page.paint(Tone::faint, human_duration(timeline.end - timeline.start)));
 }
 

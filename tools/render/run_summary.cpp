@@ -67,8 +67,8 @@ void write_processes_line(Page& page, const analysis::Selection& selection) {
     parts.push_back(name + " " + human_bytes(process->heap.peak_bytes));
   }
   if (parts.size() < 2) return;
-  page.line("  largest programs     " +
-            page.paint(Tone::faint, joined_to_fit(parts, page.width() - 23)));
+  page.line("  largest programs      " +
+            page.paint(Tone::faint, joined_to_fit(parts, page.width() - 24)));
 }
 
 void write_stack_block(Page& page, const model::Session& session,

@@ -26,7 +26,13 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 }
 
 std::string live_detail(const model::Site& site) {
-  return fmt::format("in {}, {} of its {} freed", counted(site.live_blocks, "block", "blocks"),
+  const std::string blocks = "in " + counted(site.live_blocks, "block", "blocks");
+  // Where blocks were resized, how many of the calls' blocks are gone is not known.
+  if (site.reallocations > 0) {
+    return blocks + ", of " + counted(site.allocations + site.reallocations, "call", "calls") +
+           " that allocated or resized";
+  }
+  return fmt::format("{}, {} of its {} freed", blocks,
                      human_percent(1 - ratio(site.live_blocks, site.allocations)),
                      counted(site.allocations, "allocation", "allocations"));
 }
@@ -69,7 +75,7 @@ bool write_if_empty(Page& page, const ViewContext& context, const analysis::Rank
     page.line("No stacks: this session was recorded with --mode idle, which only counts.");
     page.line("Record it again with --mode exact to see where memory comes from.");
   } else {
-    page.line(nothing);
+    page.sentence(Tone::plain, nothing);
   }
   return true;
 }

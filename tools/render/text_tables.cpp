@@ -130,8 +130,8 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
     const model::Process& process = *rows[i].process;
     const bool unusual = process.exit_kind == model::ExitKind::signaled ||
                          process.exit_kind == model::ExitKind::lost || process.exit_code != 0;
-    std::string end = end_phrase(process);
-    if (!process.losses.exact) end += ", not exact";
+    std::string end = process.exit_kind == model::ExitKind::exec ? "exec" : end_phrase(process);
+    if (!process.losses.exact) end += ", inexact";
     std::vector<Cell> cells = {{std::to_string(process.pid), Tone::faint},
                                {human_bytes(process.heap.peak_bytes), Tone::strong},
                                {human_bytes(process.totals.allocated_bytes)}};
@@ -152,8 +152,9 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
 
 void write_processes(Page& page, const ViewContext& context) {
   const analysis::Summary summary = analysis::summarize(context.selection, 1);
-  page.line(page.paint(Tone::strong, processes_phrase(context.selection, summary)) +
-            ", parents before their children (--pid N shows one alone)");
+  page.line(page.paint(Tone::strong, processes_phrase(context.selection, summary)));
+  page.line(
+      page.paint(Tone::faint, "Parents stand before their children; --pid N shows one alone."));
   page.blank();
   write_process_table(page, context.selection, ProcessOrder::tree, page.options().top);
 }

@@ -64,9 +64,13 @@ TEST(Text, NoLineIsWiderThanTheTerminal) {
   session.processes[0].threads[0].name = std::string(200, 'z');
   session.modules[1].path = "/" + std::string(200, 'm');
   session.processes[0].exe = session.modules[1].path;
+  model::Session tree = testing::tree_session();
+  tree.processes[3].exe = "/usr/bin/" + std::string(200, 'p');
   for (const std::size_t width : {80U, 100U, 160U}) {
     for (const std::string_view name : kViewNames) {
-      std::istringstream lines(text_of(session, *view_from_name(name), {.width = width}));
+      const RenderOptions options{.width = width};
+      std::istringstream lines(text_of(session, *view_from_name(name), options) +
+                               text_of(tree, *view_from_name(name), options));
       for (std::string line; std::getline(lines, line);) {
         // Commands to copy are never cut.
         if (line.find("memwatch report") != std::string::npos) continue;
