@@ -49,6 +49,7 @@ TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::s
       next_sequence_[i] = shards[i].next.load(std::memory_order_relaxed) & kSequenceMask;
     }
     open_new_rings();
+    gave_up_before_ = segment_.header().gave_up.load(std::memory_order_relaxed);
     for (const Ring& ring : rings_) {
       idle_allocations_before_ += ring.shared->idle_allocations.load(std::memory_order_relaxed);
       idle_frees_before_ += ring.shared->idle_frees.load(std::memory_order_relaxed);
@@ -399,24 +400,29 @@ bool TrackedProcess::resume_if_given_up() {
 
 void TrackedProcess::collect_losses() {
   const SegmentHeader& header = segment_.header();
+  const bool gave_up = header.gave_up.load(std::memory_order_relaxed) > gave_up_before_;
   std::uint64_t allocations = header.dropped_allocations.load(std::memory_order_relaxed);
   std::uint64_t frees = header.dropped_frees.load(std::memory_order_relaxed);
   for (const Ring& ring : rings_) {
     allocations += ring.shared->dropped_allocations.load(std::memory_order_relaxed);
     frees += ring.shared->dropped_frees.load(std::memory_order_relaxed);
-    allocations += ring.shared->idle_allocations.load(std::memory_order_relaxed);
-    frees += ring.shared->idle_frees.load(std::memory_order_relaxed);
+    // What was done while the process did not wait for us any longer.
+    if (gave_up) {
+      allocations += ring.shared->idle_allocations.load(std::memory_order_relaxed);
+      frees += ring.shared->idle_frees.load(std::memory_order_relaxed);
+    }
   }
-  allocations -= std::min(allocations, idle_allocations_before_);
-  frees -= std::min(frees, idle_frees_before_);
+  if (gave_up) {
+    allocations -= std::min(allocations, idle_allocations_before_);
+    frees -= std::min(frees, idle_frees_before_);
+  }
   model::Losses& losses = live_.facts.losses;
   losses.dropped_allocations = allocations;
   losses.dropped_frees = std::max(losses.dropped_frees, frees);
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
   losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
   losses.damaged_records = damaged_ + stacks_.damaged();
-  if (allocations > 0 || frees > 0 || losses.damaged_records > 0 ||
-      header.gave_up.load(std::memory_order_relaxed) > 0) {
+  if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up) {
     losses.exact = false;
   }
 }

@@ -93,6 +93,7 @@ class TrackedProcess {
   std::uint64_t damaged_ = 0;
   std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached
   std::uint64_t idle_frees_before_ = 0;
+  std::uint64_t gave_up_before_ = 0;
   unsigned stalled_rounds_ = 0;
 };
 
