@@ -141,12 +141,18 @@ bool set_up_process() {
   g_lineage.parent_segment = nullptr;
   g_lineage.fork_token = 0;
   g_lineage.was_ready = true;
-  if (segment == nullptr || !fill_in_target_part(segment, introduction)) return false;
-
+  if (segment == nullptr) return false;
+  if (!fill_in_target_part(segment, introduction)) {
+    segment->ready.store(kNoRoom, std::memory_order_release);
+    return false;
+  }
   g_process.segment = segment;
   g_process.pid = introduction.pid;
   g_process.sequenced.store(0, std::memory_order_relaxed);
-  if (!start_stack_tree()) return false;
+  if (!start_stack_tree()) {
+    segment->ready.store(kNoRoom, std::memory_order_release);
+    return false;
+  }
   g_lineage.parent_segment = segment;  // a child will find it here
   segment->ready.store(1, std::memory_order_release);
   return true;

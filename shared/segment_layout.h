@@ -34,6 +34,9 @@ enum class OnFull : std::uint32_t {
   drop = 1,   // count and go on
 };
 
+// SegmentHeader::ready of a process that could not set itself up and runs unrecorded.
+inline constexpr std::uint32_t kNoRoom = 2;
+
 inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
 
 // Offsets and capacities of the parts, fixed by the creator.
