@@ -14,9 +14,14 @@ Summary summarize(const Selection& selection, std::size_t top) {
   if (!selection.processes().empty()) summary.root = selection.processes().front();
   summary.root_end = summary.root;
   std::set<std::uint32_t> pids;
-  if (summary.largest != nullptr) summary.coverage = find_coverage(*summary.largest);
   for (const model::Process* process : selection.processes()) {
     pids.insert(process->pid);
+    // By samples: what the system tells of a process at its end includes its children.
+    const std::optional<Coverage> coverage = find_coverage(*process);
+    if (coverage && (!summary.coverage || coverage->rss > summary.coverage->rss)) {
+      summary.coverage = coverage;
+      summary.resident = process;
+    }
     if (process->pid == summary.root->pid && summary.root_end->exit_kind == model::ExitKind::exec) {
       summary.root_end = process;
     }

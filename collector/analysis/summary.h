@@ -25,9 +25,10 @@ struct Summary {
   LeakReport leaks;
   PeakReport peak;
   FailureReport failures;
-  std::optional<Coverage> coverage;  // of the largest process
-  bool sampled = false;              // some process was sampled: its numbers are estimates
-  bool idle = false;                 // some process was only counted, without stacks
+  const model::Process* resident = nullptr;  // the one with the largest RSS that was sampled
+  std::optional<Coverage> coverage;          // of that one
+  bool sampled = false;                      // some process was sampled: its numbers are estimates
+  bool idle = false;                         // some process was only counted, without stacks
 };
 
 // top: how many stacks the rankings in it keep.

@@ -179,9 +179,11 @@ void write_facts(Page& page, const analysis::Selection& selection,
   write_allocated_fact(page, summary);
   write_not_freed_fact(page, summary);
   if (summary.coverage) {
-    const std::uint64_t peak_rss = std::max(summary.coverage->rss, summary.largest->rss.peak);
-    write_fact(page, Tone::strong, "peak RSS", human_bytes(peak_rss),
-               coverage_phrases(*summary.largest, *summary.coverage, peak_rss));
+    const model::Process& resident = *summary.resident;
+    const std::uint64_t peak_rss = std::max(summary.coverage->rss, resident.rss.peak);
+    std::vector<std::string> details = coverage_phrases(resident, *summary.coverage, peak_rss);
+    if (is_tree(summary)) details.insert(details.begin(), "in " + process_label(resident));
+    write_fact(page, Tone::strong, "peak RSS", human_bytes(peak_rss), details);
   }
   constexpr std::uint64_t kWorthALine = 20;  // a twentieth of the heap, or there is none
   if (sums.mapped_peak_bytes * kWorthALine > summary.largest->heap.peak_bytes) {
