@@ -54,6 +54,7 @@ struct Recorder::State {
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
   std::optional<capture::SessionWriter> writer;
   bool warned_of_file = false;
+  std::size_t declined = 0;
   Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
   std::chrono::milliseconds checkpoint_spacing{1000};
   Clock::time_point busy_until = Clock::now();
@@ -144,6 +145,10 @@ Result<void> Recorder::open_file(const std::string& path) {
 
 std::size_t Recorder::recorded_processes() const {
   return state_->records.size();
+}
+
+std::size_t Recorder::declined_processes() const {
+  return state_->declined;
 }
 
 std::size_t Recorder::living_processes() const {
@@ -263,6 +268,7 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
 void Recorder::State::welcome(intake::Visitor visitor) {
   const Result<void> welcomed = welcome_or_why_not(visitor);
   if (welcomed) return;
+  ++declined;
   warn(welcomed.error().to_line());
   if (visitor.connection.is_open()) intake::decline(std::move(visitor));
 }
@@ -332,6 +338,12 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     process.notes.push_back(
         "went on as another program that could not be recorded (static, set-user-id or without "
         "the preloaded library)");
+  }
+  if (tracked.segment().header().ready.load(std::memory_order_acquire) == protocol::kNoRoom) {
+    process.losses.exact = false;
+    process.notes.push_back("ran unrecorded: there was no room in shared memory (/dev/shm)");
+    warn("process " + std::to_string(record.pid) +
+         " ran unrecorded: there was no room in shared memory (/dev/shm)");
   }
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {

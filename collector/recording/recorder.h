@@ -78,6 +78,8 @@ class Recorder {
 
   [[nodiscard]] std::size_t living_processes() const;
   [[nodiscard]] std::size_t recorded_processes() const;
+  // Those that introduced themselves but could not be recorded; each was warned about.
+  [[nodiscard]] std::size_t declined_processes() const;
 
   // Ends the recording: last records, processes that still run are left alone and marked so.
   // Afterwards session() is complete but for symbols.

@@ -140,7 +140,7 @@ int execute(const RunOptions& options) {
     recorder.stop();
     recorder.on_alert = nullptr;
   }
-  if (recorder.recorded_processes() == 0) {
+  if (recorder.recorded_processes() == 0 && recorder.declined_processes() == 0) {
     print_warning("nothing was recorded: " + path +
                   " did not load the preloaded library (memwatch doctor -- " +
                   options.command.front() + " tells more)");
