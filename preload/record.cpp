@@ -99,13 +99,18 @@ bool prepare(ThreadRing& ring, Urgency urgency) {
   return make_room(ring, urgency);
 }
 
-// The next number of a shard; 0 while the process has a single ring. Relaxed: malloc's own locking
+// The next number of a shard. What releases a block or pages inside the real call takes one always:
+// a second thread may come up meanwhile and be given them. Relaxed: malloc's own locking
 // orders two threads' events on one address, and a single atomic's modifications are totally
 // ordered.
-std::uint32_t take_sequence(const ThreadRing& ring, std::uint32_t shard) {
-  if (ring.sequenced == 0) return 0;
+std::uint32_t take_number(std::uint32_t shard) {
   Shard* shards = in_segment<Shard>(g_process.segment->geometry.shards_offset);
   return shards[shard].next.fetch_add(1, std::memory_order_relaxed) & kSequenceMask;
+}
+
+// The same for events that need no order as long as the process has a single ring: then 0.
+std::uint32_t take_sequence(const ThreadRing& ring, std::uint32_t shard) {
+  return ring.sequenced == 0 ? 0 : take_number(shard);
 }
 
 void put_allocation(ThreadRing& ring, Function function, std::uint64_t address, std::uint64_t size,
@@ -213,7 +218,7 @@ Reallocation::Reallocation(const void* old_block)
   exact_ = is_exact();
   // The room is made now, because a sequence number that was taken must be told.
   if (!exact_ || !prepare(*ring_, Urgency::deallocation)) return;
-  old_sequence_ = take_sequence(*ring_, shard_of(old_block_));
+  old_sequence_ = take_number(shard_of(old_block_));
   recorded_ = true;
 }
 
@@ -235,7 +240,7 @@ void Reallocation::succeeded(Function function, const void* block, std::size_t s
   if (!recorded_) return count_without_ring(Urgency::ordinary);
   const std::uint64_t address = address_of(block);
   const std::uint32_t stack = capture_stack(*ring_, site);
-  const std::uint32_t sequence = take_sequence(*ring_, shard_of(address));
+  const std::uint32_t sequence = take_number(shard_of(address));
   put(*ring_, encode_extended_header(RecordType::reallocation, 3), old_block_);
   put(*ring_, address, size);
   put(*ring_, pack_stack(stack, function),
@@ -283,7 +288,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
 PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr || !is_exact() || !prepare(*ring_, Urgency::deallocation)) return;
-  sequence_ = take_sequence(*ring_, kMappingShard);
+  sequence_ = take_number(kMappingShard);
   recorded_ = true;
 }
 
@@ -305,7 +310,7 @@ void PageRelease::remapped(const void* old_address, std::size_t old_length, cons
                            std::size_t length, bool failed, const CallSite& site) {
   if (!recorded_) return;
   const std::uint32_t stack = capture_stack(*ring_, site);
-  const std::uint32_t after = take_sequence(*ring_, kMappingShard);
+  const std::uint32_t after = take_number(kMappingShard);
   put(*ring_, encode_extended_header(RecordType::remap, 4), address_of(old_address));
   put(*ring_, old_length, address_of(address));
   put(*ring_, length, pack_stack(stack, Function::mremap_));

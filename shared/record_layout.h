@@ -89,8 +89,8 @@ constexpr ShortRecord decode_short(Slot slot) {
 }
 
 // Payload words w1… of the extended records. "stack|function" is stack in the low, function in the
-// high half. Sequences count per address shard (segment_layout.h); 0 on rings that are not
-// sequenced yet.
+// high half. Sequences count per address shard (segment_layout.h); on rings that
+// are not sequenced yet only reallocations, their frees and failures, unmap and remap carry them.
 enum class RecordType : std::uint8_t {
   allocation = 1,    // w1 address, w2 size, w3 stack|function, w4 sequence                 3 slots
   free = 2,          // w1 address, w2 function, w3 sequence                                2 slots

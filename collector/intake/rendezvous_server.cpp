@@ -87,7 +87,7 @@ bool receive_hello(Visitor* visitor) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   const ssize_t got = recvmsg(visitor->connection.get(), &message, MSG_CMSG_CLOEXEC);
-  if (got > 0) take_descriptors(message, visitor);
+  if (got >= 0) take_descriptors(message, visitor);
   return got == static_cast<ssize_t>(sizeof(Hello)) && visitor->hello.magic == kHelloMagic &&
          visitor->hello.version == kProtocolVersion;
 }

@@ -22,7 +22,8 @@ std::uint32_t high(std::uint64_t word) {
 }
 
 bool is_heap_function(Function function) {
-  return function != Function::none && !is_mapping(function);
+  return function != Function::none && static_cast<std::size_t>(function) < kFunctionCount &&
+         !is_mapping(function);
 }
 
 Slot load(const Slot* slot) {
@@ -76,7 +77,6 @@ void TrackedProcess::open_new_rings() {
       // Also a ring opened later starts at its beginning: nothing has been consumed from it.
       ring.position = ring.shared->consumed.load(std::memory_order_relaxed);
     }
-    ring.thread = live_.thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
     rings_.push_back(ring);
   }
 }
@@ -115,71 +115,31 @@ std::uint64_t TrackedProcess::drain() {
 }
 
 void TrackedProcess::drain_to_end() {
+  // Bounded, for a process that was let go and does not stop writing.
+  constexpr int kMaxRounds = 10'000;
+  int rounds = 0;
   do {
-    while (drain() > 0) {
+    while (drain() > 0 && ++rounds < kMaxRounds) {
     }
-  } while (step_over_gap());
+  } while (step_over_gap() && ++rounds < kMaxRounds);
 }
 
 // Lets the ring proceed whose next record is closest to its shard's expected number. False when no
 // ring waits.
 bool TrackedProcess::step_over_gap() {
-  Ring* best = nullptr;
+  const Ring* best = nullptr;
   std::uint32_t best_gap = ~0U;
-  std::uint32_t best_shard = 0;
-  for (Ring& ring : rings_) {
-    const std::uint64_t published = ring.shared->published.load(std::memory_order_acquire);
-    if (!ring.sequenced || ring.position >= published) continue;
-    // Find which number this ring waits for by asking its record; only waiting rings get here.
-    const Slot first = load(ring.slots + (ring.position & ring.mask));
-    std::uint32_t shard = 0;
-    std::uint32_t sequence = 0;
-    if (record_tag(first) != kExtended) {
-      const ShortRecord record = decode_short(first);
-      shard = shard_of(record.address);
-      sequence = record.sequence;
-    } else {
-      const Slot second = load(ring.slots + ((ring.position + 1) & ring.mask));
-      const Slot third = load(ring.slots + ((ring.position + 2) & ring.mask));
-      const Slot fourth = load(ring.slots + ((ring.position + 3) & ring.mask));
-      switch (extended_type(first)) {
-        case RecordType::allocation:
-          shard = shard_of(first.word1), sequence = low(third.word0);
-          break;
-        case RecordType::free:
-          shard = shard_of(first.word1), sequence = low(second.word1);
-          break;
-        case RecordType::reallocation:
-          shard = shard_of(ring.released ? second.word0 : first.word1);
-          sequence = ring.released ? high(third.word1) : low(third.word1);
-          break;
-        case RecordType::failure:
-          shard = shard_of(third.word0), sequence = low(third.word1);
-          break;
-        case RecordType::remap:
-          shard = kMappingShard;
-          sequence = ring.released ? high(fourth.word0) : low(fourth.word0);
-          break;
-        default:
-          shard = kMappingShard, sequence = low(third.word0);
-          break;
-      }
-    }
-    const std::uint32_t gap = (sequence - next_sequence_[shard]) & kSequenceMask;
+  for (const Ring& ring : rings_) {
+    if (!ring.waits) continue;
+    const std::uint32_t gap =
+        (ring.awaited_sequence - next_sequence_[ring.awaited_shard]) & kSequenceMask;
     if (gap < best_gap) {
       best = &ring;
       best_gap = gap;
-      best_shard = shard;
     }
   }
   if (best == nullptr) return false;
-  if (best_gap == 0) {  // its turn had come, and yet it did not go: not a record of ours
-    count_damage();
-    best->position = best->shared->published.load(std::memory_order_acquire);
-    best->released = false;
-    return true;
-  }
-  next_sequence_[best_shard] = (next_sequence_[best_shard] + best_gap) & kSequenceMask;
+  next_sequence_[best->awaited_shard] = best->awaited_sequence;
   return true;
 }
 
@@ -198,7 +158,13 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   while (ring.position < published) {
     const Slot first = load(ring.slots + (ring.position & ring.mask));
     unsigned slots = 1;
-    if (apply(ring, first, published - ring.position, &slots) == Step::waits) break;
+    const bool was_released = ring.released;
+    ring.waits = apply(ring, first, published - ring.position, &slots) == Step::waits;
+    if (ring.waits) {
+      // Half a reallocation is progress too: others may have waited for it.
+      if (ring.released != was_released) ++records;
+      break;
+    }
     ring.position += slots;
     ++records;
     if (ring.position >= release_at) {
@@ -211,16 +177,43 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   return records;
 }
 
-bool TrackedProcess::is_turn(const Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
-  if (!ring.sequenced) return true;
-  std::uint32_t& next = next_sequence_[shard];
-  if (next != (sequence & kSequenceMask)) return false;
-  next = (next + 1) & kSequenceMask;
-  return true;
+bool TrackedProcess::is_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
+  return !ring.sequenced || is_numbered_turn(ring, shard, sequence);
 }
 
-model::EventContext TrackedProcess::context(const Ring& ring, std::uint32_t node) {
-  return model::EventContext{stacks_.import(node), ring.thread, ring.at};
+bool TrackedProcess::is_numbered_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
+  sequence &= kSequenceMask;
+  std::uint32_t& next = next_sequence_[shard];
+  const std::uint32_t ahead = (sequence - next) & kSequenceMask;
+  if (ahead == 0) {
+    next = (next + 1) & kSequenceMask;
+    return true;
+  }
+  // A number that was given up on and is told after all: better late than never.
+  if (ahead > kSequenceMask / 2) return true;
+  ring.awaited_shard = shard;
+  ring.awaited_sequence = sequence;
+  return false;
+}
+
+// realloc(p, 0) that freed took its number before the call, as every reallocation does.
+bool TrackedProcess::is_free_turn(Ring& ring, const std::uint64_t* words) {
+  const auto function = static_cast<Function>(words[2]);
+  const bool by_realloc = function == Function::realloc_ || function == Function::reallocarray_;
+  return by_realloc ? is_numbered_turn(ring, shard_of(words[1]), low(words[3]))
+                    : is_turn(ring, shard_of(words[1]), low(words[3]));
+}
+
+std::uint32_t TrackedProcess::thread_of(Ring& ring) {
+  if (!ring.has_thread) {
+    ring.thread = live_.thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
+    ring.has_thread = true;
+  }
+  return ring.thread;
+}
+
+model::EventContext TrackedProcess::context(Ring& ring, std::uint32_t node) {
+  return model::EventContext{stacks_.import(node), thread_of(ring), ring.at};
 }
 
 TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
@@ -253,7 +246,7 @@ TrackedProcess::Step TrackedProcess::apply_short(Ring& ring, Slot slot) {
   }
   if (!is_turn(ring, shard_of(record.address), record.sequence)) return Step::waits;
   if (is_deallocation(record.function)) {
-    live_.freed(record.function, record.address, model::EventContext{0, ring.thread, ring.at});
+    live_.freed(record.function, record.address, model::EventContext{0, thread_of(ring), ring.at});
   } else {
     live_.allocated(record.function, record.address, record.size, context(ring, record.stack));
   }
@@ -275,17 +268,19 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
     case RecordType::free:
       if (words[1] == 0 || words[2] >= kFunctionCount) {
         count_damage();
-      } else if (!is_turn(ring, shard_of(words[1]), low(words[3]))) {
+      } else if (!is_free_turn(ring, words)) {
         return Step::waits;
       } else {
         live_.freed(static_cast<Function>(words[2]), words[1],
-                    model::EventContext{0, ring.thread, ring.at});
+                    model::EventContext{0, thread_of(ring), ring.at});
       }
       return Step::applied;
     case RecordType::reallocation:
       return apply_reallocation(ring, words);
     case RecordType::failure:
-      if (words[4] != 0 && !is_turn(ring, shard_of(words[4]), low(words[5]))) return Step::waits;
+      if (words[4] != 0 && !is_numbered_turn(ring, shard_of(words[4]), low(words[5]))) {
+        return Step::waits;
+      }
       apply_failure(ring, words);
       return Step::applied;
     case RecordType::map:
@@ -321,11 +316,11 @@ TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::u
     return Step::applied;
   }
   if (!ring.released) {
-    if (!is_turn(ring, shard_of(words[1]), low(words[5]))) return Step::waits;
+    if (!is_numbered_turn(ring, shard_of(words[1]), low(words[5]))) return Step::waits;
     ring.reallocation = live_.release_for_reallocation(words[1]);
     ring.released = true;
   }
-  if (!is_turn(ring, shard_of(words[2]), high(words[5]))) return Step::waits;
+  if (!is_numbered_turn(ring, shard_of(words[2]), high(words[5]))) return Step::waits;
   live_.reallocated(ring.reallocation, function_in(words[4]), words[2], words[3],
                     context(ring, low(words[4])));
   ring.released = false;
@@ -339,7 +334,10 @@ TrackedProcess::Step TrackedProcess::apply_pages(Ring& ring, RecordType type,
     count_damage();
     return Step::applied;
   }
-  if (!is_turn(ring, kMappingShard, low(words[4]))) return Step::waits;
+  const bool is_its_turn = type == RecordType::unmap
+                               ? is_numbered_turn(ring, kMappingShard, low(words[4]))
+                               : is_turn(ring, kMappingShard, low(words[4]));
+  if (!is_its_turn) return Step::waits;
   if (type == RecordType::map) live_.mapped(function, words[1], words[2]);
   if (type == RecordType::unmap) live_.unmapped(words[1], words[2], words[5] != 0);
   if (type == RecordType::brk) live_.moved_break(function, words[1], words[2]);
@@ -350,11 +348,11 @@ TrackedProcess::Step TrackedProcess::apply_pages(Ring& ring, RecordType type,
 TrackedProcess::Step TrackedProcess::apply_remap(Ring& ring, const std::uint64_t* words) {
   const bool failed = words[7] != 0;
   if (!ring.released) {
-    if (!is_turn(ring, kMappingShard, low(words[6]))) return Step::waits;
+    if (!is_numbered_turn(ring, kMappingShard, low(words[6]))) return Step::waits;
     if (!failed) live_.release_for_remap(words[1], words[2]);
     ring.released = true;
   }
-  if (!is_turn(ring, kMappingShard, high(words[6]))) return Step::waits;
+  if (!is_numbered_turn(ring, kMappingShard, high(words[6]))) return Step::waits;
   if (!failed) live_.remapped(words[3], words[4]);
   ring.released = false;
   return Step::applied;
@@ -375,6 +373,7 @@ void TrackedProcess::start_thread(Ring& ring, const std::uint64_t* words) {
   std::memcpy(name, &words[3], 8);
   std::memcpy(name + 8, &words[4], 8);
   ring.thread = live_.thread_row(low(words[1]), name);
+  ring.has_thread = true;
   ring.sequenced = words[2] != 0;
 }
 

@@ -62,6 +62,9 @@ class TrackedProcess {
     std::uint64_t available = 0;  // complete up to here, as of the start of the round
     bool sequenced = false;
     bool released = false;  // the first half of the reallocation at `position` is done
+    bool waits = false;     // the record at `position` waits for this number of this shard:
+    std::uint32_t awaited_shard = 0, awaited_sequence = 0;
+    bool has_thread = false;
     std::uint32_t thread = 0;
     double at = 0;
     model::LiveProcess::Reallocation reallocation;
@@ -79,9 +82,14 @@ class TrackedProcess {
   Step apply_remap(Ring& ring, const std::uint64_t* words);
   void apply_failure(Ring& ring, const std::uint64_t* words);
   void start_thread(Ring& ring, const std::uint64_t* words);
-  bool is_turn(const Ring& ring, std::uint32_t shard, std::uint32_t sequence);
+  // Is this the next number of its shard (then it is taken)? On rings without numbers always.
+  bool is_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence);
+  // The same for records that have numbers on every ring.
+  bool is_numbered_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence);
+  bool is_free_turn(Ring& ring, const std::uint64_t* words);
+  std::uint32_t thread_of(Ring& ring);
   bool step_over_gap();
-  model::EventContext context(const Ring& ring, std::uint32_t node);
+  model::EventContext context(Ring& ring, std::uint32_t node);
   void count_damage() { ++damaged_; }
 
   Segment segment_;

@@ -36,7 +36,8 @@ class LiveHeap {
   static constexpr std::uint64_t kInitialPlaces = 1024;
 
   [[nodiscard]] std::uint64_t home(std::uint64_t address) const {
-    return (address * 0x9e3779b97f4a7c15ULL >> 20) & mask_;
+    const std::uint64_t mixed = address * 0x9e3779b97f4a7c15ULL;
+    return (mixed ^ (mixed >> 32)) & mask_;
   }
   void grow();
 

@@ -31,7 +31,7 @@ std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name
     facts.threads.back().tid = tid;
     thread_states_.emplace_back();
   }
-  if (!name.empty()) facts.threads[at->second].name = name;
+  if (!name.empty() && tid != 0) facts.threads[at->second].name = name;
   return at->second;
 }
 
@@ -190,6 +190,9 @@ void LiveProcess::failed(Function function, std::uint64_t requested, int error_n
   ++function_totals.calls;
   ++function_totals.failed;
   ++facts.threads[context.thread].failed;
+  // Kinds of failures are bounded: beyond that, sizes count as their power of two.
+  constexpr std::size_t kMaxFailureKinds = 10'000;
+  if (failure_rows_.size() >= kMaxFailureKinds) requested = std::bit_floor(requested);
   const FailureKey key{function, requested, error_number, context.stack, injected};
   const auto [at, is_new] = failure_rows_.try_emplace(key, facts.failures.size());
   if (is_new) {

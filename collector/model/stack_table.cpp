@@ -5,6 +5,7 @@ namespace memwatch::model {
 namespace {
 
 std::uint64_t mix(std::uint64_t value) {
+  value ^= value >> 32;
   value *= 0x9e3779b97f4a7c15ULL;
   return value ^ (value >> 29);
 }
