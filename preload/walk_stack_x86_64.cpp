@@ -4,9 +4,21 @@
 #include "preload/unwind_rules.h"
 #include "preload/walk_stack.h"
 
+// Of the loader: the stack pointer at the program's entry.
+extern "C" void* __libc_stack_end __attribute__((weak));
+
 namespace memwatch::preload {
 
 namespace {
+
+// The loader's own start code has no unwind information; its stack pointer is where the kernel left
+// it, give or take the alignment.
+bool is_program_entry(std::uintptr_t sp) {
+  constexpr std::uintptr_t kSlack = 64;
+  if (&__libc_stack_end == nullptr) return false;
+  const auto end = reinterpret_cast<std::uintptr_t>(__libc_stack_end);
+  return sp <= end && end - sp <= kSlack;
+}
 
 enum class Step : std::uint8_t { caller, outermost, lost };
 
@@ -144,6 +156,7 @@ Step step(Position& at, ReadableRange& memory) {
       return follow_complex(code, at, memory);
     case RuleKind::no_cfi:
     case RuleKind::none:
+      if (is_program_entry(at.sp)) return Step::outermost;
       at.others.known = 0;
       return follow_frame_pointer(at, memory);
   }

@@ -29,7 +29,7 @@ constexpr int kBusyTimeoutMs = 1;
 constexpr int kQuietTimeoutMs = 5;
 constexpr std::chrono::milliseconds kBusyFor{50};
 constexpr std::uint64_t kManyRecords = 16384;  // then do not sleep at all
-constexpr std::size_t kAlertFrames = 6;
+constexpr std::size_t kAlertFrames = 32;
 
 std::string host_name() {
   char name[256] = {};
@@ -520,7 +520,8 @@ void Recorder::child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_byt
     if ((*record)->is_alive()) s.end_record(**record, std::nullopt);
     model::Process& process = s.session.processes[(*record)->row];
     set_exit_from_wait_status(wait_status, &process);
-    process.rss.peak = std::max(process.rss.peak, max_rss_bytes);
+    // The kernel's figure includes waited-for children: it is this process's own if it had none.
+    if (s.records.size() == 1) process.rss.peak = std::max(process.rss.peak, max_rss_bytes);
     return;
   }
 }
