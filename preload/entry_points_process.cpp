@@ -2,6 +2,7 @@
 // forwards; none changes a result. All are callable in vfork children and signal handlers.
 #include <spawn.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -159,6 +160,38 @@ MEMWATCH_EXPORT int posix_spawnp(pid_t* pid, const char* file,
   const auto real = mw::g_real.posix_spawnp;
   MEMWATCH_CARRY(carried, environment);
   return real(pid, file, actions, attributes, arguments, carried);
+}
+
+// system and popen take the environment from `environ`. A program that has cleared it gets the
+// carried one for the length of the call; what another thread puts there meanwhile is left alone.
+class CarriedEnviron {
+ public:
+  explicit CarriedEnviron(char* const* carried) : before_(environ), carried_(carried) {
+    environ = const_cast<char**>(carried);
+  }
+  ~CarriedEnviron() {
+    if (environ == carried_) environ = before_;
+  }
+  CarriedEnviron(const CarriedEnviron&) = delete;
+  CarriedEnviron& operator=(const CarriedEnviron&) = delete;
+
+ private:
+  char** before_;
+  char* const* carried_;
+};
+
+MEMWATCH_EXPORT int system(const char* command) {
+  make_ready();
+  MEMWATCH_CARRY(carried, environ);
+  const CarriedEnviron for_the_call(carried);
+  return mw::g_real.system(command);
+}
+
+MEMWATCH_EXPORT FILE* popen(const char* command, const char* mode) {
+  make_ready();
+  MEMWATCH_CARRY(carried, environ);
+  const CarriedEnviron for_the_call(carried);
+  return static_cast<FILE*>(mw::g_real.popen(command, mode));
 }
 
 MEMWATCH_EXPORT pid_t wait(int* status) {

@@ -33,8 +33,9 @@ F find_in_loaded_library(const char* symbol) {
 }
 
 bool is_standard() {
-  if (g_real.malloc == nullptr) [[unlikely]]
+  if (g_real.malloc == nullptr) [[unlikely]] {
     is_recording();  // looks up the real functions
+  }
   return g_real_operators.standard;
 }
 

@@ -20,8 +20,9 @@ void look_at_stack(ReadableRange& range, std::uintptr_t stack_pointer, std::uint
 // Is the aligned 8-byte word at `address` readable and on the stack the walk started on?
 inline bool is_readable(ReadableRange& range, std::uintptr_t address) {
   if ((address & 7) != 0) return false;
-  if (address >= range.low && address < range.high && range.high - address >= 8) [[likely]]
+  if (address >= range.low && address < range.high && range.high - address >= 8) [[likely]] {
     return true;
+  }
   return extend_readable(range, address);
 }
 

@@ -45,6 +45,8 @@ void find_process_functions() {
   find(g_real.execveat, "execveat");
   find(g_real.posix_spawn, "posix_spawn");
   find(g_real.posix_spawnp, "posix_spawnp");
+  find(g_real.system, "system");
+  find(g_real.popen, "popen");
   find(g_real.wait, "wait");
   find(g_real.waitpid, "waitpid");
   find(g_real.wait3, "wait3");

@@ -44,6 +44,8 @@ struct RealFunctions {
                      const posix_spawnattr_t*, char* const*, char* const*);
   int (*posix_spawnp)(pid_t*, const char*, const posix_spawn_file_actions_t*,
                       const posix_spawnattr_t*, char* const*, char* const*);
+  int (*system)(const char*);
+  void* (*popen)(const char*, const char*);
   pid_t (*wait)(int*);
   pid_t (*waitpid)(pid_t, int*, int);
   pid_t (*wait3)(int*, int, struct rusage*);

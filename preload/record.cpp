@@ -80,13 +80,15 @@ std::uint32_t capture_stack(ThreadRing& ring, const CallSite& site) {
 
 // Room for a record, and the marks that must precede it. False: dropped and counted.
 bool prepare(ThreadRing& ring, Urgency urgency) {
-  if (!make_room(ring, urgency)) [[unlikely]]
+  if (!make_room(ring, urgency)) [[unlikely]] {
     return false;
+  }
   const std::uint64_t epoch = g_process.segment->epoch.load(std::memory_order_relaxed);
   const bool starts_sequence =
       ring.sequenced == 0 && g_process.sequenced.load(std::memory_order_relaxed) != 0;
-  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]]
+  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]] {
     return true;
+  }
   if (epoch != ring.seen_epoch) {
     ring.seen_epoch = epoch;
     put(ring, encode_extended_header(RecordType::epoch, 1), epoch);
@@ -174,8 +176,9 @@ void record_allocation(Function function, const void* block, std::size_t size,
                        const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]]
+  if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::ordinary);
+  }
   if (!is_exact()) {
     count_idle_allocation(*ring, size);
     if (is_large(size)) {
@@ -191,8 +194,9 @@ void record_allocation(Function function, const void* block, std::size_t size,
 void record_deallocation(Function function, const void* block) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]]
+  if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::deallocation);
+  }
   if (!is_exact()) return count_idle_free(*ring);
   if (!prepare(*ring, Urgency::deallocation)) return;
   const std::uint64_t address = address_of(block);
@@ -203,8 +207,9 @@ void record_failure(Function function, std::size_t requested, int error_number,
                     const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]]
+  if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::ordinary);
+  }
   if (!is_exact()) return record_idle_failure(*ring, function, requested, error_number, site);
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;

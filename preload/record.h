@@ -27,8 +27,9 @@ inline bool is_ready() {
 inline bool is_recording() {
   if (t_state.passing_through != 0) return false;
   const Phase phase = g_process.phase.load(std::memory_order_acquire);
-  if (phase == Phase::ready) [[likely]]
+  if (phase == Phase::ready) [[likely]] {
     return true;
+  }
   if (phase == Phase::off) return false;
   start_process_slow();
   return g_process.phase.load(std::memory_order_acquire) == Phase::ready;

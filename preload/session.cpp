@@ -135,8 +135,9 @@ bool set_up_process() {
   }
   SegmentHeader* segment = nullptr;
   g_process.own_path[0] = '\0';
-  if (!is_fork_child || g_options.follow)
+  if (!is_fork_child || g_options.follow) {
     segment = obtain_segment(introduction, parent, g_process.own_path);
+  }
   if (is_fork_child) set_up_in_child(parent);
   g_lineage.parent_segment = nullptr;
   g_lineage.fork_token = 0;

@@ -58,8 +58,9 @@ void back_whole_ring(ThreadRing& ring);
 bool make_room_slow(ThreadRing& ring, Urgency urgency);
 
 inline bool make_room(ThreadRing& ring, Urgency urgency) {
-  if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]]
+  if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]] {
     return true;
+  }
   return make_room_slow(ring, urgency);
 }
 

@@ -24,8 +24,9 @@ constinit std::atomic<std::atomic<std::uint64_t>*> g_cache{nullptr};
 
 std::atomic<std::uint64_t>* cache() {
   std::atomic<std::uint64_t>* entries = g_cache.load(std::memory_order_acquire);
-  if (entries != nullptr) [[likely]]
+  if (entries != nullptr) [[likely]] {
     return entries;
+  }
   constexpr std::size_t kBytes = kEntries * sizeof(std::uint64_t);
   auto* fresh = static_cast<std::atomic<std::uint64_t>*>(map_private(kBytes));
   if (fresh == nullptr) return nullptr;
@@ -100,8 +101,9 @@ UnwindRule find_rule(std::uintptr_t pc) {
   // Relaxed: the word is the whole truth, nothing else is read through it.
   std::atomic<std::uint64_t>& entry = entries[hash >> kTagBits];
   const std::uint64_t word = entry.load(std::memory_order_relaxed);
-  if (word >> kTagShift == tag && (word & 7) != 0) [[likely]]
+  if (word >> kTagShift == tag && (word & 7) != 0) [[likely]] {
     return unpack(word);
+  }
   const UnwindRule rule = compute_rule(pc);
   if (pc >> kHashBits == 0) entry.store(pack(rule, tag), std::memory_order_relaxed);
   return rule;

@@ -120,6 +120,8 @@ static int run(const char* way, char* path) {
   if (strcmp(way, "posix_spawn_new") == 0) return run_spawn(path, new_environment, 0);
   if (strcmp(way, "system") == 0) return system(path);
   if (strcmp(way, "popen") == 0) return run_popen(path);
+  if (strcmp(way, "clearenv_system") == 0) return clearenv() == 0 ? system(path) : -1;
+  if (strcmp(way, "clearenv_popen") == 0) return clearenv() == 0 ? run_popen(path) : -1;
   return run_exec(way, path);
 }
 
