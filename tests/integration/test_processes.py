@@ -44,7 +44,10 @@ class ProcessesTest(IntegrationTest):
         self.assertEqual(len(children), 1, f"records of the child started by {way}")
         child = children[0]
         self.assertEqual(child.sum_through("child_allocates", "live_bytes"), 2345)
-        self.assertEqual((child.exit["kind"], child.exit["code"]), ("exited", 5))
+        if way.endswith(("system", "popen")) and child.exit["kind"] == "lost":
+            pass  # libc itself waited for it, and was faster than the look at the zombie
+        else:
+            self.assertEqual((child.exit["kind"], child.exit["code"]), ("exited", 5))
         if not way.endswith(("system", "popen")):
             self.assertEqual(child.data["ppid"], root.pid)
         before_exec = [p for p in report.processes if p.pid == child.pid and p is not child]
