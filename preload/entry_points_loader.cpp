@@ -15,7 +15,7 @@
 namespace mw = memwatch::preload;
 
 MEMWATCH_EXPORT int dlclose(void* handle) noexcept {
-  if (mw::g_real.malloc == nullptr) mw::is_recording();  // looks up the real functions
+  if (mw::g_real.dlclose == nullptr) mw::start_process_from_constructor();  // looks it up
   const int result = mw::g_real.dlclose(handle);
   if (mw::is_recording() && mw::forget_unloaded_modules()) {
     mw::forget_rules();
@@ -29,6 +29,7 @@ namespace {
 // A process that never allocates is introduced too. Not needed for recording: the first event of a
 // program, usually long before this, does the same.
 [[gnu::constructor]] void introduce_process() {
+  mw::start_process_from_constructor();
   if (mw::is_recording()) mw::load_second_unwinder();
 }
 

@@ -1,5 +1,6 @@
 // Functions that make, replace and end processes: hooked so that the tree stays one session. Each
 // forwards; none changes a result. All are callable in vfork children and signal handlers.
+#include <errno.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "preload/entry_points.h"
 #include "preload/environment.h"
+#include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
 #include "preload/sandbox.h"
@@ -22,7 +24,7 @@ namespace {
 
 // What the real functions need to exist: a call may come before any allocation.
 void make_ready() {
-  if (mw::g_real.malloc == nullptr) mw::is_recording();
+  if (mw::g_real.malloc == nullptr) mw::start_process_from_constructor();
 }
 
 int exec(const char* path, char* const* arguments, char* const* environment) {
@@ -254,7 +256,14 @@ MEMWATCH_EXPORT int prctl(int option, ...) noexcept {
   unsigned long words[4];
   for (unsigned long& word : words) word = va_arg(rest, unsigned long);
   va_end(rest);
-  make_ready();
+  if (mw::g_real.prctl == nullptr) {  // an allocator of the program's own, in its first steps
+    const long result =
+        mw::raw_syscall(SYS_prctl, option, static_cast<long>(words[0]), static_cast<long>(words[1]),
+                        static_cast<long>(words[2]), static_cast<long>(words[3]));
+    if (!mw::is_raw_error(result)) return static_cast<int>(result);
+    errno = static_cast<int>(-result);
+    return -1;
+  }
   if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP) mw::prepare_for_sandbox();
   return mw::g_real.prctl(option, words[0], words[1], words[2], words[3]);
 }

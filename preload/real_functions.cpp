@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <stdlib.h>
 
 #include <cstring>
 
@@ -115,6 +116,15 @@ void find_allocator_library() {
 }
 
 }  // namespace
+
+bool has_own_allocator() {
+  dl_find_object theirs{};
+  dl_find_object ours{};
+  return _dl_find_object != nullptr &&
+         _dl_find_object(reinterpret_cast<void*>(&malloc), &theirs) == 0 &&
+         _dl_find_object(reinterpret_cast<void*>(&look_up_real_functions), &ours) == 0 &&
+         theirs.dlfo_map_start != ours.dlfo_map_start;
+}
 
 bool is_allocator_code(uintptr_t pc) {
   return pc >= g_allocator_start && pc < g_allocator_end;

@@ -94,6 +94,10 @@ extern RealOperators g_real_operators;
 
 void look_up_real_functions();
 
+// Does the program define malloc itself, so that the name means its function and not the shim's?
+// Callable before the look-up.
+bool has_own_allocator();
+
 // Is this code address in the library that serves malloc?
 bool is_allocator_code(uintptr_t pc);
 

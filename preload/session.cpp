@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "preload/backed_memory.h"
@@ -159,9 +160,21 @@ bool set_up_process() {
   return true;
 }
 
+constinit bool g_may_look_up = false;
+
 }  // namespace
 
+void start_process_from_constructor() {
+  g_may_look_up = true;
+  if (g_process.phase.load(std::memory_order_acquire) == Phase::unborn) start_process_slow();
+}
+
 void start_process_slow() {
+  // A program that defines malloc itself (statically linked jemalloc, say) may be inside it,
+  // holding its locks, when it calls mmap: the look-ups would wait for them for ever, since the
+  // loader allocates through the program's malloc. Such a program starts with the shim's
+  // constructor.
+  if (!g_lineage.was_ready && !g_may_look_up && has_own_allocator()) return;
   const SignalsBlocked no_handler_sees_half_a_process;
   const OwnWork own_work;
   auto unborn = Phase::unborn;

@@ -11,6 +11,9 @@ namespace memwatch::preload {
 // moment after relocation; blocks signals meanwhile; keeps errno.
 void start_process_slow();
 
+// The same from the shim's constructor, where no allocator's lock can be held.
+void start_process_from_constructor();
+
 // Called by the parent before a fork it knows of: the token the child will present. 0: not
 // recorded.
 std::uint64_t announce_fork();
