@@ -1,8 +1,8 @@
 #include "preload/flight_recorder.h"
 
-#include "preload/backed_memory.h"
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
+#include "preload/segment_memory.h"
 
 namespace memwatch::preload {
 
@@ -32,7 +32,7 @@ void record_flight(Function function, std::uint64_t address, std::uint64_t size,
   const std::uint64_t number = header.flight_next.fetch_add(1, std::memory_order_relaxed);
   FlightEntry* entry = in_segment<FlightEntry>(header.geometry.flight_offset) +
                        number % header.geometry.flight_entries;
-  if (!back_pages(entry, sizeof *entry)) return;
+  if (!back_segment(entry, sizeof *entry)) return;
   entry->ticket.store(0, std::memory_order_relaxed);
   // Release fence: a reader that sees a new field sees the ticket at 0, or the new one at the end.
   std::atomic_thread_fence(std::memory_order_release);

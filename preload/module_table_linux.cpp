@@ -8,6 +8,7 @@
 #include "preload/backed_memory.h"
 #include "preload/module_table.h"
 #include "preload/process_state.h"
+#include "preload/segment_memory.h"
 
 extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
 
@@ -91,7 +92,7 @@ void write_name(const char* name, ModuleEntry* entry) {
     if (at > header.geometry.names_bytes || header.geometry.names_bytes - at < bytes) return;
   } while (!header.names_used.compare_exchange_weak(at, at + bytes, std::memory_order_relaxed));
   char* to = in_segment<char>(header.geometry.names_offset) + at;
-  if (!back_pages(to, bytes)) return;
+  if (!back_segment(to, bytes)) return;
   std::memcpy(to, name, bytes);
   entry->name_offset = at;
   entry->name_bytes = bytes;
@@ -120,7 +121,7 @@ std::uint32_t module_of(std::uintptr_t pc) {
   const std::uint32_t index = reserve_entry();
   if (index == 0) return 0;
   ModuleEntry* entry = in_segment<ModuleEntry>(g_process.segment->geometry.modules_offset) + index;
-  if (!back_pages(entry, sizeof *entry)) return 0;
+  if (!back_segment(entry, sizeof *entry)) return 0;
   const auto bias = static_cast<std::uintptr_t>(object.dlfo_link_map->l_addr);
   entry->start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
   entry->end = reinterpret_cast<std::uintptr_t>(object.dlfo_map_end);

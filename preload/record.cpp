@@ -68,6 +68,7 @@ bool is_large(std::size_t size) {
 }
 
 void count_without_ring(Urgency urgency) {
+  if (!is_exact()) return;  // nobody is recording, so nothing is lost
   auto& counter = urgency == Urgency::deallocation ? g_process.segment->dropped_frees
                                                    : g_process.segment->dropped_allocations;
   counter.fetch_add(1, std::memory_order_relaxed);
@@ -233,7 +234,10 @@ Reallocation::~Reallocation() {
 
 void Reallocation::succeeded(Function function, const void* block, std::size_t size,
                              const CallSite& site) {
-  if (ring_ == nullptr) return count_without_ring(Urgency::ordinary);
+  if (ring_ == nullptr) {
+    count_without_ring(Urgency::deallocation);
+    return count_without_ring(Urgency::ordinary);
+  }
   if (!exact_) {
     count_idle_free(*ring_);
     count_idle_allocation(*ring_, size);
@@ -263,7 +267,7 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
 }
 
 void Reallocation::freed(Function function) {
-  if (ring_ == nullptr) return;
+  if (ring_ == nullptr) return count_without_ring(Urgency::deallocation);
   if (!exact_) return count_idle_free(*ring_);
   if (!recorded_) return;
   // Always the long form: a short record with realloc's name is an allocation.
@@ -273,7 +277,8 @@ void Reallocation::freed(Function function) {
 void record_map(Function function, const void* address, std::size_t length, const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact()) return;
+  if (ring == nullptr) return count_without_ring(Urgency::ordinary);
+  if (!is_exact()) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::map, address_of(address), length, pack_stack(stack, function));
@@ -283,7 +288,8 @@ void record_break(Function function, const void* old_break, const void* new_brea
                   const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact()) return;
+  if (ring == nullptr) return count_without_ring(Urgency::ordinary);
+  if (!is_exact()) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::brk, address_of(old_break), address_of(new_break),
@@ -292,6 +298,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
 
 PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   ring_ = ring_at(depth_before_);
+  if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
   if (ring_ == nullptr || !is_exact() || !prepare(*ring_, Urgency::deallocation)) return;
   sequence_ = take_number(kMappingShard);
   recorded_ = true;

@@ -9,6 +9,7 @@
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/sandbox.h"
+#include "preload/segment_memory.h"
 
 namespace memwatch::preload {
 
@@ -57,7 +58,8 @@ bool back_node(std::uint32_t id) {
   std::uint32_t end = id / kBackingStep * kBackingStep + kBackingStep;
   if (end > capacity) end = capacity;
   if (is_sandboxed()) return false;
-  if (!back_pages(nodes() + backed, static_cast<std::uint64_t>(end - backed) * sizeof(StackNode))) {
+  if (!back_segment(nodes() + backed,
+                    static_cast<std::uint64_t>(end - backed) * sizeof(StackNode))) {
     return false;
   }
   // Relaxed: only tells which pages exist; several threads may back the same ones.

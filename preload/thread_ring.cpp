@@ -7,6 +7,8 @@
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/sandbox.h"
+#include "preload/segment_memory.h"
+#include "preload/thread_local_state.h"
 
 namespace memwatch::preload {
 
@@ -17,6 +19,10 @@ using namespace protocol;
 constexpr std::uint64_t kBackingStep = 4096;          // slots: 64 KiB at a time
 constexpr std::uint64_t kPatienceNs = 1'000'000'000;  // a collector silent for longer is dead
 constexpr std::uint32_t kMaxSlotsEver = 2048;
+constexpr std::uint32_t kNobody =
+    0x7fffffff;  // a thread id beyond Linux's largest: the slot is free
+constexpr std::uint32_t kClaimEvery =
+    1024;  // events that pass before a failed claim is tried again
 static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
 
 // Private memory of each slot, kept when a slot changes its owner.
@@ -58,7 +64,7 @@ bool take_new_slot(std::uint32_t tid, std::uint32_t* index) {
   std::uint32_t used = header.slots_used.load(std::memory_order_relaxed);
   do {
     if (used >= capacity) return false;
-    if (!back_pages(thread_slot(used), sizeof(ThreadSlot))) return false;
+    if (!back_segment(thread_slot(used), sizeof(ThreadSlot))) return false;
     // Release: the slot's zeroes before its number; matched by the acquire in the collector.
   } while (!header.slots_used.compare_exchange_weak(used, used + 1, std::memory_order_acq_rel));
   thread_slot(used)->owner_tid.store(tid, std::memory_order_release);
@@ -134,7 +140,7 @@ bool back_next_step(ThreadRing& ring) {
   while (ring.backed < capacity && ring.tail + kMaxRecordSlots > ring.backed) {
     const std::uint64_t step =
         capacity - ring.backed < kBackingStep ? capacity - ring.backed : kBackingStep;
-    if (!back_pages(ring.slots + ring.backed, step * sizeof(Slot))) return false;
+    if (!back_segment(ring.slots + ring.backed, step * sizeof(Slot))) return false;
     ring.backed += step;
   }
   return true;
@@ -190,28 +196,25 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
   }
 }
 
-}  // namespace
-
-bool make_room_slow(ThreadRing& ring, Urgency urgency) {
-  if (back_next_step(ring)) {
-    if (refresh_limit(ring, urgency)) return true;
-    const bool blocks = g_process.segment->on_full.load(std::memory_order_relaxed) ==
-                        static_cast<std::uint32_t>(OnFull::block);
-    if (blocks && wait_for_room(ring, urgency)) return true;
-  }
-  count_dropped(ring, urgency);
-  look_for_collector(ring);
-  return false;
+bool find_room(ThreadRing& ring, Urgency urgency) {
+  if (!back_next_step(ring)) return false;
+  if (refresh_limit(ring, urgency)) return true;
+  const bool blocks = g_process.segment->on_full.load(std::memory_order_relaxed) ==
+                      static_cast<std::uint32_t>(OnFull::block);
+  return blocks && wait_for_room(ring, urgency);
 }
 
-ThreadRing* claim_ring() {
-  if (is_sandboxed()) return nullptr;
+// A ring whose first record is written, or nullptr: all have living owners, or there is no memory.
+ThreadRing* try_claim_ring() {
   const SignalsBlocked no_handler_sees_a_half_claimed_ring;
   const std::uint32_t tid = raw_gettid();
   std::uint32_t index = 0;
   if (!find_slot(tid, &index)) return nullptr;
   ThreadRing* ring = private_part(index);
-  if (ring == nullptr) return nullptr;
+  if (ring == nullptr || !find_room(*ring, Urgency::deallocation)) {
+    thread_slot(index)->owner_tid.store(kNobody, std::memory_order_release);
+    return nullptr;
+  }
   // The first ring of a process starts without sequence numbers. Any other switches them on for
   // everybody before its own first event. Whoever has not seen the switch yet cannot have anything
   // to do with a block of this thread: passing a block on synchronises, in the program or in
@@ -222,14 +225,34 @@ ThreadRing* claim_ring() {
   ring->shared->sequenced.store(ring->sequenced, std::memory_order_relaxed);
   ring->readable = {};
   ring->seen_epoch = 0;
-  if (!make_room(*ring, Urgency::ordinary)) return nullptr;
   write_thread_record(*ring);
+  return ring;
+}
+
+}  // namespace
+
+bool make_room_slow(ThreadRing& ring, Urgency urgency) {
+  if (find_room(ring, urgency)) return true;
+  count_dropped(ring, urgency);
+  look_for_collector(ring);
+  return false;
+}
+
+ThreadRing* claim_ring() {
+  if (is_sandboxed()) return nullptr;
+  // A claim takes system calls, and what was missing a moment ago is still missing.
+  if (t_state.events_before_claim > 0) {
+    --t_state.events_before_claim;
+    return nullptr;
+  }
+  ThreadRing* ring = try_claim_ring();
+  if (ring == nullptr) t_state.events_before_claim = kClaimEvery;
   return ring;
 }
 
 void back_whole_ring(ThreadRing& ring) {
   const std::uint64_t capacity = ring.mask + 1;
-  if (back_pages(ring.slots, capacity * sizeof(Slot))) ring.backed = capacity;
+  if (back_segment(ring.slots, capacity * sizeof(Slot))) ring.backed = capacity;
 }
 
 void forget_rings_in_child(bool keep_old) {

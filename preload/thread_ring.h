@@ -46,8 +46,8 @@ enum class Urgency : std::uint8_t {
   deallocation,  // may use the last tenth of a ring that drops: a lost free is worse
 };
 
-// A ring for the calling thread, or nullptr (all rings have living owners, or no memory). Its first
-// record (the thread's name and id) is already written.
+// A ring for the calling thread, or nullptr (all rings have living owners, or no memory; tried
+// again after a thousand calls). Its first record (the thread's name and id) is already written.
 ThreadRing* claim_ring();
 
 // Backs all of a ring's memory, so that no system call is needed for it later.

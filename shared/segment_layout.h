@@ -93,6 +93,7 @@ struct SegmentHeader {
   Shared<std::uint32_t> exec_pending;     // an exec is under way; cleared if it fails
   Shared<std::uint32_t> exit_seen;        // 1: exit_status is valid
   Shared<std::int32_t> exit_status;
+  Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);

@@ -37,6 +37,24 @@ std::string host_name() {
   return name;
 }
 
+// Did the target find no room for even the first parts of its segment?
+bool ran_without_room(const protocol::SegmentHeader& header) {
+  return header.ready.load(std::memory_order_acquire) == protocol::kNoRoom;
+}
+
+// Says why events or stacks are missing where /dev/shm had no room, and what helps.
+void note_missing_room(const protocol::SegmentHeader& header, model::Process* process) {
+  constexpr const char* kRemedy =
+      "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
+  if (ran_without_room(header)) {
+    process->notes.push_back(
+        std::string("Ran unrecorded: there was no room in shared memory (/dev/shm)") + kRemedy);
+  } else if (header.no_room.load(std::memory_order_relaxed) != 0) {
+    process->notes.push_back(
+        std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
+  }
+}
+
 // The record of the pid's latest image whose end nobody has told.
 bool lacks_exit(const model::Process& facts) {
   return facts.exit_kind == model::ExitKind::running || facts.exit_kind == model::ExitKind::lost;
@@ -339,12 +357,12 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "went on as another program that could not be recorded (static, set-user-id or without "
         "the preloaded library)");
   }
-  if (tracked.segment().header().ready.load(std::memory_order_acquire) == protocol::kNoRoom) {
+  if (ran_without_room(tracked.segment().header())) {
     process.losses.exact = false;
-    process.notes.push_back("ran unrecorded: there was no room in shared memory (/dev/shm)");
     warn("process " + std::to_string(record.pid) +
          " ran unrecorded: there was no room in shared memory (/dev/shm)");
   }
+  note_missing_room(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);
@@ -381,6 +399,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
+  note_missing_room(tracked.segment().header(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;
   intake::release_charge(tracked.segment());

@@ -106,3 +106,10 @@ class EntryPointsTest(IntegrationTest):
     def test_a_program_with_its_own_malloc_runs_unharmed(self):
         run = self.trace(self.host("own_malloc"))
         self.assertEqual(run.report.root.calls("malloc"), 0)
+
+    def test_a_program_whose_own_malloc_maps_memory_under_its_lock_runs_unharmed(self):
+        run = self.trace(self.host("own_malloc_maps_under_lock"))
+        chunks = int(run.stdout.split()[3])
+        self.assertEqual(run.report.root.sum_through("main", "allocations"), 0)
+        # The chunks from before the shim's constructor are out of reach: see has_own_allocator.
+        self.assertGreaterEqual(run.report.root.calls("mmap"), chunks)

@@ -176,6 +176,11 @@ std::string render_run_summary(const model::Session& session, const std::string&
   if (summary.sums.totals.allocations + summary.sums.totals.failed + summary.sums.totals.maps ==
       0) {
     page.blank();
+    const std::vector<std::string> reasons = remarks(selection, summary, {});
+    if (!reasons.empty()) {
+      page.sentence(Tone::caution, reasons.front());
+      return std::move(page).take();
+    }
     page.line("Nothing was allocated, or the program could not be traced. To find out:");
     page.line("  " + page.paint(Tone::command,
                                 "memwatch doctor -- " + printable(command_line(session.command))));
