@@ -58,11 +58,11 @@ class TroubleTest(IntegrationTest):
         self.one_line(run, "memwatch: ", "/dev/shm/", "No space left on device")
 
     def test_shared_memory_that_fills_up_on_the_way(self):
-        command = self.host("many_threads")
-        native = self.trace_root(command)
-        # 340 KiB for the segment's first parts; then a few rings find room, and the others do not.
-        for size in ("400k", "800k", "1500k"):
+        # 340 KiB are needed for the segment's first parts; then no ring finds room, or a part of one.
+        for size, host in (("400k", "many_threads"), ("800k", "fills_the_ring"), ("1200k", "fills_the_ring")):
             with self.subTest(size=size):
+                command = self.host(host)
+                native = self.trace_root(command)
                 json_file = self.workspace.out / f"{size}.json"
                 options = ["-o", self.workspace.out / f"{size}.mw", "--json", json_file]
                 run = self.run_with_little_room(size, "/dev/shm", options, command)
