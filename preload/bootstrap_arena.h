@@ -5,13 +5,21 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace memwatch::preload {
 
 // nullptr when the arena is full. Zeroed.
 void* bootstrap_allocate(std::size_t size, std::size_t alignment);
 
-bool is_bootstrap_block(const void* block);
+inline constexpr std::size_t kBootstrapBytes = 64U << 10;
+extern char g_bootstrap_arena[kBootstrapBytes];
+
+inline bool is_bootstrap_block(const void* block) {
+  return reinterpret_cast<std::uintptr_t>(block) -
+             reinterpret_cast<std::uintptr_t>(g_bootstrap_arena) <
+         kBootstrapBytes;
+}
 
 // The size asked for.
 std::size_t bootstrap_size(const void* block);

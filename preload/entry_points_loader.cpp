@@ -3,6 +3,7 @@
 // since its addresses may come back as other code.
 #include <dlfcn.h>
 
+#include "preload/code_generation.h"
 #include "preload/entry_points.h"
 #include "preload/module_table.h"
 #include "preload/real_functions.h"
@@ -20,6 +21,8 @@ MEMWATCH_EXPORT int dlclose(void* handle) noexcept {
   if (mw::is_recording() && mw::forget_unloaded_modules()) {
     mw::forget_rules();
     mw::retire_unloaded_nodes();
+    // Release: what threads remember is void, now that the shared tables are clean.
+    mw::g_code_generation.fetch_add(1, std::memory_order_release);
   }
   return result;
 }

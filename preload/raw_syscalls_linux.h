@@ -25,6 +25,18 @@ inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d 
                : "rcx", "r11", "memory");
   return result;
 }
+
+// Tells the processor that a loop is waiting.
+inline void pause_processor() {
+  asm volatile("pause");
+}
+
+// The calling thread's control block.
+inline std::uintptr_t thread_pointer() {
+  std::uintptr_t pointer;
+  asm("mov %%fs:0, %0" : "=r"(pointer));
+  return pointer;
+}
 #else
 #error "raw system calls are written for x86-64 only"
 #endif

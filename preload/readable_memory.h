@@ -4,9 +4,13 @@
 
 #include <cstdint>
 
-#include "preload/thread_ring.h"
-
 namespace memwatch::preload {
+
+// Part of the address space known to be readable, around a stack.
+struct ReadableRange {
+  std::uintptr_t low = 0, high = 0;
+  bool ends_here = false;  // what lies above `high` is no part of the stack, readable or not
+};
 
 bool extend_readable(ReadableRange& range, std::uintptr_t address);
 

@@ -35,6 +35,7 @@ void start_readable(ReadableRange& range, std::uintptr_t stack_pointer) {
   }
   range.low = page;
   range.high = page + kPage;  // the page the program is running on
+  range.ends_here = false;
 }
 
 void look_at_stack(ReadableRange& range, std::uintptr_t stack_pointer, std::uintptr_t bytes) {
@@ -42,12 +43,13 @@ void look_at_stack(ReadableRange& range, std::uintptr_t stack_pointer, std::uint
   while (range.low > stack_pointer - bytes && is_page_readable(range.low - kPage)) {
     range.low -= kPage;
   }
+  if (range.ends_here) return;
   const std::uintptr_t end = range.high + kMaxGap;
   while (range.high < end && is_page_readable(range.high)) range.high += kPage;
 }
 
 bool extend_readable(ReadableRange& range, std::uintptr_t address) {
-  if (address < range.low || address > UINTPTR_MAX - kPage) return false;
+  if (range.ends_here || address < range.low || address > UINTPTR_MAX - kPage) return false;
   if (address - range.high > kMaxGap) return false;
   while (range.high < address + 8) {
     if (!is_page_readable(range.high)) return false;

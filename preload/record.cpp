@@ -2,9 +2,8 @@
 
 #include <atomic>
 
+#include "preload/capture_stack.h"
 #include "preload/flight_recorder.h"
-#include "preload/second_unwinder.h"
-#include "preload/stack_tree.h"
 #include "preload/thread_ring.h"
 
 namespace memwatch::preload {
@@ -74,22 +73,9 @@ void count_without_ring(Urgency urgency) {
   counter.fetch_add(1, std::memory_order_relaxed);
 }
 
-std::uint32_t capture_stack(ThreadRing& ring, const CallSite& site) {
-  const Walk walk = walk_stack_as_asked(site, ring);
-  return intern_stack(ring.pcs, walk.frames, walk.truncated);
-}
-
-// Room for a record, and the marks that must precede it. False: dropped and counted.
-bool prepare(ThreadRing& ring, Urgency urgency) {
-  if (!make_room(ring, urgency)) [[unlikely]] {
-    return false;
-  }
-  const std::uint64_t epoch = g_process.segment->epoch.load(std::memory_order_relaxed);
-  const bool starts_sequence =
-      ring.sequenced == 0 && g_process.sequenced.load(std::memory_order_relaxed) != 0;
-  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]] {
-    return true;
-  }
+// The marks that must precede a record: a new epoch, the first number.
+[[gnu::noinline]] bool mark_changes(ThreadRing& ring, Urgency urgency, std::uint64_t epoch,
+                                    bool starts_sequence) {
   if (epoch != ring.seen_epoch) {
     ring.seen_epoch = epoch;
     put(ring, encode_extended_header(RecordType::epoch, 1), epoch);
@@ -100,6 +86,20 @@ bool prepare(ThreadRing& ring, Urgency urgency) {
     put(ring, encode_extended_header(RecordType::sequenced, 1), 0);
   }
   return make_room(ring, urgency);
+}
+
+// Room for a record, with what must precede it. False: dropped and counted.
+inline bool prepare(ThreadRing& ring, Urgency urgency) {
+  if (!make_room(ring, urgency)) [[unlikely]] {
+    return false;
+  }
+  const std::uint64_t epoch = g_process.segment->epoch.load(std::memory_order_relaxed);
+  const bool starts_sequence =
+      ring.sequenced == 0 && g_process.sequenced.load(std::memory_order_relaxed) != 0;
+  if (epoch == ring.seen_epoch && !starts_sequence) [[likely]] {
+    return true;
+  }
+  return mark_changes(ring, urgency, epoch, starts_sequence);
 }
 
 // The next number of a shard. What releases a block or pages inside the real call takes one always:
@@ -201,6 +201,7 @@ void record_deallocation(Function function, const void* block) {
   if (!is_exact()) return count_idle_free(*ring);
   if (!prepare(*ring, Urgency::deallocation)) return;
   const std::uint64_t address = address_of(block);
+  if (may_be_unmapped(address)) note_memory_gone();
   put_deallocation(*ring, function, address, take_sequence(*ring, shard_of(address)));
 }
 
@@ -297,6 +298,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
 }
 
 PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
+  note_memory_gone();
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
   if (ring_ == nullptr || !is_exact() || !prepare(*ring_, Urgency::deallocation)) return;

@@ -1,10 +1,10 @@
 #include "preload/sandbox.h"
 
-#include "preload/readable_memory.h"
 #include "preload/record.h"
 #include "preload/stack_tree.h"
 #include "preload/thread_local_state.h"
 #include "preload/thread_ring.h"
+#include "preload/thread_stacks.h"
 
 namespace memwatch::preload {
 
@@ -20,8 +20,8 @@ void prepare_for_sandbox() {
       ThreadRing* ring = t_state.rings[depth];
       if (ring == nullptr) continue;
       back_whole_ring(*ring);
-      look_at_stack(ring->readable, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
-                    kStackBytes);
+      look_ahead(ring->stacks, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)),
+                 kStackBytes);
     }
     back_nodes_ahead(kNodes);
   }

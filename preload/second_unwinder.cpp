@@ -6,8 +6,10 @@
 #include <atomic>
 #include <cstring>
 
+#include "preload/capture_stack.h"
 #include "preload/options.h"
 #include "preload/process_state.h"
+#include "preload/stack_tree.h"
 #include "preload/thread_local_state.h"
 
 namespace memwatch::preload {
@@ -16,7 +18,7 @@ namespace {
 
 using Capture = unsigned (*)(std::uintptr_t, std::uintptr_t, std::uint64_t*, unsigned);
 
-// Release in load_second_unwinder, acquire in walk_stack_as_asked. Null: builtin.
+// Release in load_second_unwinder, acquire in capture_stack_as_asked. Null: builtin.
 constinit std::atomic<Capture> g_capture{nullptr};
 
 // Fewer frames than the walker's limit: enough to judge, and small enough for any stack.
@@ -36,21 +38,23 @@ bool module_path(char (&path)[1024]) {
   return true;
 }
 
-bool is_same(const Walk& walk, const std::uint64_t* ours, unsigned count,
-             const std::uint64_t* theirs) {
-  const unsigned shorter = walk.frames < count ? walk.frames : count;
-  if (std::memcmp(ours, theirs, shorter * sizeof *ours) != 0) return false;
-  return walk.frames == count || (shorter == kComparedFrames && count == kComparedFrames);
+// The built-in walker's frames as they are remembered, and the module's, innermost first.
+bool is_same(const StackMemo& memo, unsigned count, const std::uint64_t* theirs) {
+  const unsigned shorter = memo.depth < count ? memo.depth : count;
+  for (unsigned i = 0; i < shorter; ++i) {
+    if (memo.frames[memo.depth - 1 - i].pc != theirs[i]) return false;
+  }
+  return memo.depth == count || (shorter == kComparedFrames && count == kComparedFrames);
 }
 
-void judge(const Walk& walk, const CallSite& site, const ThreadRing& ring, Capture capture) {
+void judge(const CallSite& site, const ThreadRing& ring, Capture capture) {
   std::uint64_t theirs[kComparedFrames];
   unsigned count = 0;
   {
     const OwnWork libunwind_may_allocate;
     count = capture(site.pc, site.sp, theirs, kComparedFrames);
   }
-  if (!is_same(walk, ring.pcs, count, theirs)) {
+  if (!is_same(ring.memo, count, theirs)) {
     g_process.segment->stack_mismatches.fetch_add(1, std::memory_order_relaxed);
   }
 }
@@ -73,24 +77,28 @@ void load_second_unwinder() {
   errno = errno_before;
 }
 
-Walk walk_stack_as_asked(const CallSite& site, ThreadRing& ring) {
+bool has_second_unwinder() {
+  // Relaxed: only whether there is one; who uses it loads it again.
+  return g_capture.load(std::memory_order_relaxed) != nullptr;
+}
+
+std::uint32_t capture_stack_as_asked(ThreadRing& ring, const CallSite& site) {
   const Capture capture = g_capture.load(std::memory_order_acquire);
-  if (capture == nullptr) [[likely]] {
-    return walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
-  }
   const int errno_before = errno;
-  Walk walk{};
+  std::uint32_t node = 0;
+  unsigned frames = 0;
   if (g_options.unwinder == Unwinder::libunwind) {
     const OwnWork libunwind_may_allocate;
-    walk.frames = capture(site.pc, site.sp, ring.pcs, kMaxFrames);
-    walk.truncated = walk.frames == kMaxFrames;
+    frames = capture(site.pc, site.sp, ring.pcs, kMaxFrames);
   }
-  if (walk.frames == 0) {
-    walk = walk_stack(site, ring.readable, ring.pcs, kMaxFrames);
-    if (g_options.unwinder == Unwinder::verify) judge(walk, site, ring, capture);
+  if (frames > 0) {
+    node = intern_stack(ring.pcs, frames, frames == kMaxFrames);
+  } else {
+    node = capture_stack_builtin(ring, site);
+    if (g_options.unwinder == Unwinder::verify) judge(site, ring, capture);
   }
   errno = errno_before;
-  return walk;
+  return node;
 }
 
 }  // namespace memwatch::preload

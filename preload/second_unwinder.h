@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "preload/thread_ring.h"
 #include "preload/walk_stack.h"
 
 namespace memwatch::preload {
@@ -18,8 +19,11 @@ enum class Unwinder : std::uint8_t {
 // (SegmentHeader::second_unwinder) when it cannot be loaded.
 void load_second_unwinder();
 
-// The stack of a call site by the unwinder that was asked for. Disagreements of `verify` are
-// counted in the segment.
-Walk walk_stack_as_asked(const CallSite& site, ThreadRing& ring);
+// Is the module loaded and to be used? Any thread.
+bool has_second_unwinder();
+
+// The stack of a call site by the module, or by both; the node as capture_stack() returns it.
+// Disagreements of `verify` are counted in the segment.
+std::uint32_t capture_stack_as_asked(ThreadRing& ring, const CallSite& site);
 
 }  // namespace memwatch::preload

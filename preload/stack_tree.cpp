@@ -13,6 +13,8 @@
 
 namespace memwatch::preload {
 
+constinit std::atomic<NodeHints*> g_node_hints{nullptr};
+
 namespace {
 
 using namespace protocol;
@@ -25,6 +27,7 @@ constexpr std::uint32_t kMaxNodes = ordinary_geometry().nodes;
 struct Index {
   std::atomic<std::uint32_t> heads[kBuckets];
   std::atomic<std::uint32_t> next[kMaxNodes];
+  NodeHints hints[kMaxNodes];
 };
 constinit std::atomic<Index*> g_index{nullptr};
 constinit std::atomic<std::uint32_t> g_backed_nodes{0};
@@ -100,6 +103,20 @@ std::uint32_t intern(Index& index, std::uint32_t parent, std::uint64_t pc) {
 
 }  // namespace
 
+std::uint32_t intern_frame(std::uint32_t parent, std::uint64_t pc) {
+  Index* index = g_index.load(std::memory_order_acquire);
+  if (index == nullptr) return 0;
+  const std::uint32_t id = intern(*index, parent, pc);
+  if (id == 0) return 0;
+  for (std::atomic<std::uint64_t>& hint : index->hints[parent].hints) {
+    if (hint.load(std::memory_order_relaxed) != 0) continue;
+    // Release: the node before what leads to it. A race between two threads loses a hint, no more.
+    hint.store(id | (pc << 32), std::memory_order_release);
+    break;
+  }
+  return id;
+}
+
 std::uint32_t intern_stack(const std::uint64_t* pcs, unsigned frames, bool truncated) {
   Index* index = g_index.load(std::memory_order_acquire);
   if (index == nullptr) return 0;
@@ -141,6 +158,7 @@ bool start_stack_tree() {
     index = static_cast<Index*>(map_private(sizeof(Index)));
     if (index == nullptr) return false;
     g_index.store(index, std::memory_order_release);
+    g_node_hints.store(index->hints, std::memory_order_release);
   } else {
     raw_madvise(index, sizeof(Index), MADV_DONTNEED);
   }

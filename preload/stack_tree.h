@@ -4,9 +4,43 @@
 // tree is full or /dev/shm has no room, stacks end in protocol::kTruncatedNode and are counted.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
+#include "preload/process_state.h"
+
 namespace memwatch::preload {
+
+// Two of each node's inner neighbours, the first that were met: most nodes have no more. A hint is
+// the neighbour's id in the low half and half its pc in the high one; whether it is right, the node
+// itself tells.
+struct NodeHints {
+  std::atomic<std::uint64_t> hints[2];
+};
+extern std::atomic<NodeHints*> g_node_hints;
+
+// The node for this frame inside of `parent`, if a hint leads there; 0: ask intern_frame.
+inline std::uint32_t hinted_node(std::uint32_t parent, std::uint64_t pc) {
+  // Relaxed: a hint may be old or new, the node it leads to is compared. Nodes are written before
+  // hints lead to them (release in intern_frame); what a thread may read too early is a node that
+  // does not match.
+  const NodeHints* all = g_node_hints.load(std::memory_order_relaxed);
+  if (all == nullptr) [[unlikely]] {
+    return 0;
+  }
+  const std::uint64_t first = all[parent].hints[0].load(std::memory_order_relaxed);
+  const std::uint64_t second = all[parent].hints[1].load(std::memory_order_relaxed);
+  const auto half = static_cast<std::uint32_t>(pc);
+  const std::uint64_t hint = static_cast<std::uint32_t>(first >> 32) == half ? first : second;
+  const auto id = static_cast<std::uint32_t>(hint);
+  const protocol::StackNode& node =
+      in_segment<protocol::StackNode>(g_process.segment->geometry.nodes_offset)[id];
+  return node.pc == pc && node.parent == parent ? id : 0;
+}
+
+// The node for this frame inside of `parent` (0: the outermost frame); 0 when there is no room for
+// a new one.
+std::uint32_t intern_frame(std::uint32_t parent, std::uint64_t pc);
 
 // Interns frames given innermost first; returns the innermost node's id.
 std::uint32_t intern_stack(const std::uint64_t* pcs, unsigned frames, bool truncated);

@@ -163,11 +163,32 @@ bool refresh_limit(ThreadRing& ring, Urgency urgency) {
   return end >= ring.tail + kMaxRecordSlots;
 }
 
+// The same without a system call, which could end a sandboxed program: spins, and takes the
+// collector for dead when its heart has not beaten for as many turns as take about a second.
+bool spin_for_room(ThreadRing& ring, Urgency urgency) {
+  constexpr std::uint32_t kPatience = 20'000'000;  // pauses of 40 to 140 cycles
+  SegmentHeader& header = *g_process.segment;
+  std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
+  for (std::uint32_t silent = 0; silent < kPatience; ++silent) {
+    pause_processor();
+    if (refresh_limit(ring, urgency)) return true;
+    if (header.control.load(std::memory_order_relaxed) !=
+        static_cast<std::uint32_t>(Control::exact)) {
+      return false;
+    }
+    const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);
+    if (beat != last_beat) silent = 0;
+    last_beat = beat;
+  }
+  go_idle();
+  return false;
+}
+
 // Waits for the collector, but never for a dead one: after a second of waiting in which its heart
 // did not beat, the process goes idle, and another collector may take over. Counted in time spent
 // here, not by the clock: both may have been stopped together (Ctrl-Z) and go on together.
 bool wait_for_room(ThreadRing& ring, Urgency urgency) {
-  if (is_sandboxed()) return false;  // no system call to wait by
+  if (is_sandboxed()) return spin_for_room(ring, urgency);
   SegmentHeader& header = *g_process.segment;
   std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
   std::uint64_t silent_ns = 0;
@@ -211,7 +232,7 @@ ThreadRing* try_claim_ring() {
   std::uint32_t index = 0;
   if (!find_slot(tid, &index)) return nullptr;
   ThreadRing* ring = private_part(index);
-  if (ring == nullptr || !find_room(*ring, Urgency::deallocation)) {
+  if (ring == nullptr || !find_room(*ring, Urgency::ordinary)) {
     thread_slot(index)->owner_tid.store(kNobody, std::memory_order_release);
     return nullptr;
   }
@@ -223,7 +244,8 @@ ThreadRing* try_claim_ring() {
   ring->tid = tid;
   ring->sequenced = g_process.sequenced.load(std::memory_order_relaxed);
   ring->shared->sequenced.store(ring->sequenced, std::memory_order_relaxed);
-  ring->readable = {};
+  start_stacks(ring->stacks);
+  ring->memo.depth = 0;
   ring->seen_epoch = 0;
   write_thread_record(*ring);
   return ring;
@@ -259,12 +281,8 @@ void forget_rings_in_child(bool keep_old) {
   for (auto& entry : g_rings) {
     ThreadRing* ring = entry.load(std::memory_order_relaxed);
     if (ring == nullptr) continue;
-    if (keep_old) {
-      entry.store(nullptr, std::memory_order_relaxed);
-      continue;
-    }
-    ring->slots = nullptr;  // private_part fills it in for the new segment
-    ring->backed = 0;
+    entry.store(nullptr, std::memory_order_relaxed);
+    if (!keep_old) raw_munmap(ring, sizeof *ring);  // nodes and positions are those of the parent
   }
   g_next_candidate.store(0, std::memory_order_relaxed);
 }

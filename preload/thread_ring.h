@@ -10,16 +10,11 @@
 
 #include <cstdint>
 
+#include "preload/stack_memo.h"
+#include "preload/thread_stacks.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::preload {
-
-inline constexpr unsigned kMaxFrames = 1024;  // deeper stacks are cut off and counted
-
-// Part of the address space known to be readable, around the current stack.
-struct ReadableRange {
-  std::uintptr_t low = 0, high = 0;
-};
 
 struct ThreadRing {
   // Hot: one cache line.
@@ -37,8 +32,10 @@ struct ThreadRing {
   std::uint32_t drops;              // since the ring was claimed
   std::uint64_t last_beat;          // of the collector, as seen when a record was dropped
   std::uint64_t last_beat_seen_ms;  // when it was first seen
-  ReadableRange readable;
-  std::uint64_t pcs[kMaxFrames];
+  ThreadStacks stacks;
+  StackMemo memo;
+  NodeCache node_cache;
+  std::uint64_t pcs[kMaxFrames];  // of a second unwinder
 };
 
 enum class Urgency : std::uint8_t {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "preload/thread_ring.h"
+#include "preload/readable_memory.h"
 #include "preload/unwind_cfi.h"
 
 namespace memwatch::preload {

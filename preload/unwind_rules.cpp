@@ -4,50 +4,24 @@
 
 #include <atomic>
 
-#include "preload/backed_memory.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/unwind_cfi.h"
 
 namespace memwatch::preload {
 
+alignas(4096) constinit std::atomic<std::uint64_t> g_rule_cache[1U << kRuleIndexBits] = {};
+
 namespace {
-
-constexpr unsigned kHashBits = 55;
-constexpr unsigned kIndexBits = 16;
-constexpr unsigned kTagBits = kHashBits - kIndexBits;
-constexpr unsigned kTagShift = 64 - kTagBits;
-constexpr std::size_t kEntries = std::size_t{1} << kIndexBits;
-constexpr std::uint64_t kOdd = 0x5a2d6b1f9e3779ULL;  // any odd number with mixed bits
-static_assert(kTagShift == 25 && (kOdd & 1) == 1);
-
-constinit std::atomic<std::atomic<std::uint64_t>*> g_cache{nullptr};
-
-std::atomic<std::uint64_t>* cache() {
-  std::atomic<std::uint64_t>* entries = g_cache.load(std::memory_order_acquire);
-  if (entries != nullptr) [[likely]] {
-    return entries;
-  }
-  constexpr std::size_t kBytes = kEntries * sizeof(std::uint64_t);
-  auto* fresh = static_cast<std::atomic<std::uint64_t>*>(map_private(kBytes));
-  if (fresh == nullptr) return nullptr;
-  if (!g_cache.compare_exchange_strong(entries, fresh, std::memory_order_acq_rel)) {
-    raw_munmap(fresh, kBytes);
-    return entries;
-  }
-  return fresh;
-}
 
 std::uint64_t pack(const UnwindRule& rule, std::uint64_t tag) {
   return static_cast<std::uint64_t>(rule.kind) |
          (static_cast<std::uint64_t>(rule.fp_saved ? 1 : 0) << 3) |
          (static_cast<std::uint64_t>(rule.cfa_offset / 8) << 5) |
-         (static_cast<std::uint64_t>(rule.fp_below_cfa / 8) << 18) | (tag << kTagShift);
+         (static_cast<std::uint64_t>(rule.fp_below_cfa / 8) << 18) | (tag << kRuleTagShift);
 }
 
-UnwindRule unpack(std::uint64_t word) {
-  return UnwindRule{static_cast<RuleKind>(word & 7), ((word >> 3) & 1) != 0,
-                    static_cast<std::uint32_t>((word >> 18) & 0x7f) * 8,
-                    static_cast<std::uint32_t>((word >> 5) & 0x1fff) * 8};
+UnwindRule unpack(PackedRule rule) {
+  return UnwindRule{rule.kind(), rule.fp_saved(), rule.fp_below_cfa(), rule.cfa_offset()};
 }
 
 UnwindRule simplify(const CfiRow& row) {
@@ -94,24 +68,21 @@ UnwindRule compute_rule(std::uintptr_t pc) {
 }  // namespace
 
 UnwindRule find_rule(std::uintptr_t pc) {
-  const std::uint64_t hash = (pc * kOdd) & ((1ULL << kHashBits) - 1);
-  const std::uint64_t tag = hash & ((1ULL << kTagBits) - 1);
-  std::atomic<std::uint64_t>* entries = cache();
-  if (entries == nullptr) return compute_rule(pc);
-  // Relaxed: the word is the whole truth, nothing else is read through it.
-  std::atomic<std::uint64_t>& entry = entries[hash >> kTagBits];
-  const std::uint64_t word = entry.load(std::memory_order_relaxed);
-  if (word >> kTagShift == tag && (word & 7) != 0) [[likely]] {
-    return unpack(word);
+  const PackedRule cached = PackedRule::cached_for(pc);
+  if (cached.kind() != RuleKind::none) [[likely]] {
+    return unpack(cached);
   }
   const UnwindRule rule = compute_rule(pc);
-  if (pc >> kHashBits == 0) entry.store(pack(rule, tag), std::memory_order_relaxed);
+  const std::uint64_t hash = (pc * kRuleOdd) & ((1ULL << kRuleHashBits) - 1);
+  if (pc >> kRuleHashBits == 0) {
+    g_rule_cache[hash >> kRuleTagBits].store(pack(rule, hash & ((1ULL << kRuleTagBits) - 1)),
+                                             std::memory_order_relaxed);
+  }
   return rule;
 }
 
 void forget_rules() {
-  std::atomic<std::uint64_t>* entries = g_cache.load(std::memory_order_acquire);
-  if (entries != nullptr) raw_madvise(entries, kEntries * sizeof(std::uint64_t), MADV_DONTNEED);
+  raw_madvise(g_rule_cache, sizeof g_rule_cache, MADV_DONTNEED);
 }
 
 }  // namespace memwatch::preload

@@ -5,7 +5,8 @@
 
 #include <cstdint>
 
-#include "preload/thread_ring.h"
+#include "preload/readable_memory.h"
+#include "preload/unwind_expression.h"
 
 namespace memwatch::preload {
 
@@ -24,6 +25,51 @@ struct CallSite {
       reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),     \
       reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + 16, \
       *static_cast<const std::uintptr_t*>(__builtin_frame_address(0))})
+
+// How a frame was found from the next inner one.
+class Link {
+ public:
+  Link() = default;  // by more than sp, fp and the words below its sp
+
+  // Its pc lay `pc_below` bytes below its sp (a multiple of 8, at most 2040), its fp `fp_below`
+  // bytes (at most 65535; 0: it is the inner frame's). `by_sp`: its sp is the inner frame's plus a
+  // constant of the inner frame's code.
+  Link(std::uint32_t pc_below, bool by_sp, std::uint32_t fp_below)
+      : bits_(pc_below / 8 | (by_sp ? kBySp : 0) | (fp_below << 16)) {}
+
+  [[nodiscard]] bool is_simple() const { return (bits_ & 0xff) != 0; }
+  [[nodiscard]] std::uint32_t pc_below() const { return (bits_ & 0xff) * 8; }
+  [[nodiscard]] bool by_sp() const { return (bits_ & kBySp) != 0; }
+  [[nodiscard]] std::uint32_t fp_below() const { return bits_ >> 16; }
+
+ private:
+  static constexpr std::uint32_t kBySp = 1U << 8;
+  std::uint32_t bits_ = 0;  // one word, since it is copied for every frame that is walked
+};
+
+// One walk's position: a frame. The three registers that nearly all rules use are plain members;
+// the others are known only right after a signal frame or the full interpreter.
+struct Position {
+  explicit Position(const CallSite& site) : pc(site.pc), sp(site.sp), fp(site.fp) {
+    others.known = 0;
+  }
+
+  std::uintptr_t pc, sp, fp;
+  bool exact = false;           // pc is the instruction itself, not a return address
+  bool on_other_stack = false;  // a signal frame led to another stack than the walk began on
+  Link link;                    // none for the frame a walk begins with
+  Registers others;             // callee-saved registers other than sp, fp and pc
+};
+
+enum class Step : std::uint8_t {
+  caller,          // moved to the caller
+  outermost,       // there is none, by the rule of this code
+  outermost_here,  // there is none, by what registers and memory hold
+  lost,            // there is one, but it cannot be found
+};
+
+// Moves to the caller's frame.
+Step step_out(Position& at, ReadableRange& memory);
 
 struct Walk {
   unsigned frames;

@@ -3,6 +3,7 @@
 #include "preload/unwind_expression.h"
 #include "preload/unwind_rules.h"
 #include "preload/walk_stack.h"
+#include "shared/segment_layout.h"
 
 // Of the loader: the stack pointer at the program's entry.
 extern "C" void* __libc_stack_end __attribute__((weak));
@@ -20,21 +21,14 @@ bool is_program_entry(std::uintptr_t sp) {
   return sp <= end && end - sp <= kSlack;
 }
 
-enum class Step : std::uint8_t { caller, outermost, lost };
-
-// One walk's position. The three registers that nearly all rules use are plain members; the others
-// are known only right after a signal frame or the full interpreter.
-struct Position {
-  std::uintptr_t pc, sp, fp;
-  bool exact;        // pc is the instruction itself, not a return address
-  Registers others;  // callee-saved registers other than sp, fp and pc
-};
-
-Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address) {
-  if (return_address == 0) return Step::outermost;
+// The call pushed the return address, so it lies right below the caller's stack pointer.
+Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address, bool by_sp,
+             std::uint32_t fp_below) {
+  if (return_address == 0) return Step::outermost_here;
   at.pc = return_address;
   at.sp = cfa;
   at.exact = false;
+  at.link = Link(8, by_sp, fp_below);
   return Step::caller;
 }
 
@@ -45,7 +39,8 @@ Step follow_simple(const UnwindRule& rule, Position& at, ReadableRange& memory) 
     if (!is_readable(memory, cfa - rule.fp_below_cfa)) return Step::lost;
     at.fp = read_word(cfa - rule.fp_below_cfa);
   }
-  return move_to(at, cfa, read_word(cfa - 8));
+  return move_to(at, cfa, read_word(cfa - 8), rule.kind == RuleKind::sp_based,
+                 rule.fp_saved ? rule.fp_below_cfa : 0);
 }
 
 // Code without unwind information (made at run time, hand-written): believe the frame pointer if it
@@ -57,7 +52,7 @@ Step follow_frame_pointer(Position& at, ReadableRange& memory) {
   const std::uintptr_t cfa = at.fp + 16;
   const std::uintptr_t return_address = read_word(at.fp + 8);
   at.fp = read_word(at.fp);
-  return move_to(at, cfa, return_address);
+  return move_to(at, cfa, return_address, false, 16);
 }
 
 bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Registers& before,
@@ -125,10 +120,12 @@ bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Regis
     }
   }
   if (row.rules[kRegisterPc] == RegisterRule::undefined) return Step::outermost;
-  if (!after.has(kRegisterPc) || after.value[kRegisterPc] == 0) return Step::outermost;
+  if (!after.has(kRegisterPc) || after.value[kRegisterPc] == 0) return Step::outermost_here;
   // A signal frame may lead to another stack (sigaltstack); any other frame leads up its own.
   if (row.signal_frame) {
+    const ReadableRange before_switch = memory;
     start_readable(memory, after.value[kRegisterSp]);
+    if (memory.high != before_switch.high) at.on_other_stack = true;
   } else if (after.value[kRegisterSp] <= at.sp) {
     return Step::lost;
   }
@@ -136,11 +133,14 @@ bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Regis
   at.sp = after.value[kRegisterSp];
   at.fp = after.has(kRegisterFp) ? after.value[kRegisterFp] : 0;
   at.exact = row.signal_frame;
+  at.link = Link{};  // by more registers than sp and fp
   at.others = after;
   return Step::caller;
 }
 
-Step step(Position& at, ReadableRange& memory) {
+}  // namespace
+
+Step step_out(Position& at, ReadableRange& memory) {
   const std::uintptr_t code = at.exact ? at.pc : at.pc - 1;
   const UnwindRule rule = find_rule(code);
   switch (rule.kind) {
@@ -156,24 +156,21 @@ Step step(Position& at, ReadableRange& memory) {
       return follow_complex(code, at, memory);
     case RuleKind::no_cfi:
     case RuleKind::none:
-      if (is_program_entry(at.sp)) return Step::outermost;
+      if (is_program_entry(at.sp)) return Step::outermost_here;
       at.others.known = 0;
       return follow_frame_pointer(at, memory);
   }
   return Step::lost;
 }
 
-}  // namespace
-
 Walk walk_stack(const CallSite& site, ReadableRange& memory, std::uint64_t* pcs, unsigned limit) {
-  Position at{site.pc, site.sp, site.fp, false, {}};
+  Position at(site);
   start_readable(memory, at.sp);
   unsigned count = 0;
   while (count < limit) {
     pcs[count++] = at.pc | (at.exact ? protocol::kExactPc : 0);
-    const Step result = step(at, memory);
-    if (result == Step::outermost) return Walk{count, false};
-    if (result == Step::lost) return Walk{count, true};
+    const Step result = step_out(at, memory);
+    if (result != Step::caller) return Walk{count, result == Step::lost};
   }
   return Walk{count, true};
 }

@@ -5,7 +5,9 @@
 
 #include <cstdio>
 
+#include "preload/stack_memo.h"
 #include "preload/walk_stack.h"
+#include "shared/segment_layout.h"
 
 namespace memwatch::preload_testing {
 
