@@ -68,6 +68,7 @@ class Capture {
  public:
   Capture(ThreadRing& ring, const CallSite& site)
       : ring_(ring), memo_(ring.memo), memory_(stack_at(ring.stacks, site.sp)) {
+    others_.known = 0;
     candidates_ = frames_worth_comparing(site.sp);
   }
 
@@ -167,7 +168,7 @@ class Capture {
     at.sp = cfa;
     if (fp_below != 0) at.fp = read_word(cfa - fp_below);
     at.link = Link(8, rule.is_sp_based(), fp_below);
-    others_known_ = false;
+    others_.known = 0;
     return true;
   }
 
@@ -184,8 +185,8 @@ class Capture {
       end_ = end_of(result);
       return SlowStep{from, false};
     }
-    others_known_ = at.others.known != 0;
-    if (others_known_) others_ = at.others;
+    others_.known = 0;
+    if (at.others.known != 0) others_ = at.others;
     if (at.on_other_stack) on_other_stack_ = true;
     return SlowStep{{at.pc | (at.exact ? protocol::kExactPc : 0), at.sp, at.fp, at.link}, true};
   }
@@ -193,7 +194,7 @@ class Capture {
   [[nodiscard]] Position position(const Frame& frame) const {
     Position at(CallSite{frame.pc & ~protocol::kExactPc, frame.sp, frame.fp});
     at.exact = (frame.pc & protocol::kExactPc) != 0;
-    if (others_known_) at.others = others_;
+    if (others_.known != 0) at.others = others_;
     return at;
   }
 
@@ -241,8 +242,7 @@ class Capture {
   Link met_link_;      // how the innermost of those was found
   StackEnd end_ = StackEnd::outermost;
   bool on_other_stack_ = false;
-  bool others_known_ = false;  // others_ holds, of the current frame
-  Registers others_;
+  Registers others_;  // of the current frame; its array is left as it is, since nothing is known
 };
 
 void Capture::remember(unsigned depth) {

@@ -8,6 +8,7 @@
 #include "preload/bootstrap_arena.h"
 #include "preload/entry_points.h"
 #include "preload/operator_new.h"
+#include "preload/options.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
 
@@ -45,7 +46,12 @@ void* reallocate(Function function, void* block, size_t size, const mw::CallSite
   void* moved = nullptr;
   {
     const mw::PassThrough real_allocator;
-    moved = mw::g_real.realloc(block, size);
+    if (size == 0 && mw::g_options.replaces_allocator) [[unlikely]] {
+      mw::g_real.free(
+          block);  // what libc does; mimalloc would return a block, which the program never frees
+    } else {
+      moved = mw::g_real.realloc(block, size);
+    }
   }
   if (moved != nullptr) {
     reallocation.succeeded(function, moved, size, site);

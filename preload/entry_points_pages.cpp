@@ -24,11 +24,12 @@ void* result_of(long result) {
   return MAP_FAILED;
 }
 
-// Is this call to be recorded? While the allocator is at work, its own calls are not, but a signal
-// handler's are; they are told apart by where they come from.
+// Is this call to be recorded? The allocator's own calls are not (it may make them at a thread's
+// end too), a signal handler's that interrupts it are: they are told apart by where they come from.
 bool is_recording_pages(const mw::CallSite& site) {
+  if (mw::is_allocator_code(site.pc)) return false;
   if (!mw::is_passing_through()) return mw::is_recording();
-  return mw::t_state.own_work == 0 && mw::is_ready() && !mw::is_allocator_code(site.pc);
+  return mw::t_state.own_work == 0 && mw::is_ready();
 }
 
 void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off64_t offset) {

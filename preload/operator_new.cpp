@@ -67,12 +67,13 @@ void* allocate(std::size_t size, std::size_t alignment) {
 // Hands a failed new to the standard library, which calls the new-handler or throws.
 void* fail_standard(std::size_t size, std::size_t alignment) {
   if (alignment != 0) {
-    auto next = g_real_operators.new_w_aligned;
-    if (next == nullptr) next = find_in_loaded_library<decltype(next)>("_ZnwmSt11align_val_t");
+    auto& next = g_real_operators.new_w_aligned;  // remembered: see is_inside_operator_new
+    if (next == nullptr)
+      next = find_in_loaded_library<decltype(RealOperators::new_w_aligned)>("_ZnwmSt11align_val_t");
     return next != nullptr ? next(size, alignment) : nullptr;
   }
-  auto next = g_real_operators.new_w;
-  if (next == nullptr) next = find_in_loaded_library<decltype(next)>("_Znwm");
+  auto& next = g_real_operators.new_w;
+  if (next == nullptr) next = find_in_loaded_library<decltype(RealOperators::new_w)>("_Znwm");
   return next != nullptr ? next(size) : nullptr;
 }
 
@@ -89,16 +90,17 @@ void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site
 }
 
 // With a new-handler the standard library's nothrow form (`next`) must run: it calls the throwing
-// form, that is our hook, which counts.
+// form, that is our hook, which counts. `known`: there is such a form.
 template <typename Next>
-void* nothrow_new(std::size_t size, std::size_t alignment, const CallSite& site, Next next) {
+void* nothrow_new(std::size_t size, std::size_t alignment, const CallSite& site, bool known,
+                  Next next) {
   const bool recording = is_recording();
   void* block = allocate(size, alignment);
   if (block != nullptr) [[likely]] {
     if (recording) record_allocation(Function::operator_new, block, size, site);
     return block;
   }
-  if (has_new_handler()) return next();
+  if (known && has_new_handler()) return next();
   if (recording) record_failure(Function::operator_new, size, ENOMEM, site);
   return nullptr;
 }
@@ -157,18 +159,22 @@ namespace mw = memwatch::preload;
     return mw::foreign_new(size, MEMWATCH_CALL_SITE(),                                     \
                            [=] { return mw::g_real_operators.next(size, alignment); });    \
   }
-#define MEMWATCH_NEW_NOTHROW(symbol, next)                                              \
-  MEMWATCH_EXPORT void* symbol(std::size_t size, const void* tag) noexcept {            \
-    const auto real = [=] { return mw::g_real_operators.next(size, tag); };             \
-    if (mw::is_standard()) return mw::nothrow_new(size, 0, MEMWATCH_CALL_SITE(), real); \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                           \
+#define MEMWATCH_NEW_NOTHROW(symbol, next)                                                        \
+  MEMWATCH_EXPORT void* symbol(std::size_t size, const void* tag) noexcept {                      \
+    const auto real = [=] { return mw::g_real_operators.next(size, tag); };                       \
+    if (mw::is_standard())                                                                        \
+      return mw::nothrow_new(size, 0, MEMWATCH_CALL_SITE(), mw::g_real_operators.next != nullptr, \
+                             real);                                                               \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                                     \
   }
-#define MEMWATCH_NEW_ALIGNED_NOTHROW(symbol, next)                                              \
-  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment,                         \
-                               const void* tag) noexcept {                                      \
-    const auto real = [=] { return mw::g_real_operators.next(size, alignment, tag); };          \
-    if (mw::is_standard()) return mw::nothrow_new(size, alignment, MEMWATCH_CALL_SITE(), real); \
-    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                                   \
+#define MEMWATCH_NEW_ALIGNED_NOTHROW(symbol, next)                                     \
+  MEMWATCH_EXPORT void* symbol(std::size_t size, std::size_t alignment,                \
+                               const void* tag) noexcept {                             \
+    const auto real = [=] { return mw::g_real_operators.next(size, alignment, tag); }; \
+    if (mw::is_standard())                                                             \
+      return mw::nothrow_new(size, alignment, MEMWATCH_CALL_SITE(),                    \
+                             mw::g_real_operators.next != nullptr, real);              \
+    return mw::foreign_new(size, MEMWATCH_CALL_SITE(), real);                          \
   }
 
 MEMWATCH_NEW(_Znwm, new_w)

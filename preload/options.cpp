@@ -7,7 +7,7 @@
 
 namespace memwatch::preload {
 
-constinit Options g_options{{}, true, Unwinder::builtin, {}, {}};
+constinit Options g_options{{}, true, Unwinder::builtin, false, {}, {}};
 
 namespace {
 
@@ -28,6 +28,7 @@ void take_option(const char* key, std::size_t key_size, const char* value, std::
     if (value[0] == 'l') g_options.unwinder = Unwinder::libunwind;
     if (value[0] == 'v') g_options.unwinder = Unwinder::verify;
   }
+  if (is("allocator")) g_options.replaces_allocator = size > 0 && value[0] == 'm';
   if (is("follow")) g_options.follow = !(size == 1 && value[0] == '0');
 }
 

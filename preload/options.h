@@ -12,8 +12,9 @@ struct Options {
   char socket[108];  // "" : no collector to introduce ourselves to
   bool follow;       // children are recorded too
   Unwinder unwinder;
-  char variable[512];  // "MEMWATCH_OPTIONS=…" as found, for children; "" when absent
-  char preload[1024];  // "LD_PRELOAD=…" as found, for children; "" when absent
+  bool replaces_allocator;  // another than the program would have is preloaded behind the shim
+  char variable[512];       // "MEMWATCH_OPTIONS=…" as found, for children; "" when absent
+  char preload[1024];       // "LD_PRELOAD=…" as found, for children; "" when absent
 };
 
 extern Options g_options;

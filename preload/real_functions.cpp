@@ -18,15 +18,30 @@ constinit RealOperators g_real_operators{};
 namespace {
 
 template <typename F>
-void find(F& function, const char* name) {
-  function = reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
+void find(F& function, const char* name, void* handle = RTLD_NEXT) {
+  function = reinterpret_cast<F>(dlsym(handle, name));
+}
+
+// The path of the library that holds a function; "" where that cannot be told.
+const char* library_of(void* function) {
+  dl_find_object object{};
+  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return "";
+  return object.dlfo_link_map->l_name;
 }
 
 bool is_in_standard_library(void* function) {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return false;
-  const char* name = object.dlfo_link_map->l_name;
+  const char* name = library_of(function);
   return std::strstr(name, "libstdc++") != nullptr || std::strstr(name, "libc++") != nullptr;
+}
+
+// mimalloc's operators are its malloc and free by other names, except that a failing new ends the
+// program where mimalloc was compiled as C. So the standard library's own are taken, which come
+// back to malloc.
+void* library_of_operators() {
+  void* first = dlsym(RTLD_NEXT, "_Znwm");
+  if (first == nullptr || std::strstr(library_of(first), "libmimalloc") == nullptr)
+    return RTLD_NEXT;
+  return dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);  // stays open: its functions are kept
 }
 
 void find_page_functions() {
@@ -63,28 +78,33 @@ void find_process_functions() {
 
 void find_operators() {
   RealOperators& to = g_real_operators;
-  find(to.new_w, "_Znwm");
+  void* library = library_of_operators();
+  if (library == nullptr) {  // mimalloc, and no C++ library
+    to.standard = true;
+    return;
+  }
+  find(to.new_w, "_Znwm", library);
   to.standard = to.new_w == nullptr || is_in_standard_library(reinterpret_cast<void*>(to.new_w));
-  find(to.new_a, "_Znam");
-  find(to.new_w_aligned, "_ZnwmSt11align_val_t");
-  find(to.new_a_aligned, "_ZnamSt11align_val_t");
-  find(to.new_w_nothrow, "_ZnwmRKSt9nothrow_t");
-  find(to.new_a_nothrow, "_ZnamRKSt9nothrow_t");
-  find(to.new_w_aligned_nothrow, "_ZnwmSt11align_val_tRKSt9nothrow_t");
-  find(to.new_a_aligned_nothrow, "_ZnamSt11align_val_tRKSt9nothrow_t");
+  find(to.new_a, "_Znam", library);
+  find(to.new_w_aligned, "_ZnwmSt11align_val_t", library);
+  find(to.new_a_aligned, "_ZnamSt11align_val_t", library);
+  find(to.new_w_nothrow, "_ZnwmRKSt9nothrow_t", library);
+  find(to.new_a_nothrow, "_ZnamRKSt9nothrow_t", library);
+  find(to.new_w_aligned_nothrow, "_ZnwmSt11align_val_tRKSt9nothrow_t", library);
+  find(to.new_a_aligned_nothrow, "_ZnamSt11align_val_tRKSt9nothrow_t", library);
   if (to.standard) return;  // then the real delete is never called
-  find(to.delete_w, "_ZdlPv");
-  find(to.delete_a, "_ZdaPv");
-  find(to.delete_w_sized, "_ZdlPvm");
-  find(to.delete_a_sized, "_ZdaPvm");
-  find(to.delete_w_aligned, "_ZdlPvSt11align_val_t");
-  find(to.delete_a_aligned, "_ZdaPvSt11align_val_t");
-  find(to.delete_w_nothrow, "_ZdlPvRKSt9nothrow_t");
-  find(to.delete_a_nothrow, "_ZdaPvRKSt9nothrow_t");
-  find(to.delete_w_sized_aligned, "_ZdlPvmSt11align_val_t");
-  find(to.delete_a_sized_aligned, "_ZdaPvmSt11align_val_t");
-  find(to.delete_w_aligned_nothrow, "_ZdlPvSt11align_val_tRKSt9nothrow_t");
-  find(to.delete_a_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t");
+  find(to.delete_w, "_ZdlPv", library);
+  find(to.delete_a, "_ZdaPv", library);
+  find(to.delete_w_sized, "_ZdlPvm", library);
+  find(to.delete_a_sized, "_ZdaPvm", library);
+  find(to.delete_w_aligned, "_ZdlPvSt11align_val_t", library);
+  find(to.delete_a_aligned, "_ZdaPvSt11align_val_t", library);
+  find(to.delete_w_nothrow, "_ZdlPvRKSt9nothrow_t", library);
+  find(to.delete_a_nothrow, "_ZdaPvRKSt9nothrow_t", library);
+  find(to.delete_w_sized_aligned, "_ZdlPvmSt11align_val_t", library);
+  find(to.delete_a_sized_aligned, "_ZdaPvmSt11align_val_t", library);
+  find(to.delete_w_aligned_nothrow, "_ZdlPvSt11align_val_tRKSt9nothrow_t", library);
+  find(to.delete_a_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t", library);
 }
 
 void find_heap_functions() {

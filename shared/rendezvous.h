@@ -51,6 +51,7 @@ inline constexpr char kOptionsVariable[] = "MEMWATCH_OPTIONS";
 // Keys in MEMWATCH_OPTIONS, "key=value:key=value":
 //   socket=PATH  the collector's rendezvous (no ':' in it)
 //   unwinder=builtin|libunwind|verify  how stacks are captured (default builtin)
-//   follow=0|1   whether children are recorded (default 1)
+//   allocator=system|mimalloc  mimalloc: another allocator is preloaded behind the shim (default
+//   system) follow=0|1   whether children are recorded (default 1)
 
 }  // namespace memwatch::protocol

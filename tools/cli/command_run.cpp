@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "collector/intake/registry.h"
+#include "collector/procfs/own_allocator.h"
 #include "tools/cli/installation.h"
 #include "tools/cli/live_alerts.h"
 #include "tools/cli/message.h"
@@ -23,6 +24,7 @@ namespace memwatch::cli {
 namespace {
 
 constexpr std::array<std::string_view, 3> kUnwinders = {"builtin", "libunwind", "verify"};
+constexpr std::array<std::string_view, 2> kAllocators = {"system", "mimalloc"};
 
 struct RunOptions {
   RecordOptions record;
@@ -31,6 +33,7 @@ struct RunOptions {
   CLI::Option* error_exit_code_option = nullptr;
   std::vector<std::string> fail_on;
   std::string unwinder = "builtin";
+  std::string allocator = "system";
   bool wait_all = false;
   bool strict = false;
 };
@@ -75,6 +78,18 @@ int cannot_record(const RunOptions& options, const std::string& path, const Erro
   return run_unrecorded(options, path);
 }
 
+// mimalloc's library, unless the program brings its own allocator: two in one process free each
+// other's blocks.
+Result<std::string> mimalloc_for(const std::string& program) {
+  const Result<procfs::OwnAllocator> own = procfs::find_own_allocator(program);
+  if (own && (own->exports("malloc") || own->exports("free"))) {
+    return Error{ErrorKind::usage, "serve the program from mimalloc", program,
+                 "it brings its own allocator (" + std::string(own->description()) + ")",
+                 "run it without --allocator"};
+  }
+  return find_mimalloc();
+}
+
 // Records until the program (with --wait-all: its last descendant) has ended.
 TargetEnd record(recording::Recorder& recorder, TargetProcess& target, bool wait_all) {
   std::optional<TargetEnd> end;
@@ -103,8 +118,16 @@ int execute(const RunOptions& options) {
   }
   const std::string& path = std::get<std::string>(found);
 
-  const Result<std::string> library = find_preload_library();
+  Result<std::string> library = find_preload_library();
   if (!library) return cannot_record(options, path, library.error());
+  if (options.allocator == "mimalloc") {
+    const Result<std::string> mimalloc = mimalloc_for(path);
+    if (!mimalloc) {
+      print_error(mimalloc.error());
+      return exit_status::kRunFailed;
+    }
+    *library += ":" + *mimalloc;  // behind the shim, so that it is what the shim finds next
+  }
   intake::sweep_stale_segments();
   Result<std::unique_ptr<recording::Recorder>> created =
       recording::Recorder::create(recorder_options(options.record, options.command));
@@ -115,10 +138,10 @@ int execute(const RunOptions& options) {
     recorder.on_notice = [](const std::string& sentence) { print_error(sentence); };
   }
 
-  Result<TargetProcess> target =
-      TargetProcess::start(path, options.command,
-                           traced_environment(*library, recorder.rendezvous_path(),
-                                              options.record.follow, options.unwinder));
+  Result<TargetProcess> target = TargetProcess::start(
+      path, options.command,
+      traced_environment(*library, recorder.rendezvous_path(), options.record.follow,
+                         options.unwinder, options.allocator));
   if (!target) {
     print_error(target.error());
     return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
@@ -170,6 +193,9 @@ Command register_run(CLI::App& root) {
       ->group("Exit status");
   add_choice(*app, "--unwinder", options->unwinder, kUnwinders,
              "How stacks are captured; verify compares each with libunwind's (slow)")
+      ->group("Recording");
+  add_choice(*app, "--allocator", options->allocator, kAllocators,
+             "What serves the program's allocations underneath")
       ->group("Recording");
   app->add_flag("--wait-all", options->wait_all,
                 "Go on until the last descendant has ended, not only the program itself")

@@ -52,4 +52,17 @@ Result<std::string> find_preload_library() {
                "build the target memwatch_preload, or install memwatch again"};
 }
 
+Result<std::string> find_mimalloc() {
+  constexpr const char* kMimalloc = "libmimalloc.so.2";
+  std::vector<std::string> folders = {"/usr/lib", "/usr/lib64", "/usr/local/lib"};
+  if (*kTriplet != '\0') folders.insert(folders.begin(), std::string("/usr/lib/") + kTriplet);
+  for (const std::string& folder : folders) {
+    const std::string path = folder + "/" + kMimalloc;
+    if (::access(path.c_str(), R_OK) == 0) return path;
+  }
+  return Error{ErrorKind::not_found, "serve the program from mimalloc", kMimalloc,
+               "it is in none of the system's library folders",
+               "install it (Debian: libmimalloc2.0)"};
+}
+
 }  // namespace memwatch::cli

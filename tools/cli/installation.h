@@ -13,6 +13,9 @@ namespace memwatch::cli {
 // libmemwatch_preload.so, the library that is loaded into traced programs; an absolute path.
 Result<std::string> find_preload_library();
 
+// mimalloc's shared library, where the system keeps libraries. Error: it is not installed.
+Result<std::string> find_mimalloc();
+
 // Where it is looked for, in this order, for a program in `bin_directory`.
 std::vector<std::string> preload_library_candidates(const std::string& bin_directory);
 

@@ -50,7 +50,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 
 std::vector<std::string> traced_environment(const std::string& library,
                                             const std::string& rendezvous, bool follow,
-                                            const std::string& unwinder) {
+                                            const std::string& unwinder,
+                                            const std::string& allocator) {
   constexpr std::string_view kPreload = "LD_PRELOAD=";
   const std::string options_name = std::string(protocol::kOptionsVariable) + "=";
   std::vector<std::string> environment;
@@ -66,7 +67,7 @@ std::vector<std::string> traced_environment(const std::string& library,
   environment.push_back(std::string(kPreload) + library + (preloaded.empty() ? "" : ":") +
                         preloaded);
   environment.push_back(options_name + "socket=" + rendezvous + ":follow=" + (follow ? "1" : "0") +
-                        ":unwinder=" + unwinder);
+                        ":unwinder=" + unwinder + ":allocator=" + allocator);
   return environment;
 }
 

@@ -17,7 +17,8 @@ namespace memwatch::cli {
 // where the collector listens.
 std::vector<std::string> traced_environment(const std::string& library,
                                             const std::string& rendezvous, bool follow,
-                                            const std::string& unwinder);
+                                            const std::string& unwinder,
+                                            const std::string& allocator);
 
 struct TargetEnd {
   int wait_status = 0;
