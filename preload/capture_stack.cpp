@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kNoWord = 1;
 
 // The first check from the end of those that does not hold, plus one; 0: all hold.
-inline unsigned last_broken(const WordCheck* checks, unsigned count) {
+[[gnu::no_sanitize_address]] inline unsigned last_broken(const WordCheck* checks, unsigned count) {
   // Four at a time without a branch between them: nearly always all hold.
   while (count >= 4) {
     const WordCheck* const four = checks + count - 4;

@@ -13,8 +13,8 @@ namespace memwatch::protocol {
 namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
-TEST(SegmentLayout, HeaderFieldsLieWhereTheyDidInVersionOne) {
-  EXPECT_EQ(kProtocolVersion, 1U) << "a new version may move fields: update the offsets below";
+TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
+  EXPECT_EQ(kProtocolVersion, 2U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
@@ -23,6 +23,7 @@ TEST(SegmentLayout, HeaderFieldsLieWhereTheyDidInVersionOne) {
   EXPECT_EQ(offsetof(SegmentHeader, pid), 128U);
   EXPECT_EQ(offsetof(SegmentHeader, control), 192U);
   EXPECT_EQ(offsetof(SegmentHeader, slots_used), 384U);
+  EXPECT_EQ(offsetof(SegmentHeader, no_room), 464U);
   EXPECT_EQ(offsetof(ThreadSlot, consumed), 64U);
   EXPECT_EQ(sizeof(ThreadSlot), 128U);
   EXPECT_EQ(sizeof(StackNode), 16U);
