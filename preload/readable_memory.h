@@ -30,7 +30,8 @@ inline bool is_readable(ReadableRange& range, std::uintptr_t address) {
   return extend_readable(range, address);
 }
 
-// A stack is read across the bounds of its variables, which AddressSanitizer would object to in tests.
+// A stack is read across the bounds of its variables, which AddressSanitizer would object to in
+// tests.
 [[gnu::no_sanitize_address]] inline std::uint64_t read_word(std::uintptr_t address) {
   return *reinterpret_cast<const std::uint64_t*>(address);
 }
