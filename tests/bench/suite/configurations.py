@@ -12,13 +12,14 @@ EXACT = "nothing lost"
 class Configuration:
     """`command` is what is put in front of the program, with {file} for the tracer's output file."""
 
-    def __init__(self, name, command=(), preload=None, is_tracer=False, slowness=1, follows_children=True, proof=""):
+    def __init__(self, name, command=(), preload=None, is_tracer=False, slowness=1, follows_children=True, proof="", reader=None):
         self.name = name
         self._command = command
         self.preload = preload
         self.is_tracer = is_tracer  # its command starts the program and ends after it
         self.slowness = slowness  # micro programs do this many times less
         self.follows_children = follows_children
+        self.reader = reader  # makes a report of the recording, for tracers that do not print one
         self.proof = proof  # what the tracer's output says when it has done all it promises
 
     def command(self, program, file, raw=False):
@@ -66,6 +67,7 @@ def heaptrack_configurations():
         is_tracer=True,
         slowness=4,
         follows_children=False,
+        reader=shutil.which("heaptrack_print"),
     )
 
 

@@ -22,7 +22,7 @@ def _summary(results):
     yield "exact: extra ns, new leaf of 16", _extra(results, "exact", "new leaf of 16, depth 12"), "60"
     yield "exact: extra ns, 2^8 random paths", _extra(results, "exact", "2^8 random paths"), "150"
     yield "exact: extra ns, 2^14 random paths", _extra(results, "exact", "2^14 random paths"), "350"
-    yield "exact: short thread ÷ native", _ratio(results, "exact", "short thread, in us"), "1.3"
+    yield "exact: short thread ÷ native", _ratio(results, "exact", "short thread, in µs"), "1.3"
     yield "exact: `true`, extra ms", _start(results), "40"
     yield "exact: CPU per event, 8 threads ÷ 1", _scaling(results), "1.25"
     yield "exact: time to report, sqlite3", _finish(results, "sqlite3 rows, index"), "1 s"
@@ -85,7 +85,7 @@ def _start(results):
 
 def _finish(results, name):
     samples = results.named(name)
-    found = samples and samples.values("exact", "finish_s")
+    found = samples and samples.values("exact", "report_s")
     return seconds(spread(found).median) if found else None
 
 

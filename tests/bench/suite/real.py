@@ -87,7 +87,7 @@ class ProgramWorkload:
         program = self._program(prepared)
         measurement = job.start(configuration, program, raw=self.raw_heaptrack, **self._variables).wait()
         require_success(configuration, measurement)
-        return process_figures(job, measurement)
+        return process_figures(job, configuration, measurement, self.raw_heaptrack)
 
 
 class GitWorkload(ProgramWorkload):

@@ -20,7 +20,7 @@ class RedisWorkload:
     def __init__(self):
         self.name = "redis"
         self.rows = [
-            Row("us_per_request", "redis, per request", "us", counts=True),
+            Row("us_per_request", "redis, per request", "µs", counts=True),
             Row("p99_ms", "redis, 99th percentile", "ms"),
         ]
 
@@ -44,7 +44,7 @@ class RedisWorkload:
         finally:
             server.stop()
         require_success(configuration, measurement)
-        return {**process_figures(job, measurement), **figures}
+        return {**process_figures(job, configuration, measurement), **figures}
 
     def _tell(self, socket, *words):
         command = ["redis-cli", "-s", socket, *words]

@@ -99,13 +99,13 @@ def resource_table(results):
         ["", "extra CPU, all", "tracer's CPU", "time to report", "tracer's peak", "file"],
         [
             "extra CPU: of program and tracer together, over native; tracer's CPU: its part, where it is known;",
-            "time to report: from the program's end to the tracer's, in memwatch's case with the report printed;",
-            "heaptrack's file of cc1plus is its raw recording, so nothing is interpreted in its time to report.",
+            "time to report: from the program's end to the end of the text report, which heaptrack_print makes",
+            "for heaptrack; there is none of cc1plus, of which heaptrack makes a raw recording only.",
         ],
     )
     for samples in results.of_kind("real"):
         for name in results.names:
-            if name in (NATIVE, YARDSTICK, "idle") or not samples.values(name, "finish_s"):
+            if name in (NATIVE, YARDSTICK, "idle") or not samples.values(name, "cpu_s"):
                 continue
             median = lambda figure: _median(samples.values(name, figure))  # noqa: E731
             extra = _median(differences(samples.values(name, "cpu_s"), samples.values(NATIVE, "cpu_s")))
@@ -114,7 +114,7 @@ def resource_table(results):
                     f"{samples.workload.name}: {name}",
                     seconds(extra),
                     seconds(median("tracer_cpu_s")) if name != RIVAL else "-",
-                    seconds(median("finish_s")),
+                    seconds(median("report_s")),
                     size(median("tracer_bytes")),
                     size(median("recording_bytes")),
                 ]

@@ -3,6 +3,9 @@
 A row of a table shows one of these figures. Less is better in all of them.
 """
 
+import subprocess
+import time
+
 from .measured_process import MeasuredProcess
 
 
@@ -36,8 +39,17 @@ class Job:
             traced=(traced or program[0]) if configuration.is_tracer else None,
         )
 
-    def recording_bytes(self):
-        return sum(path.stat().st_size for path in self.directory.glob("recording*"))
+    def recordings(self):
+        return sorted(self.directory.glob("recording*"))
+
+    def seconds_to_read(self, configuration):
+        """What a report takes when the tracer has ended with a recording only."""
+        if configuration.reader is None:
+            return 0.0
+        started = time.monotonic()
+        command = [configuration.reader, *map(str, self.recordings())]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment, check=True)
+        return time.monotonic() - started
 
 
 class Failed(Exception):
@@ -51,16 +63,17 @@ def require_success(configuration, measurement):
         raise Failed(f"does not say {configuration.proof!r}: {measurement.output.strip()[-300:]}")
 
 
-def process_figures(job, measurement):
-    """The figures every measured process has."""
+def process_figures(job, configuration, measurement, raw=False):
+    """The figures every measured process has; a raw recording cannot be made a report of."""
     figures = {
         "wall_s": measurement.wall,
         "total_s": measurement.wall + measurement.finish,
-        "finish_s": measurement.finish,
         "cpu_s": measurement.cpu,
         "tracer_bytes": measurement.tracer_peak_bytes,
-        "recording_bytes": job.recording_bytes(),
+        "recording_bytes": sum(path.stat().st_size for path in job.recordings()),
     }
+    if configuration.is_tracer and not (configuration.reader and (raw or job.tiny)):
+        figures["report_s"] = measurement.finish + job.seconds_to_read(configuration)
     if measurement.tracer_cpu is not None:
         figures["tracer_cpu_s"] = measurement.tracer_cpu
     return figures
