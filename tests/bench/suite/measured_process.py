@@ -44,6 +44,7 @@ class MeasuredProcess:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that stop() ends a tracer's program too
         )
         self._root = self._process.pid
         self._root_end = os.pidfd_open(self._root)
@@ -77,7 +78,7 @@ class MeasuredProcess:
         """For good, whatever has happened."""
         if self._process.returncode is None:
             for number in (signal.SIGTERM, signal.SIGKILL):
-                self._process.send_signal(number)
+                os.killpg(self._root, number)
                 try:
                     self._process.wait(10)
                     break
@@ -147,10 +148,10 @@ def cpu_clock_of(pid):
 
 def descendants(pid, leave_out=None):
     try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = [file.read_text().split() for file in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:
         return
-    for child in map(int, children):
+    for child in map(int, sum(children, [])):
         if child != leave_out:
             yield child
             yield from descendants(child, leave_out)
