@@ -135,7 +135,7 @@ def prepare_git(job, directory):
 def prepare_compilation(job, directory):
     headers = CXX_HEADERS if not job.tiny else ["string"]
     body = "".join(f"#include <{header}>\n" for header in headers)
-    body += "".join(CXX_FUNCTION.replace("#", str(i)) for i in range(job.amount(12, 0)))
+    body += "".join(CXX_FUNCTION.replace("#", str(i)) for i in range(job.amount(4, 0)))
     (directory / "large.cpp").write_text(body)
     subprocess.run(["g++", "-std=c++20", "-E", "large.cpp", "-o", "large.ii"], cwd=directory, check=True)
 

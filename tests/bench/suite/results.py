@@ -96,11 +96,11 @@ def resource_table(results):
     """What tracing costs besides the program's own time, for everything that starts the program itself."""
     table = Table(
         "What it takes besides",
-        ["", "extra CPU, all", "tracer's CPU", "time to report", "tracer's peak", "file"],
+        ["", "CPU ratio", "extra CPU", "tracer's CPU", "to report", "tracer's peak", "file"],
         [
-            "extra CPU: of program and tracer together, over native; tracer's CPU: its part, where it is known;",
-            "time to report: from the program's end to the end of the text report, which heaptrack_print makes",
-            "for heaptrack; there is none of cc1plus, of which heaptrack makes a raw recording only.",
+            "CPU ratio, extra CPU: of program and tracer together, to and over native; tracer's CPU: its part;",
+            "to report: from the program's end to the end of the text report, which heaptrack_print makes for",
+            "heaptrack; there is none of cc1plus, of which heaptrack makes a raw recording only.",
         ],
     )
     for samples in results.of_kind("real"):
@@ -108,11 +108,12 @@ def resource_table(results):
             if name in (NATIVE, YARDSTICK, "idle") or not samples.values(name, "cpu_s"):
                 continue
             median = lambda figure: _median(samples.values(name, figure))  # noqa: E731
-            extra = _median(differences(samples.values(name, "cpu_s"), samples.values(NATIVE, "cpu_s")))
+            cpu, native_cpu = samples.values(name, "cpu_s"), samples.values(NATIVE, "cpu_s")
             table.rows.append(
                 [
                     f"{samples.workload.name}: {name}",
-                    seconds(extra),
+                    number(_median(ratios(cpu, native_cpu))),
+                    seconds(_median(differences(cpu, native_cpu))),
                     seconds(median("tracer_cpu_s")) if name != RIVAL else "-",
                     seconds(median("report_s")),
                     size(median("tracer_bytes")),
