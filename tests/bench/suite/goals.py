@@ -66,9 +66,14 @@ def _figure(results, name):
 
 
 def _extra(results, mode, name):
-    samples, figure = _figure(results, name)
-    found = samples and differences(samples.values(mode, figure), samples.values(YARDSTICK, figure))
-    return number_with_spread(spread(found)) if found else None
+    """By the clock, and in CPU time, which other load on the machine hardly changes."""
+    samples = results.named(name)
+    if samples is None:
+        return None
+    of_wall, of_cpu = (
+        differences(samples.values(mode, figure), samples.values(YARDSTICK, figure)) for figure in ("wall_ns", "cpu_ns")
+    )
+    return f"{number_with_spread(spread(of_wall))} (CPU {number(spread(of_cpu).median)})" if of_wall else None
 
 
 def _ratio(results, mode, name):
