@@ -60,7 +60,7 @@ def micro_workloads(programs):
         *(micro(f"depth 12, {threads} threads", "malloc_loop", [12, threads], 4 * million) for threads in (2, 4, 8)),
         *(micro(f"new leaf of {leaves}, depth 12", "changing_leaf", [12, leaves], 3 * million) for leaves in (16, 256)),
         *(micro(f"2^{levels} random paths", "random_paths", [levels], 2 * million) for levels in (4, 8)),
-        # heaptrack's interpreter (1.4) runs out of memory on so many stacks.
+        # heaptrack's interpreter (1.4) dies here for lack of memory.
         micro("2^14 random paths", "random_paths", [14], 2 * million, raw_heaptrack=True),
         micro("queue, other thread frees", "handover_queue", [], 2 * million),
         micro("realloc growth, per call", "realloc_growth", [], 2 * million),
