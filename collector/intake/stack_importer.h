@@ -20,7 +20,16 @@ class StackImporter {
       : segment_(segment), table_(table), exe_(std::move(exe)) {}
 
   // The session's id of a node named by a record.
-  model::StackId import(std::uint32_t node);
+  model::StackId import(std::uint32_t node) {
+    if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]]
+      return stacks_[node];
+    return import_slow(node);
+  }
+
+  // The same without importing anything: kNone unless the node was imported before.
+  [[nodiscard]] model::StackId known(std::uint32_t node) const {
+    return node < stacks_.size() && stacks_[node] != kUnknown ? stacks_[node] : model::kNone;
+  }
 
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
