@@ -1,7 +1,6 @@
 #include "collector/intake/look_ahead.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 namespace memwatch::intake {
@@ -10,64 +9,66 @@ using namespace protocol;
 
 namespace {
 
+// Slots of a group: enough to hide the memory's latency, few enough for the lines to stay.
+constexpr std::uint64_t kGroup = 32;
+
 Slot load(const Slot* ring, std::uint64_t mask, std::uint64_t position) {
   Slot copy{};
   std::memcpy(&copy, ring + (position & mask), sizeof copy);
   return copy;
 }
 
-// The blocks that some records will touch, and the stack nodes of those that come: 0 for blocks
-// that go.
-struct Blocks {
-  std::array<std::uint64_t, kLookAheadSlots> addresses;
-  std::array<std::uint32_t, kLookAheadSlots> nodes;
-  std::size_t count = 0;
+std::uint32_t low(std::uint64_t word) {
+  return static_cast<std::uint32_t>(word);
+}
 
-  void add(std::uint64_t address, std::uint32_t node, const model::LiveProcess& live) {
-    live.prefetch_block(address);
-    addresses[count] = address;
-    nodes[count] = node;
-    ++count;
-  }
-};
-
-}  // namespace
-
-// Allocations and frees alternate as they like, so whatever is a branch between them is guessed
-// wrong often: both are treated alike.
-void look_ahead(const Slot* ring, std::uint64_t mask, std::uint64_t position, std::uint64_t end,
-                const StackImporter& stacks, const model::LiveProcess& live) {
-  Blocks blocks;
-  end = std::min(end, position + kLookAheadSlots);
+// Tells `visit` the address of each block that the records touch, and the stack node of those that
+// come, 0 for those that go: allocations and frees follow each other as they like, so a branch
+// between them would be guessed wrong often. Returns the position of the first record not visited.
+template <typename Visit>
+std::uint64_t visit_blocks(const Slot* ring, std::uint64_t mask, std::uint64_t position,
+                           std::uint64_t end, Visit visit) {
   while (position < end) {
-    const Slot slot = load(ring, mask, position);
-    if (record_tag(slot) != kExtended) [[likely]] {
-      const ShortRecord record = decode_short(slot);
-      blocks.add(record.address, record.stack, live);
+    const Slot first = load(ring, mask, position);
+    if (record_tag(first) != kExtended) [[likely]] {
+      const ShortRecord record = decode_short(first);
+      visit(record.address, record.stack);
       ++position;
       continue;
     }
-    const RecordType type = extended_type(slot);
-    const unsigned slots = std::max(1U, slots_of(type));
-    if (end - position >= slots) {
-      if (type == RecordType::free) blocks.add(slot.word1, 0, live);
-      if (type == RecordType::allocation) {
-        const Slot last = load(ring, mask, position + 1);
-        blocks.add(slot.word1, static_cast<std::uint32_t>(last.word1), live);
-      }
-      if (type == RecordType::reallocation) {
-        blocks.add(slot.word1, 0, live);
-        const std::uint64_t comes = load(ring, mask, position + 1).word0;
-        const std::uint64_t packed = load(ring, mask, position + 2).word0;
-        blocks.add(comes, static_cast<std::uint32_t>(packed), live);
-      }
+    const RecordType type = extended_type(first);
+    if (type == RecordType::free) visit(first.word1, 0);
+    if (type == RecordType::allocation) {
+      visit(first.word1, low(load(ring, mask, position + 1).word1));
     }
-    position += slots;
+    if (type == RecordType::reallocation) {
+      visit(first.word1, 0);
+      visit(load(ring, mask, position + 1).word0, low(load(ring, mask, position + 2).word0));
+    }
+    position += std::max(1U, slots_of(type));
   }
-  // By now the first buckets are there, and say which sites the frees will touch.
-  for (std::size_t i = 0; i < blocks.count; ++i) {
-    live.prefetch_site(stacks.known(blocks.nodes[i]), blocks.addresses[i]);
+  return position;
+}
+
+}  // namespace
+
+void LookAhead::look(const Slot* ring, std::uint64_t mask, std::uint64_t position,
+                     std::uint64_t end, const StackImporter& stacks,
+                     const model::LiveProcess& live) {
+  const auto fetch_bucket = [&live](std::uint64_t address, std::uint32_t) {
+    live.prefetch_block(address);
+  };
+  const auto fetch_site = [&live, &stacks](std::uint64_t address, std::uint32_t node) {
+    live.prefetch_site(stacks.known(node), address);
+  };
+  if (buckets_until_ <= position) {
+    buckets_until_ =
+        visit_blocks(ring, mask, position, std::min(end, position + kGroup), fetch_bucket);
   }
+  const std::uint64_t group_end = buckets_until_;
+  buckets_until_ =
+      visit_blocks(ring, mask, group_end, std::min(end, group_end + kGroup), fetch_bucket);
+  sites_until_ = visit_blocks(ring, mask, position, std::min(end, group_end), fetch_site);
 }
 
 }  // namespace memwatch::intake

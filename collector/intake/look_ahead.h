@@ -2,7 +2,11 @@
 // will touch into the cache, all of it at once instead of one wait after another. A hint and
 // nothing else: what it read is not kept, nothing is counted, and any bytes will do.
 //
-// With four million live blocks and 100 000 sites a drain is 3.5 times as fast with it.
+// In two steps, a group of records apart, because where a block lies in the table of live blocks is
+// known from its record, but which site a free will change only from the block:
+//
+//   applied           sites fetched           buckets fetched          published
+//   ─────────────────┤ group n ──────────────┤ group n+1 ─────────────┤ not looked at ─┤
 #pragma once
 
 #include <cstdint>
@@ -13,11 +17,19 @@
 
 namespace memwatch::intake {
 
-// Records in flight: enough to hide the memory's latency, few enough for its lines to stay.
-inline constexpr std::uint64_t kLookAheadSlots = 32;
+class LookAhead {
+ public:
+  // Is it time for the next group, when the record at `position` is to be applied?
+  [[nodiscard]] bool is_due(std::uint64_t position) const { return position >= sites_until_; }
 
-// Looks at the complete slots from `position` up to `end` of a ring.
-void look_ahead(const protocol::Slot* ring, std::uint64_t mask, std::uint64_t position,
-                std::uint64_t end, const StackImporter& stacks, const model::LiveProcess& live);
+  // Looks at what is complete from `position` up to `end`, two groups at most.
+  void look(const protocol::Slot* ring, std::uint64_t mask, std::uint64_t position,
+            std::uint64_t end, const StackImporter& stacks, const model::LiveProcess& live);
+
+ private:
+  // Positions in the ring, each the start of a record.
+  std::uint64_t sites_until_ = 0;
+  std::uint64_t buckets_until_ = 0;
+};
 
 }  // namespace memwatch::intake

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "collector/intake/look_ahead.h"
-
 namespace memwatch::intake {
 
 using namespace protocol;
@@ -155,12 +153,12 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
     return 0;
   }
   std::uint64_t records = 0;
+  const bool looks_ahead = live_.outgrows_cache();
   constexpr std::uint64_t kReleaseEvery = 1024;  // slots given back to the writer at a time
   std::uint64_t release_at = ring.position + kReleaseEvery;
   while (ring.position < published) {
-    if (ring.position >= ring.looked_at && live_.outgrows_cache()) {
-      look_ahead(ring.slots, ring.mask, ring.position, published, stacks_, live_);
-      ring.looked_at = ring.position + kLookAheadSlots;
+    if (looks_ahead && ring.ahead.is_due(ring.position)) {
+      ring.ahead.look(ring.slots, ring.mask, ring.position, published, stacks_, live_);
     }
     const Slot first = load(ring.slots + (ring.position & ring.mask));
     unsigned slots = 1;

@@ -6,7 +6,7 @@ namespace memwatch::model {
 
 LiveHeap::LiveHeap() {
   for (Part& part : parts_) {
-    part.buckets = std::make_unique<Bucket[]>(kInitialBuckets);
+    part.buckets = HugeArray<Bucket>(kInitialBuckets);
     part.mask = kInitialBuckets - 1;
   }
 }
@@ -105,8 +105,8 @@ void LiveHeap::put(Part& part, std::uint64_t hash, const Place& place) {
 
 void LiveHeap::grow(Part& part) {
   const std::uint32_t old_count = part.mask + 1;
-  const std::unique_ptr<Bucket[]> old =
-      std::exchange(part.buckets, std::make_unique<Bucket[]>(std::size_t{2} * old_count));
+  const HugeArray<Bucket> old =
+      std::exchange(part.buckets, HugeArray<Bucket>(std::size_t{2} * old_count));
   part.mask = 2 * old_count - 1;
   for (std::uint32_t i = 0; i < old_count; ++i) {
     for (const Place& place : old[i].places) {

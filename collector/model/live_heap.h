@@ -24,10 +24,10 @@
 #include <array>
 #include <bit>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <unordered_map>
 
+#include "collector/model/huge_array.h"
 #include "collector/model/prefetch.h"
 
 namespace memwatch::model {
@@ -62,11 +62,14 @@ class LiveHeap {
   }
 
   // The site of the block at this address if it lies in its home bucket, else some other number:
-  // good enough to prefetch by. Any address will do.
+  // good enough to prefetch by. Where the bucket is full, the next one is brought into the cache:
+  // the look-up will go on there. Any address will do.
   [[nodiscard]] std::uint32_t likely_site(std::uint64_t address) const {
     const std::uint64_t mixed = hash(address);
     const Part& part = parts_[part_index(mixed)];
-    const Bucket& bucket = part.buckets[home_in(part, mixed)];
+    const std::uint32_t home = home_in(part, mixed);
+    const Bucket& bucket = part.buckets[home];
+    prefetch_line(&part.buckets[(home + (bucket.is_full() ? 1 : 0)) & part.mask]);
     return bucket.places[bucket.position(address) % kPlaces].site();
   }
 
@@ -106,13 +109,12 @@ class LiveHeap {
   static_assert(sizeof(Bucket) == 64);
 
   struct Part {
-    std::unique_ptr<Bucket[]> buckets;
-    std::uint32_t mask = 0;  // number of buckets, less one
-    std::uint32_t count = 0;
+    HugeArray<Bucket> buckets;
+    std::uint32_t mask = 0;   // number of buckets, less one
+    std::uint32_t count = 0;  // of blocks
   };
-  static_assert(sizeof(Part) == 16);
 
-  static constexpr unsigned kPartBits = 6;
+  static constexpr unsigned kPartBits = 5;
   static constexpr std::uint32_t kInitialBuckets = 8;
   static constexpr unsigned kAddressBits = 48;
   static constexpr unsigned kSizeBits = 32;

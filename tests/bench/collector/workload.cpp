@@ -36,12 +36,26 @@ void Workload::make_stacks(std::uint32_t count) {
   }
 }
 
+void Workload::reserve() {
+  const std::uint64_t most = life_.live_blocks + life_.live_blocks / 4 + 65'536;
+  live_.assign(most, 1);
+  live_.clear();
+  free_.assign(most, 1);
+  free_.clear();
+}
+
 void Workload::put(Slot slot) {
   slots_[ring_][tails_[ring_]++ & (ring_slots(segment_.geometry(), ring_) - 1)] = slot;
 }
 
 void Workload::put_epoch() {
   put({encode_extended_header(RecordType::epoch, 1), ++epoch_});
+}
+
+std::uint32_t Workload::draw_stack() {
+  if (!life_.stacks_in_turn) return stacks_[random_() % stacks_.size()];
+  next_stack_ = (next_stack_ + 1) % life_.stacks;
+  return stacks_[next_stack_];
 }
 
 std::uint32_t Workload::next_sequence(std::uint64_t address) {
@@ -59,10 +73,8 @@ std::uint64_t Workload::take_address() {
 }
 
 void Workload::allocate(std::uint64_t address) {
-  const std::uint64_t random = random_();
-  const std::uint32_t stack = stacks_[(random >> 32) % stacks_.size()];
   const std::uint32_t sequence = life_.rings > 1 ? next_sequence(address) : 0;
-  put(encode_short(Function::malloc_, address, 16 + random % 512, stack, sequence));
+  put(encode_short(Function::malloc_, address, 16 + random_() % 512, draw_stack(), sequence));
 }
 
 void Workload::free(std::uint64_t address) {
@@ -77,8 +89,7 @@ void Workload::reallocate(std::uint64_t& address) {
   const std::uint64_t new_sequence = next_sequence(address);
   put({encode_extended_header(RecordType::reallocation, 3), old});
   put({address, 16 + random_() % 512});
-  put({pack_stack(stacks_[random_() % stacks_.size()], Function::realloc_),
-       old_sequence | new_sequence << 32});
+  put({pack_stack(draw_stack(), Function::realloc_), old_sequence | new_sequence << 32});
 }
 
 // Returns the number of events it was.

@@ -17,6 +17,7 @@ struct Life {
   std::uint32_t rings = 1;            // more than one: sequenced, threads free each other's blocks
   unsigned temporary_percent = 0;     // events that come as a block freed at once
   unsigned reallocation_percent = 0;  // events that are reallocations
+  bool stacks_in_turn = false;        // else drawn at random
 };
 
 class Workload {
@@ -30,6 +31,9 @@ class Workload {
   // written earlier must have been drained. Returns the number of events.
   std::uint64_t write(std::uint64_t events);
 
+  // Makes the tables of the program as large as they will become.
+  void reserve();
+
   [[nodiscard]] std::uint64_t live_blocks() const { return live_.size(); }
 
  private:
@@ -37,6 +41,7 @@ class Workload {
   void change_thread();
   void put(protocol::Slot slot);
   void put_epoch();
+  std::uint32_t draw_stack();
   std::uint32_t next_sequence(std::uint64_t address);
   std::uint64_t take_address();
   void allocate(std::uint64_t address);
@@ -55,6 +60,7 @@ class Workload {
   std::vector<std::uint64_t> free_;  // addresses that were in use before
   std::uint64_t unused_ = 0;         // the lowest address never in use
   std::uint64_t epoch_ = 0;
+  std::uint32_t next_stack_ = 0;
   std::uint32_t ring_ = 0;
   std::uint64_t burst_left_ = 0;
 };
