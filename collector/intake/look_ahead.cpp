@@ -55,11 +55,12 @@ std::uint64_t visit_blocks(const Slot* ring, std::uint64_t mask, std::uint64_t p
 void LookAhead::look(const Slot* ring, std::uint64_t mask, std::uint64_t position,
                      std::uint64_t end, const StackImporter& stacks,
                      const model::LiveProcess& live) {
-  const auto fetch_bucket = [&live](std::uint64_t address, std::uint32_t) {
+  const auto fetch_bucket = [&live, &stacks](std::uint64_t address, std::uint32_t node) {
     live.prefetch_block(address);
+    stacks.prefetch(node);
   };
   const auto fetch_site = [&live, &stacks](std::uint64_t address, std::uint32_t node) {
-    live.prefetch_site(stacks.known(node), address);
+    live.prefetch_site(address, node == 0, stacks.known(node));
   };
   if (buckets_until_ <= position) {
     buckets_until_ =

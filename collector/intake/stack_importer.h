@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector/intake/segment.h"
+#include "collector/model/prefetch.h"
 #include "collector/model/stack_table.h"
 
 namespace memwatch::intake {
@@ -29,6 +30,11 @@ class StackImporter {
   // The same without importing anything: kNone unless the node was imported before.
   [[nodiscard]] model::StackId known(std::uint32_t node) const {
     return node < stacks_.size() && stacks_[node] != kUnknown ? stacks_[node] : model::kNone;
+  }
+
+  // Brings what import() and known() read into the cache. Any node will do.
+  void prefetch(std::uint32_t node) const {
+    if (node < stacks_.size()) model::prefetch_line(&stacks_[node]);
   }
 
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }

@@ -84,11 +84,13 @@ class LiveProcess {
   // What an event on this block, or of this stack, will touch: brought into the cache, for a caller
   // who knows which events come next. Any address and stack will do.
   void prefetch_block(std::uint64_t address) const { heap_.prefetch(address); }
-  // The site of this stack or, with kNone, of the block at this address.
-  void prefetch_site(StackId stack, std::uint64_t address) const {
+  // The site of the block that goes, or else of the stack of one that comes. One of the two by
+  // arithmetic, not by a branch: which it is is chance, and guessing wrong would wait for memory.
+  void prefetch_site(std::uint64_t address, bool goes, StackId stack) const {
     const std::uint32_t of_block = heap_.likely_site(address);
     const std::uint32_t of_stack = stack < site_of_stack_.size() ? site_of_stack_[stack] - 1 : 0;
-    prefetch_site(stack == kNone ? of_block : of_stack);
+    const std::uint32_t chosen = 0 - static_cast<std::uint32_t>(goes);
+    prefetch_site((of_block & chosen) | (of_stack & ~chosen));
   }
 
   // Brings the lazily kept peak shares in `facts.sites` up to date. Cheap enough for a checkpoint.

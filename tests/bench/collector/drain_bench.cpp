@@ -22,8 +22,10 @@ void drain(benchmark::State& state, const Life& life) {
   model::StackTable stacks(session);
   Workload program(life);
   intake::TrackedProcess process(program.take_segment(), stacks, "/p", ~0ULL, false);
-  while (program.live_blocks() < life.live_blocks) {
-    program.write(kEventsPerDrain);
+  // Until the life is steady: as many blocks as it will have, and hardly a stack that is new.
+  for (std::uint64_t written = 0;
+       program.live_blocks() < life.live_blocks || written < 8ULL * life.stacks;) {
+    written += program.write(kEventsPerDrain);
     process.drain();
   }
   std::uint64_t events = 0;

@@ -67,7 +67,7 @@ namespace {
 
 // The program's own tables are made before; what is measured is the collector's. Each in a process
 // of its own, where no memory is left over from the one before.
-void measure(const char* what, const Life& life, std::uint64_t rows) {
+void measure(const char* what, const Life& life) {
   if (const pid_t child = fork(); child != 0) {
     waitpid(child, nullptr, 0);
     return;
@@ -75,6 +75,7 @@ void measure(const char* what, const Life& life, std::uint64_t rows) {
   constexpr std::uint64_t kEventsPerDrain = 32'768;
   Workload program(life);
   program.reserve();
+  const std::uint64_t rows = life.stacks_in_turn ? program.stack_nodes() : life.live_blocks;
   const std::uint64_t allocated_before = allocated;
   most_allocated = allocated_before;
   const std::uint64_t resident_before = resident();
@@ -82,8 +83,8 @@ void measure(const char* what, const Life& life, std::uint64_t rows) {
   model::Session session;
   model::StackTable stacks(session);
   intake::TrackedProcess process(program.take_segment(), stacks, "/p", ~0ULL, false);
-  for (std::uint64_t left = 2 * rows; left > 0 && program.live_blocks() < life.live_blocks;) {
-    left -= std::min(left, program.write(std::min(left, kEventsPerDrain)));
+  while (program.live_blocks() < life.live_blocks) {
+    program.write(kEventsPerDrain);
     process.drain();
     most_resident = std::max(most_resident, resident());
   }
@@ -105,11 +106,10 @@ int main() {
   using memwatch::collector_bench::measure;
   for (const std::uint64_t blocks :
        {100'000, 600'000, 1'000'000, 1'600'000, 3'300'000, 6'400'000}) {
-    measure("live blocks", {.live_blocks = blocks}, blocks);
+    measure("live blocks", {.live_blocks = blocks});
   }
-  for (const std::uint32_t stacks : {50'000, 100'000, 140'000, 300'000, 600'000}) {
-    measure("stack nodes", {.live_blocks = 2ULL * stacks, .stacks = stacks, .stacks_in_turn = true},
-            stacks);
+  for (const std::uint32_t stacks : {20'000, 40'000, 80'000, 140'000, 200'000, 300'000}) {
+    measure("stack nodes", {.live_blocks = stacks, .stacks = stacks, .stacks_in_turn = true});
   }
   return 0;
 }

@@ -34,6 +34,7 @@ class Workload {
   // Makes the tables of the program as large as they will become.
   void reserve();
 
+  [[nodiscard]] std::uint32_t stack_nodes() const { return segment_.header().nodes_used.load(); }
   [[nodiscard]] std::uint64_t live_blocks() const { return live_.size(); }
 
  private:
