@@ -7,12 +7,6 @@ namespace memwatch::intake {
 
 using namespace protocol;
 
-model::StackId StackImporter::import(std::uint32_t node) {
-  if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]]
-    return stacks_[node];
-  return import_slow(node);
-}
-
 model::StackId StackImporter::import_slow(std::uint32_t node) {
   if (node == 0) return model::kNone;
   // Only nodes that the target says exist have memory behind them.

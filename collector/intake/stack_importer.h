@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "collector/intake/segment.h"
+#include "collector/model/prefetch.h"
 #include "collector/model/stack_table.h"
 
 namespace memwatch::intake {
@@ -20,7 +21,21 @@ class StackImporter {
       : segment_(segment), table_(table), exe_(std::move(exe)) {}
 
   // The session's id of a node named by a record.
-  model::StackId import(std::uint32_t node);
+  model::StackId import(std::uint32_t node) {
+    if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]]
+      return stacks_[node];
+    return import_slow(node);
+  }
+
+  // The same without importing anything: kNone unless the node was imported before.
+  [[nodiscard]] model::StackId known(std::uint32_t node) const {
+    return node < stacks_.size() && stacks_[node] != kUnknown ? stacks_[node] : model::kNone;
+  }
+
+  // Brings what import() and known() read into the cache. Any node will do.
+  void prefetch(std::uint32_t node) const {
+    if (node < stacks_.size()) model::prefetch_line(&stacks_[node]);
+  }
 
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 

@@ -153,9 +153,13 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
     return 0;
   }
   std::uint64_t records = 0;
+  const bool looks_ahead = live_.outgrows_cache();
   constexpr std::uint64_t kReleaseEvery = 1024;  // slots given back to the writer at a time
   std::uint64_t release_at = ring.position + kReleaseEvery;
   while (ring.position < published) {
+    if (looks_ahead && ring.ahead.is_due(ring.position)) {
+      ring.ahead.look(ring.slots, ring.mask, ring.position, published, stacks_, live_);
+    }
     const Slot first = load(ring.slots + (ring.position & ring.mask));
     unsigned slots = 1;
     const bool was_released = ring.released;
@@ -177,11 +181,12 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   return records;
 }
 
-bool TrackedProcess::is_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
+inline bool TrackedProcess::is_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
   return !ring.sequenced || is_numbered_turn(ring, shard, sequence);
 }
 
-bool TrackedProcess::is_numbered_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence) {
+inline bool TrackedProcess::is_numbered_turn(Ring& ring, std::uint32_t shard,
+                                             std::uint32_t sequence) {
   sequence &= kSequenceMask;
   std::uint32_t& next = next_sequence_[shard];
   const std::uint32_t ahead = (sequence - next) & kSequenceMask;
@@ -204,7 +209,7 @@ bool TrackedProcess::is_free_turn(Ring& ring, const std::uint64_t* words) {
                     : is_turn(ring, shard_of(words[1]), low(words[3]));
 }
 
-std::uint32_t TrackedProcess::thread_of(Ring& ring) {
+inline std::uint32_t TrackedProcess::thread_of(Ring& ring) {
   if (!ring.has_thread) {
     ring.thread = live_.thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
     ring.has_thread = true;
@@ -212,12 +217,12 @@ std::uint32_t TrackedProcess::thread_of(Ring& ring) {
   return ring.thread;
 }
 
-model::EventContext TrackedProcess::context(Ring& ring, std::uint32_t node) {
+inline model::EventContext TrackedProcess::context(Ring& ring, std::uint32_t node) {
   return model::EventContext{stacks_.import(node), thread_of(ring), ring.at};
 }
 
-TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
-                                           unsigned* slots) {
+inline TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
+                                                  unsigned* slots) {
   if (record_tag(first) != kExtended) [[likely]]
     return apply_short(ring, first);
   const RecordType type = extended_type(first);
@@ -238,7 +243,7 @@ TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t
   return apply_extended(ring, type, words);
 }
 
-TrackedProcess::Step TrackedProcess::apply_short(Ring& ring, Slot slot) {
+inline TrackedProcess::Step TrackedProcess::apply_short(Ring& ring, Slot slot) {
   const ShortRecord record = decode_short(slot);
   if (!is_heap_function(record.function) || record.address == 0) [[unlikely]] {
     count_damage();

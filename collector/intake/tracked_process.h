@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "collector/intake/look_ahead.h"
 #include "collector/intake/segment.h"
 #include "collector/intake/stack_importer.h"
 #include "collector/model/live_process.h"
@@ -59,6 +60,7 @@ class TrackedProcess {
     protocol::ThreadSlot* shared = nullptr;
     std::uint64_t mask = 0;
     std::uint64_t position = 0;
+    LookAhead ahead;
     std::uint64_t available = 0;  // complete up to here, as of the start of the round
     bool sequenced = false;
     bool released = false;  // the first half of the reallocation at `position` is done

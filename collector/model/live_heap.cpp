@@ -4,55 +4,129 @@
 
 namespace memwatch::model {
 
-const LiveBlock* LiveHeap::find(std::uint64_t address) const {
-  if (address == 0) return nullptr;
-  for (std::uint64_t at = home(address);; at = (at + 1) & mask_) {
-    const LiveBlock& place = places_[at];
-    if (place.address == address) return &place;
-    if (place.address == 0) return nullptr;
+LiveHeap::LiveHeap() {
+  for (Part& part : parts_) {
+    part.buckets = HugeArray<Bucket>(kInitialBuckets);
+    part.mask = kInitialBuckets - 1;
   }
 }
 
-void LiveHeap::insert(const LiveBlock& block) {
-  if ((count_ + 1) * 3 > places_.size() * 2) grow();
-  std::uint64_t at = home(block.address);
-  while (places_[at].address != 0) at = (at + 1) & mask_;
-  places_[at] = block;
-  ++count_;
+std::optional<LiveBlock> LiveHeap::find(std::uint64_t address) const {
+  if (address == 0) return std::nullopt;
+  const std::uint64_t mixed = hash(address);
+  const Part& part = parts_[part_index(mixed)];
+  for (std::uint32_t at = home_in(part, mixed);; at = (at + 1) & part.mask) {
+    const Bucket& bucket = part.buckets[at];
+    const std::uint32_t place = bucket.position(address);
+    if (place < kPlaces) return unpack(bucket.places[place]);
+    if (!bucket.is_full()) break;
+  }
+  const auto odd = odd_.find(address);
+  return odd == odd_.end() ? std::nullopt : std::optional(odd->second);
+}
+
+bool LiveHeap::add(const LiveBlock& block, LiveBlock* stale) {
+  if (!fits(block)) [[unlikely]]
+    return add_odd(block, stale);
+  const bool replaces_odd = !odd_.empty() && remove_odd(block.address, stale);
+  const std::uint64_t mixed = hash(block.address);
+  Part& part = parts_[part_index(mixed)];
+  for (std::uint32_t at = home_in(part, mixed);; at = (at + 1) & part.mask) {
+    Bucket& bucket = part.buckets[at];
+    if (const std::uint32_t known = bucket.position(block.address); known < kPlaces) [[unlikely]] {
+      *stale = unpack(bucket.places[known]);
+      bucket.places[known] = pack(block);
+      return true;
+    }
+    if (bucket.is_full()) continue;
+    bucket.places[bucket.count()] = pack(block);
+    ++count_;
+    // Three quarters of the places.
+    if (++part.count > 3 * part.mask) [[unlikely]]
+      grow(part);
+    return replaces_odd;
+  }
+}
+
+// Empties a place and fills the gap from the right.
+inline void LiveHeap::take(Part& part, std::uint32_t at, std::uint32_t place) {
+  Bucket& bucket = part.buckets[at];
+  const std::uint32_t last = bucket.count() - 1;
+  bucket.places[place] = bucket.places[last];
+  bucket.places[last] = Place{};
+  if (last == kPlaces - 1) [[unlikely]]
+    move_back(part, at);
 }
 
 bool LiveHeap::remove(std::uint64_t address, LiveBlock* removed) {
-  if (address == 0) return false;
-  std::uint64_t at = home(address);
-  while (places_[at].address != address) {
-    if (places_[at].address == 0) return false;
-    at = (at + 1) & mask_;
-  }
-  *removed = places_[at];
-  --count_;
-  // Close the gap: move back whatever would no longer be found past an empty place.
-  std::uint64_t gap = at;
-  for (std::uint64_t next = (gap + 1) & mask_; places_[next].address != 0;
-       next = (next + 1) & mask_) {
-    const std::uint64_t wanted = home(places_[next].address);
-    if (((next - wanted) & mask_) >= ((next - gap) & mask_)) {
-      places_[gap] = places_[next];
-      gap = next;
-    }
-  }
-  places_[gap].address = 0;
-  return true;
+  if (remove_ordinary(address, removed)) return true;
+  return !odd_.empty() && remove_odd(address, removed);
 }
 
-void LiveHeap::grow() {
-  std::vector<LiveBlock> old = std::exchange(places_, std::vector<LiveBlock>(places_.size() * 2));
-  mask_ = places_.size() - 1;
-  for (const LiveBlock& block : old) {
-    if (block.address == 0) continue;
-    std::uint64_t at = home(block.address);
-    while (places_[at].address != 0) at = (at + 1) & mask_;
-    places_[at] = block;
+bool LiveHeap::remove_ordinary(std::uint64_t address, LiveBlock* removed) {
+  if (address == 0) return false;
+  const std::uint64_t mixed = hash(address);
+  Part& part = parts_[part_index(mixed)];
+  for (std::uint32_t at = home_in(part, mixed);; at = (at + 1) & part.mask) {
+    Bucket& bucket = part.buckets[at];
+    if (const std::uint32_t place = bucket.position(address); place < kPlaces) [[likely]] {
+      *removed = unpack(bucket.places[place]);
+      take(part, at, place);
+      --part.count;
+      --count_;
+      return true;
+    }
+    if (!bucket.is_full()) return false;
   }
+}
+
+// The last place of bucket `gap` has become empty: looks in the buckets that follow, up to the
+// first that is not full, for a block that would no longer be found, and moves it into the gap.
+void LiveHeap::move_back(Part& part, std::uint32_t gap) {
+  for (std::uint32_t next = (gap + 1) & part.mask;; next = (next + 1) & part.mask) {
+    Bucket& bucket = part.buckets[next];
+    for (std::uint32_t place = 0; place < kPlaces; ++place) {
+      const std::uint64_t address = bucket.places[place].address();
+      if (address == 0) return;  // whoever passed the gap by would have stayed here
+      const std::uint32_t home = home_in(part, hash(address));
+      if (((next - home) & part.mask) < ((next - gap) & part.mask)) continue;
+      part.buckets[gap].places.back() = bucket.places[place];
+      take(part, next, place);
+      return;
+    }
+  }
+}
+
+void LiveHeap::put(Part& part, std::uint64_t hash, const Place& place) {
+  std::uint32_t at = home_in(part, hash);
+  while (part.buckets[at].is_full()) at = (at + 1) & part.mask;
+  part.buckets[at].places[part.buckets[at].count()] = place;
+}
+
+void LiveHeap::grow(Part& part) {
+  const std::uint32_t old_count = part.mask + 1;
+  const HugeArray<Bucket> old =
+      std::exchange(part.buckets, HugeArray<Bucket>(std::size_t{2} * old_count));
+  part.mask = 2 * old_count - 1;
+  for (std::uint32_t i = 0; i < old_count; ++i) {
+    for (const Place& place : old[i].places) {
+      if (place.address() != 0) put(part, hash(place.address()), place);
+    }
+  }
+}
+
+bool LiveHeap::add_odd(const LiveBlock& block, LiveBlock* stale) {
+  const bool replaces = remove(block.address, stale);
+  odd_.emplace(block.address, block);
+  return replaces;
+}
+
+bool LiveHeap::remove_odd(std::uint64_t address, LiveBlock* removed) {
+  const auto at = odd_.find(address);
+  if (at == odd_.end()) return false;
+  *removed = at->second;
+  odd_.erase(at);
+  return true;
 }
 
 }  // namespace memwatch::model

@@ -35,25 +35,29 @@ std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name
   return at->second;
 }
 
-std::uint32_t LiveProcess::site_row(StackId stack) {
-  if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
-  std::uint32_t& row = site_of_stack_[stack];
-  if (row == 0) {
-    facts.sites.push_back(Site{});
-    facts.sites.back().stack = stack;
-    site_states_.push_back(SiteState{peak_number_});
-    row = static_cast<std::uint32_t>(facts.sites.size());
-  }
-  return row - 1;
+inline std::uint32_t LiveProcess::site_row(StackId stack) {
+  if (stack < site_of_stack_.size() && site_of_stack_[stack] != 0) [[likely]]
+    return site_of_stack_[stack] - 1;
+  return new_site_row(stack);
 }
 
-void LiveProcess::take_peak_share(std::uint32_t site) {
+std::uint32_t LiveProcess::new_site_row(StackId stack) {
+  if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
+  const auto row = static_cast<std::uint32_t>(facts.sites.size());
+  facts.sites.push_back(Site{});
+  facts.sites.back().stack = stack;
+  site_states_.push_back(SiteState{peak_number_});
+  site_of_stack_[stack] = row + 1;
+  return row;
+}
+
+inline void LiveProcess::take_peak_share(std::uint32_t site) {
   if (site_states_[site].peak_seen == peak_number_) return;
   site_states_[site].peak_seen = peak_number_;
   facts.sites[site].peak_bytes = facts.sites[site].live_bytes;
 }
 
-void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, double at) {
+inline void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, double at) {
   take_peak_share(site);
   Site& row = facts.sites[site];
   ++row.live_blocks;
@@ -69,7 +73,7 @@ void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, double at) {
   }
 }
 
-void LiveProcess::shrink_live(std::uint32_t site, std::uint64_t size) {
+inline void LiveProcess::shrink_live(std::uint32_t site, std::uint64_t size) {
   take_peak_share(site);
   Site& row = facts.sites[site];
   --row.live_blocks;
@@ -78,7 +82,7 @@ void LiveProcess::shrink_live(std::uint32_t site, std::uint64_t size) {
   facts.heap.live_bytes -= size;
 }
 
-void LiveProcess::count_size(std::uint64_t size) {
+inline void LiveProcess::count_size(std::uint64_t size) {
   SizeBucket& bucket = facts.sizes[static_cast<std::size_t>(std::bit_width(size))];
   ++bucket.allocations;
   bucket.bytes += size;
@@ -86,7 +90,6 @@ void LiveProcess::count_size(std::uint64_t size) {
 
 void LiveProcess::note_large(Function function, std::uint64_t address, std::uint64_t size,
                              const EventContext& context) {
-  if (size < large_threshold_) return;
   ++facts.totals.large;
   const LargeAllocation event{
       function, size, address, context.at, facts.threads[context.thread].tid, context.stack};
@@ -96,9 +99,7 @@ void LiveProcess::note_large(Function function, std::uint64_t address, std::uint
 
 // An allocation at an address that is still live: its free went past us (a library that calls the
 // allocator by another name). The old block is gone; the loss is counted.
-void LiveProcess::replace_stale_block(std::uint64_t address) {
-  LiveBlock stale;
-  if (!heap_.remove(address, &stale)) return;
+void LiveProcess::count_stale_block(const LiveBlock& stale) {
   shrink_live(stale.site, stale.size);
   ++facts.totals.frees;
   facts.totals.freed_bytes += stale.size;
@@ -108,9 +109,10 @@ void LiveProcess::replace_stale_block(std::uint64_t address) {
 
 void LiveProcess::allocated(Function function, std::uint64_t address, std::uint64_t size,
                             const EventContext& context) {
-  if (heap_.find(address) != nullptr) replace_stale_block(address);
   const std::uint32_t site = site_row(context.stack);
-  heap_.insert(LiveBlock{address, size, site, context.thread});
+  LiveBlock stale;
+  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]]
+    count_stale_block(stale);
   grow_live(site, size, context.at);
   ++facts.totals.allocations;
   facts.totals.allocated_bytes += size;
@@ -125,7 +127,8 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
   thread.allocated_bytes += size;
   thread_states_[context.thread].last_block = address;
   count_size(size);
-  note_large(function, address, size, context);
+  if (size >= large_threshold_) [[unlikely]]
+    note_large(function, address, size, context);
 }
 
 void LiveProcess::freed(Function function, std::uint64_t address, const EventContext& context) {
@@ -159,9 +162,10 @@ LiveProcess::Reallocation LiveProcess::release_for_reallocation(std::uint64_t ol
 
 void LiveProcess::reallocated(const Reallocation& old, Function function, std::uint64_t address,
                               std::uint64_t size, const EventContext& context) {
-  if (heap_.find(address) != nullptr) replace_stale_block(address);
   const std::uint32_t site = site_row(context.stack);
-  heap_.insert(LiveBlock{address, size, site, context.thread});
+  LiveBlock stale;
+  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]]
+    count_stale_block(stale);
   grow_live(site, size, context.at);
   if (!old.known)
     ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
@@ -180,7 +184,8 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   thread.freed_bytes += old.old_size;
   thread_states_[context.thread].last_block = 0;  // a reallocated block is not temporary
   count_size(size);
-  note_large(function, address, size, context);
+  if (size >= large_threshold_) [[unlikely]]
+    note_large(function, address, size, context);
 }
 
 void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,
@@ -213,7 +218,7 @@ void LiveProcess::failed(Function function, std::uint64_t requested, int error_n
 
 void LiveProcess::noted_large(Function function, std::uint64_t address, std::uint64_t size,
                               const EventContext& context) {
-  note_large(function, address, size, context);
+  if (size >= large_threshold_) note_large(function, address, size, context);
 }
 
 void LiveProcess::update_mapped() {

@@ -18,6 +18,7 @@
 
 #include "collector/model/live_heap.h"
 #include "collector/model/mapped_ranges.h"
+#include "collector/model/prefetch.h"
 #include "collector/model/session.h"
 
 namespace memwatch::model {
@@ -75,6 +76,23 @@ class LiveProcess {
   void set_inherits_blocks(bool inherits) { inherits_blocks_ = inherits; }
   [[nodiscard]] bool inherits_blocks() const { return inherits_blocks_; }
 
+  // Are blocks and sites too many for the processor's nearer caches? Below, prefetching only costs.
+  [[nodiscard]] bool outgrows_cache() const {
+    constexpr std::uint64_t kNearBlocks = 8192, kNearSites = 2048;
+    return heap_.size() > kNearBlocks || facts.sites.size() > kNearSites;
+  }
+  // What an event on this block, or of this stack, will touch: brought into the cache, for a caller
+  // who knows which events come next. Any address and stack will do.
+  void prefetch_block(std::uint64_t address) const { heap_.prefetch(address); }
+  // The site of the block that goes, or else of the stack of one that comes. One of the two by
+  // arithmetic, not by a branch: which it is is chance, and guessing wrong would wait for memory.
+  void prefetch_site(std::uint64_t address, bool goes, StackId stack) const {
+    const std::uint32_t of_block = heap_.likely_site(address);
+    const std::uint32_t of_stack = stack < site_of_stack_.size() ? site_of_stack_[stack] - 1 : 0;
+    const std::uint32_t chosen = 0 - static_cast<std::uint32_t>(goes);
+    prefetch_site((of_block & chosen) | (of_stack & ~chosen));
+  }
+
   // Brings the lazily kept peak shares in `facts.sites` up to date. Cheap enough for a checkpoint.
   void settle();
 
@@ -86,14 +104,22 @@ class LiveProcess {
     std::uint64_t last_block = 0;  // of the thread's last allocation, while it may be temporary
   };
 
+  void prefetch_site(std::uint32_t site) const {
+    if (site >= site_states_.size()) return;
+    prefetch_line(&site_states_[site]);
+    const char* row = reinterpret_cast<const char*>(&facts.sites[site]);
+    prefetch_line(row);
+    prefetch_line(row + sizeof(Site) - 1);  // rows may lie across two cache lines
+  }
   std::uint32_t site_row(StackId stack);
+  std::uint32_t new_site_row(StackId stack);
   void take_peak_share(std::uint32_t site);
   void grow_live(std::uint32_t site, std::uint64_t size, double at);
   void shrink_live(std::uint32_t site, std::uint64_t size);
   void count_size(std::uint64_t size);
   void note_large(Function function, std::uint64_t address, std::uint64_t size,
                   const EventContext& context);
-  void replace_stale_block(std::uint64_t address);
+  void count_stale_block(const LiveBlock& stale);
   void update_mapped();
 
   std::uint64_t large_threshold_;
