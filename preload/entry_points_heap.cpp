@@ -9,6 +9,7 @@
 #include "preload/entry_points.h"
 #include "preload/operator_new.h"
 #include "preload/options.h"
+#include "preload/quick_path.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
 
@@ -66,6 +67,14 @@ void* reallocate(Function function, void* block, size_t size, const mw::CallSite
 }  // namespace
 
 MEMWATCH_EXPORT void* malloc(size_t size) noexcept {
+  if (mw::needs_no_record(size)) {
+    void* block = mw::g_real.malloc(size);
+    if (block != nullptr) [[likely]] {
+      return block;
+    }
+    mw::take_back_count(size);
+    return finish(Function::malloc_, block, size, MEMWATCH_CALL_SITE());
+  }
   if (!mw::is_recording()) {
     return are_real_functions_known() ? mw::g_real.malloc(size) : mw::bootstrap_allocate(size, 16);
   }
@@ -80,6 +89,14 @@ MEMWATCH_EXPORT void* malloc(size_t size) noexcept {
 MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
   size_t product = 0;
   const bool overflows = __builtin_mul_overflow(count, size, &product);
+  if (!overflows && mw::needs_no_record(product)) {
+    void* block = mw::g_real.calloc(count, size);
+    if (block != nullptr) [[likely]] {
+      return block;
+    }
+    mw::take_back_count(product);
+    return finish(Function::calloc_, block, product, MEMWATCH_CALL_SITE());
+  }
   if (!mw::is_recording()) {
     if (are_real_functions_known()) return mw::g_real.calloc(count, size);
     return overflows ? nullptr : mw::bootstrap_allocate(product, 16);
@@ -94,6 +111,7 @@ MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
 
 MEMWATCH_EXPORT void free(void* block) noexcept {
   if (block == nullptr || mw::is_bootstrap_block(block)) return;
+  if (mw::free_needs_no_record(block)) return mw::g_real.free(block);
   if (mw::is_recording()) {
     mw::record_deallocation(Function::free_, block);
     const mw::PassThrough real_allocator;

@@ -3,27 +3,19 @@
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/segment_memory.h"
+#include "preload/unlocked_add.h"
 
 namespace memwatch::preload {
 
-namespace {
-
 using namespace protocol;
 
-// This thread is the counter's only writer, so no read-modify-write; relaxed, it is only a number.
-void add(Shared<std::uint64_t>& counter, std::uint64_t amount) {
-  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
-}
-
-}  // namespace
-
 void count_idle_allocation(ThreadRing& ring, std::size_t size) {
-  add(ring.shared->idle_allocations, 1);
-  add(ring.shared->idle_bytes, size);
+  unlocked_add(ring.shared->idle_allocations, 1);
+  unlocked_add(ring.shared->idle_bytes, size);
 }
 
 void count_idle_free(ThreadRing& ring) {
-  add(ring.shared->idle_frees, 1);
+  unlocked_add(ring.shared->idle_frees, 1);
 }
 
 void record_flight(Function function, std::uint64_t address, std::uint64_t size, int error_number,

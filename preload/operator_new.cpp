@@ -7,6 +7,7 @@
 
 #include "preload/bootstrap_arena.h"
 #include "preload/entry_points.h"
+#include "preload/quick_path.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
 #include "preload/thread_ring.h"
@@ -68,8 +69,9 @@ void* allocate(std::size_t size, std::size_t alignment) {
 void* fail_standard(std::size_t size, std::size_t alignment) {
   if (alignment != 0) {
     auto& next = g_real_operators.new_w_aligned;  // remembered: see is_inside_operator_new
-    if (next == nullptr)
+    if (next == nullptr) {
       next = find_in_loaded_library<decltype(RealOperators::new_w_aligned)>("_ZnwmSt11align_val_t");
+    }
     return next != nullptr ? next(size, alignment) : nullptr;
   }
   auto& next = g_real_operators.new_w;
@@ -79,6 +81,15 @@ void* fail_standard(std::size_t size, std::size_t alignment) {
 
 // alignment 0: the plain forms.
 void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site) {
+  if (alignment == 0 && needs_no_record(size)) {
+    void* block = g_real.malloc(size == 0 ? 1 : size);
+    if (block != nullptr) [[likely]] {
+      return block;
+    }
+    take_back_count(size);
+    record_failure(Function::operator_new, size, ENOMEM, site);
+    return fail_standard(size, alignment);
+  }
   const bool recording = is_recording();
   void* block = allocate(size, alignment);
   if (block == nullptr) [[unlikely]] {
@@ -126,6 +137,7 @@ void* foreign_new(std::size_t size, const CallSite& site, Call call) {
 template <typename Call>
 void delete_block(void* block, Call foreign) {
   if (block == nullptr || is_bootstrap_block(block)) return;
+  if (g_real_operators.standard && free_needs_no_record(block)) return g_real.free(block);
   if (is_recording()) record_deallocation(Function::operator_delete, block);
   const PassThrough real_allocator;
   if (is_standard()) {

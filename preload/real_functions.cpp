@@ -39,8 +39,9 @@ bool is_in_standard_library(void* function) {
 // back to malloc.
 void* library_of_operators() {
   void* first = dlsym(RTLD_NEXT, "_Znwm");
-  if (first == nullptr || std::strstr(library_of(first), "libmimalloc") == nullptr)
+  if (first == nullptr || std::strstr(library_of(first), "libmimalloc") == nullptr) {
     return RTLD_NEXT;
+  }
   return dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);  // stays open: its functions are kept
 }
 

@@ -4,6 +4,8 @@
 
 #include "preload/capture_stack.h"
 #include "preload/flight_recorder.h"
+#include "preload/sampled_blocks.h"
+#include "preload/sampler.h"
 #include "preload/thread_ring.h"
 
 namespace memwatch::preload {
@@ -23,6 +25,7 @@ ThreadRing* ring_at(std::uint32_t depth) {
   if (ring == nullptr) [[unlikely]] {
     ring = claim_ring();
     t_state.rings[depth] = ring;
+    if (depth == 0 && ring != nullptr) t_state.idle_counters = ring->shared;
   }
   return ring;
 }
@@ -56,10 +59,9 @@ class Recording {
   ThreadRing* ring_;
 };
 
-bool is_exact() {
+Control mode() {
   // Relaxed: a change of mode takes effect within an event or two.
-  return g_process.segment->control.load(std::memory_order_relaxed) ==
-         static_cast<std::uint32_t>(Control::exact);
+  return static_cast<Control>(g_process.segment->control.load(std::memory_order_relaxed));
 }
 
 bool is_large(std::size_t size) {
@@ -67,7 +69,7 @@ bool is_large(std::size_t size) {
 }
 
 void count_without_ring(Urgency urgency) {
-  if (!is_exact()) return;  // nobody is recording, so nothing is lost
+  if (mode() == Control::idle) return;  // nobody is recording, so nothing is lost
   auto& counter = urgency == Urgency::deallocation ? g_process.segment->dropped_frees
                                                    : g_process.segment->dropped_allocations;
   counter.fetch_add(1, std::memory_order_relaxed);
@@ -131,9 +133,9 @@ void put_allocation(ThreadRing& ring, Function function, std::uint64_t address, 
 }
 
 void put_long_deallocation(ThreadRing& ring, Function function, std::uint64_t address,
-                           std::uint32_t sequence) {
+                           std::uint64_t sequence_and_flags) {
   put(ring, encode_extended_header(RecordType::free, 2), address);
-  put(ring, static_cast<std::uint64_t>(function), sequence);
+  put(ring, static_cast<std::uint64_t>(function), sequence_and_flags);
   publish(ring);
 }
 
@@ -166,6 +168,49 @@ void put_pages(ThreadRing& ring, RecordType type, std::uint64_t first, std::uint
   publish(ring);
 }
 
+void record_idle_allocation(ThreadRing& ring, Function function, const void* block,
+                            std::size_t size, const CallSite& site) {
+  count_idle_allocation(ring, size);
+  if (is_large(size)) {
+    record_flight(function, address_of(block), size, 0, capture_stack(ring, site), ring.tid);
+  }
+}
+
+// Samples less often while the ring is more than half full, and as often as asked when it has
+// emptied.
+void adapt_to_fill(const ThreadRing& ring) {
+  const std::uint64_t capacity = ring.mask + 1;
+  const std::uint64_t filled = ring.tail - ring.shared->consumed.load(std::memory_order_relaxed);
+  if (filled > capacity / 2) sample_less();
+  if (filled < capacity / 8) sample_more();
+}
+
+[[gnu::noinline]] void record_sampled_allocation(ThreadRing& ring, Function function,
+                                                 const void* block, std::size_t size, bool moved,
+                                                 const CallSite& site) {
+  std::uint64_t interval = 0;
+  const Draw draw = draw_sample(size, &interval);
+  if (draw == Draw::passed_over) return;
+  const std::uint64_t address = address_of(block);
+  adapt_to_fill(ring);
+  if (!add_sampled_block(address)) {
+    sample_less();
+    return count_without_ring(Urgency::ordinary);
+  }
+  const std::uint32_t stack = capture_stack(ring, site);
+  ring.stacks.other = ReadableRange{};  // most frees go by unseen, so it may be gone next time
+  if (!prepare(ring, Urgency::ordinary)) {
+    remove_sampled_block(address);
+    return;
+  }
+  const std::uint32_t sequence = take_sequence(ring, shard_of(address));
+  put(ring, encode_extended_header(RecordType::sample, 3), address);
+  put(ring, size, pack_stack(stack, function));
+  const std::uint64_t flags = moved ? kSampleMoved << 32 : 0;
+  put(ring, sequence | flags, draw == Draw::always ? 0 : interval);
+  publish(ring);
+}
+
 void record_idle_failure(ThreadRing& ring, Function function, std::size_t requested,
                          int error_number, const CallSite& site) {
   record_flight(function, 0, requested, error_number, capture_stack(ring, site), ring.tid);
@@ -180,12 +225,10 @@ void record_allocation(Function function, const void* block, std::size_t size,
   if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::ordinary);
   }
-  if (!is_exact()) {
-    count_idle_allocation(*ring, size);
-    if (is_large(size)) {
-      record_flight(function, address_of(block), size, 0, capture_stack(*ring, site), ring->tid);
-    }
-    return;
+  const Control now = mode();
+  if (now != Control::exact) [[unlikely]] {
+    if (now == Control::idle) return record_idle_allocation(*ring, function, block, size, site);
+    return record_sampled_allocation(*ring, function, block, size, false, site);
   }
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
@@ -198,9 +241,12 @@ void record_deallocation(Function function, const void* block) {
   if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::deallocation);
   }
-  if (!is_exact()) return count_idle_free(*ring);
-  if (!prepare(*ring, Urgency::deallocation)) return;
   const std::uint64_t address = address_of(block);
+  const Control now = mode();
+  if (now == Control::idle) return count_idle_free(*ring);
+  // Also in exact mode: a block that was sampled before may be freed now.
+  if (!remove_sampled_block(address) && now == Control::sample) return;
+  if (!prepare(*ring, Urgency::deallocation)) return;
   if (may_be_unmapped(address)) note_memory_gone();
   put_deallocation(*ring, function, address, take_sequence(*ring, shard_of(address)));
 }
@@ -212,7 +258,9 @@ void record_failure(Function function, std::size_t requested, int error_number,
   if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::ordinary);
   }
-  if (!is_exact()) return record_idle_failure(*ring, function, requested, error_number, site);
+  if (mode() == Control::idle) {
+    return record_idle_failure(*ring, function, requested, error_number, site);
+  }
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_failure(*ring, function, requested, error_number, stack, 0, 0);
@@ -222,9 +270,12 @@ Reallocation::Reallocation(const void* old_block)
     : ring_(nullptr), old_block_(address_of(old_block)), depth_before_(enter()) {
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) return;
-  exact_ = is_exact();
+  mode_ = mode();
+  if (mode_ == Control::idle) return;
+  was_sampled_ = remove_sampled_block(old_block_);
+  if (mode_ == Control::sample && !was_sampled_) return;
   // The room is made now, because a sequence number that was taken must be told.
-  if (!exact_ || !prepare(*ring_, Urgency::deallocation)) return;
+  if (!prepare(*ring_, Urgency::deallocation)) return;
   old_sequence_ = take_number(shard_of(old_block_));
   recorded_ = true;
 }
@@ -239,13 +290,13 @@ void Reallocation::succeeded(Function function, const void* block, std::size_t s
     count_without_ring(Urgency::deallocation);
     return count_without_ring(Urgency::ordinary);
   }
-  if (!exact_) {
+  if (mode_ == Control::idle) {
     count_idle_free(*ring_);
-    count_idle_allocation(*ring_, size);
-    if (is_large(size)) {
-      record_flight(function, address_of(block), size, 0, capture_stack(*ring_, site), ring_->tid);
-    }
-    return;
+    return record_idle_allocation(*ring_, function, block, size, site);
+  }
+  if (mode_ == Control::sample) {
+    if (recorded_) put_long_deallocation(*ring_, function, old_block_, moved_away());
+    return record_sampled_allocation(*ring_, function, block, size, true, site);
   }
   if (!recorded_) return count_without_ring(Urgency::ordinary);
   const std::uint64_t address = address_of(block);
@@ -261,15 +312,34 @@ void Reallocation::succeeded(Function function, const void* block, std::size_t s
 void Reallocation::failed(Function function, std::size_t requested, int error_number,
                           const CallSite& site) {
   if (ring_ == nullptr) return count_without_ring(Urgency::ordinary);
-  if (!exact_) return record_idle_failure(*ring_, function, requested, error_number, site);
-  if (!recorded_) return;
+  if (mode_ == Control::idle) {
+    return record_idle_failure(*ring_, function, requested, error_number, site);
+  }
+  if (was_sampled_)
+    add_sampled_block(old_block_);  // it lives on; its place is still free, or it counts as lost
+  if (!recorded_) {
+    if (mode_ == Control::sample) put_failure_alone(function, requested, error_number, site);
+    return;
+  }
   put_failure(*ring_, function, requested, error_number, capture_stack(*ring_, site), old_block_,
               old_sequence_);
 }
 
+// A failure whose old block was not sampled: no number was taken, so none is told.
+void Reallocation::put_failure_alone(Function function, std::size_t requested, int error_number,
+                                     const CallSite& site) {
+  const std::uint32_t stack = capture_stack(*ring_, site);
+  if (!prepare(*ring_, Urgency::ordinary)) return;
+  put_failure(*ring_, function, requested, error_number, stack, 0, 0);
+}
+
+std::uint64_t Reallocation::moved_away() const {
+  return old_sequence_ | (kFreedByMoving << 32);
+}
+
 void Reallocation::freed(Function function) {
   if (ring_ == nullptr) return count_without_ring(Urgency::deallocation);
-  if (!exact_) return count_idle_free(*ring_);
+  if (mode_ == Control::idle) return count_idle_free(*ring_);
   if (!recorded_) return;
   // Always the long form: a short record with realloc's name is an allocation.
   put_long_deallocation(*ring_, function, old_block_, old_sequence_);
@@ -279,7 +349,7 @@ void record_map(Function function, const void* address, std::size_t length, cons
   const Recording recording;
   ThreadRing* ring = recording.ring();
   if (ring == nullptr) return count_without_ring(Urgency::ordinary);
-  if (!is_exact()) return;
+  if (mode() == Control::idle) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::map, address_of(address), length, pack_stack(stack, function));
@@ -290,7 +360,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
   const Recording recording;
   ThreadRing* ring = recording.ring();
   if (ring == nullptr) return count_without_ring(Urgency::ordinary);
-  if (!is_exact()) return;
+  if (mode() == Control::idle) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::brk, address_of(old_break), address_of(new_break),
@@ -301,7 +371,8 @@ PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   note_memory_gone();
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
-  if (ring_ == nullptr || !is_exact() || !prepare(*ring_, Urgency::deallocation)) return;
+  if (ring_ == nullptr || mode() == Control::idle || !prepare(*ring_, Urgency::deallocation))
+    return;
   sequence_ = take_number(kMappingShard);
   recorded_ = true;
 }
@@ -335,7 +406,7 @@ void PageRelease::remapped(const void* old_address, std::size_t old_length, cons
 void record_fork(std::uint64_t token) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact() || !prepare(*ring, Urgency::ordinary)) return;
+  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) return;
   put(*ring, encode_extended_header(RecordType::fork, 1), token);
   publish(*ring);
 }
@@ -344,7 +415,7 @@ void record_child(std::uint32_t pid, int status) {
   if (!is_recording()) return;
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || !is_exact() || !prepare(*ring, Urgency::ordinary)) return;
+  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) return;
   put(*ring, encode_extended_header(RecordType::child, 2), pid);
   put(*ring, static_cast<std::uint32_t>(status), 0);
   publish(*ring);

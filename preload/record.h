@@ -61,12 +61,17 @@ class Reallocation {
   void freed(Function function);  // realloc(p, 0) where the real function freed the block
 
  private:
+  void put_failure_alone(Function function, std::size_t requested, int error_number,
+                         const CallSite& site);
+  [[nodiscard]] std::uint64_t moved_away() const;
+
   ThreadRing* ring_;
   std::uintptr_t old_block_;
   std::uint32_t old_sequence_ = 0;
   std::uint32_t depth_before_;
-  bool exact_ = false;     // recorded in a ring, or dropped and counted
-  bool recorded_ = false;  // there is room for the record
+  protocol::Control mode_ = protocol::Control::idle;  // when it began
+  bool was_sampled_ = false;                          // the old block
+  bool recorded_ = false;  // there is room for the record that tells of the old block
 };
 
 // Pages that come, after the real call.

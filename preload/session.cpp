@@ -110,6 +110,7 @@ void set_up_in_child(SegmentHeader* parent) {
   forget_rings_in_child(hook_is_interrupted);
   forget_modules();
   for (auto& ring : t_state.rings) ring = nullptr;
+  t_state.idle_counters = nullptr;
   t_state.depth = 0;
   if (parent == nullptr) return;
   const std::uint64_t bytes = parent->geometry.segment_bytes;

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "shared/segment_layout.h"
+
 namespace memwatch::preload {
 
 struct ThreadRing;
@@ -18,6 +20,14 @@ struct ThreadLocalState {
   std::uint32_t owner_pid;            // the process the rings were claimed in
   ThreadRing* rings[kMaxDepth];       // one per depth, claimed when first needed
   std::uint32_t events_before_claim;  // > 0: no ring was to be had, do not try again yet
+  protocol::ThreadSlot*
+      idle_counters;  // where idle mode counts; of the first ring, null before it is claimed
+  // Of the sampler (sampler.h).
+  std::uint32_t halvings;         // the thread samples 2^halvings times less often than asked
+  std::uint64_t bytes_to_sample;  // an allocation of as many or more has to look closer
+  std::uint64_t rest_of_gap;      // bytes of the gap beyond those
+  std::uint64_t drawn_with;       // the mean the gap was drawn with
+  std::uint64_t random;           // 0: not seeded yet
 };
 
 extern thread_local constinit ThreadLocalState t_state

@@ -106,9 +106,7 @@ void write_thread_record(ThreadRing& ring) {
 
 void go_idle() {
   SegmentHeader& header = *g_process.segment;
-  auto exact = static_cast<std::uint32_t>(Control::exact);
-  header.control.compare_exchange_strong(exact, static_cast<std::uint32_t>(Control::idle),
-                                         std::memory_order_relaxed);
+  header.control.store(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
   header.gave_up.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -172,8 +170,8 @@ bool spin_for_room(ThreadRing& ring, Urgency urgency) {
   for (std::uint32_t silent = 0; silent < kPatience; ++silent) {
     pause_processor();
     if (refresh_limit(ring, urgency)) return true;
-    if (header.control.load(std::memory_order_relaxed) !=
-        static_cast<std::uint32_t>(Control::exact)) {
+    if (header.control.load(std::memory_order_relaxed) ==
+        static_cast<std::uint32_t>(Control::idle)) {
       return false;
     }
     const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);
@@ -201,8 +199,8 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
       silent_ns += static_cast<std::uint64_t>(pause_ns);
     }
     if (refresh_limit(ring, urgency)) return true;
-    if (header.control.load(std::memory_order_relaxed) !=
-        static_cast<std::uint32_t>(Control::exact)) {
+    if (header.control.load(std::memory_order_relaxed) ==
+        static_cast<std::uint32_t>(Control::idle)) {
       return false;
     }
     const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);

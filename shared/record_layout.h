@@ -93,7 +93,7 @@ constexpr ShortRecord decode_short(Slot slot) {
 // are not sequenced yet only reallocations, their frees and failures, unmap and remap carry them.
 enum class RecordType : std::uint8_t {
   allocation = 1,    // w1 address, w2 size, w3 stack|function, w4 sequence                 3 slots
-  free = 2,          // w1 address, w2 function, w3 sequence                                2 slots
+  free = 2,          // w1 address, w2 function, w3 sequence|flags                          2 slots
   reallocation = 3,  // w1 old, w2 new, w3 size, w4 stack|function, w5 seq old|seq new     3 slots
   failure = 4,       // w1 requested, w2 stack|function, w3 errno|flags, w4 old block or 0,
                      // w5 sequence of the old block's shard                                3 slots
@@ -108,8 +108,15 @@ enum class RecordType : std::uint8_t {
   epoch = 11,        // w1: records from here on were written at this epoch or later        1 slot
   fork = 12,         // w1 token that the child will present                                1 slot
   child = 13,        // w1 pid, w2 wait status: the process saw this child end               2 slots
+  sample = 14,       // w1 address, w2 size, w3 stack|function, w4 sequence|flags,
+                     // w5 mean bytes between samples when it was drawn; 0: always recorded  3 slots
 };
 
+// High half of the free record's w3: a sampled block was reallocated; its new self has a record of
+// its own, if at all.
+inline constexpr std::uint64_t kFreedByMoving = 1;
+// High half of the sample record's w4: the block is the new self of one that was reallocated.
+inline constexpr std::uint64_t kSampleMoved = 1;
 inline constexpr std::uint64_t kFailureInjected = 1;  // bit 32 of the failure record's w3
 
 constexpr std::uint64_t encode_extended_header(RecordType type, unsigned slots) {
@@ -140,6 +147,7 @@ constexpr unsigned slots_of(RecordType type) {
     case RecordType::unmap:
     case RecordType::brk:
     case RecordType::thread:
+    case RecordType::sample:
       return 3;
     case RecordType::remap:
       return 4;

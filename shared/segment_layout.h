@@ -25,8 +25,9 @@ static_assert(Shared<std::uint32_t>::is_always_lock_free && sizeof(Shared<std::u
 
 // What the target does; the value of SegmentHeader::control.
 enum class Control : std::uint32_t {
-  idle = 0,   // counters and flight ring only
-  exact = 1,  // every event goes into a ring
+  idle = 0,    // counters and flight ring only
+  exact = 1,   // every event goes into a ring
+  sample = 2,  // allocations are sampled by bytes, failures and pages all recorded
 };
 
 enum class OnFull : std::uint32_t {
@@ -77,6 +78,7 @@ struct SegmentHeader {
   Shared<std::uint32_t> collector_pid;        // 0: none
   Shared<std::uint32_t> collector_start_low;  // low half of the collector's start time
   Shared<std::uint64_t> live_bytes;           // of the traced heap, as the collector knows it
+  Shared<std::uint64_t> sample_interval;      // mean bytes between samples in sample mode
   char rendezvous[kMaxRendezvousPath];        // where children introduce themselves; "" nowhere
 
   // Target, rarely.

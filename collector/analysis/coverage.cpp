@@ -16,6 +16,7 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 }  // namespace
 
 std::optional<Coverage> find_coverage(const model::Process& process) {
+  if (process.mode == model::Mode::idle) return std::nullopt;  // the traced heap is not known
   const model::TimelineSample* first = nullptr;
   const model::TimelineSample* largest = nullptr;
   for (const model::TimelineSample& sample : process.timeline) {

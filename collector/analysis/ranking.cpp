@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "collector/analysis/deviation.h"
+
 namespace memwatch::analysis {
 namespace {
 
@@ -15,6 +17,9 @@ void add(model::Site& sum, const model::Site& site) {
   sum.peak_bytes += site.peak_bytes;
   sum.own_peak_bytes = std::max(sum.own_peak_bytes, site.own_peak_bytes);
   sum.temporary += site.temporary;
+  sum.live_deviation = combined_deviation(sum.live_deviation, site.live_deviation);
+  sum.peak_deviation = combined_deviation(sum.peak_deviation, site.peak_deviation);
+  sum.allocated_deviation = combined_deviation(sum.allocated_deviation, site.allocated_deviation);
 }
 
 }  // namespace

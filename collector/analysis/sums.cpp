@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "collector/analysis/deviation.h"
+
 namespace memwatch::analysis {
 namespace {
 
@@ -19,6 +21,7 @@ void add(model::Totals& sum, const model::Totals& part) {
   sum.mapped_bytes += part.mapped_bytes;
   sum.unmapped_bytes += part.unmapped_bytes;
   sum.inherited_frees += part.inherited_frees;
+  sum.allocated_deviation = combined_deviation(sum.allocated_deviation, part.allocated_deviation);
 }
 
 void add(model::Losses& sum, const model::Losses& part) {
@@ -47,6 +50,7 @@ Sums sum_processes(const Selection& selection) {
     }
     sums.live_bytes += process->heap.live_bytes;
     sums.live_blocks += process->heap.live_blocks;
+    sums.live_deviation = combined_deviation(sums.live_deviation, process->heap.live_deviation);
     sums.peak_bytes_sum += process->heap.peak_bytes;
     sums.mapped_live_bytes += process->mapped.live_bytes;
     sums.mapped_peak_bytes += process->mapped.peak_bytes;

@@ -8,17 +8,27 @@
 
 namespace memwatch::capture {
 
-inline constexpr std::array kTotalsWords = {
-    &model::Totals::allocations,     &model::Totals::frees,        &model::Totals::reallocations,
-    &model::Totals::allocated_bytes, &model::Totals::freed_bytes,  &model::Totals::failed,
-    &model::Totals::large,           &model::Totals::temporary,    &model::Totals::maps,
-    &model::Totals::unmaps,          &model::Totals::mapped_bytes, &model::Totals::unmapped_bytes,
-    &model::Totals::inherited_frees};
+inline constexpr std::array kTotalsWords = {&model::Totals::allocations,
+                                            &model::Totals::frees,
+                                            &model::Totals::reallocations,
+                                            &model::Totals::allocated_bytes,
+                                            &model::Totals::freed_bytes,
+                                            &model::Totals::failed,
+                                            &model::Totals::large,
+                                            &model::Totals::temporary,
+                                            &model::Totals::maps,
+                                            &model::Totals::unmaps,
+                                            &model::Totals::mapped_bytes,
+                                            &model::Totals::unmapped_bytes,
+                                            &model::Totals::inherited_frees,
+                                            &model::Totals::allocated_deviation};
 static_assert(sizeof(model::Totals) == 8 * kTotalsWords.size());
 
 inline constexpr std::array kHeapWords = {
-    &model::HeapFacts::live_blocks, &model::HeapFacts::live_bytes, &model::HeapFacts::peak_bytes,
-    &model::HeapFacts::peak_blocks, &model::HeapFacts::inherited_blocks};
+    &model::HeapFacts::live_blocks,      &model::HeapFacts::live_bytes,
+    &model::HeapFacts::peak_bytes,       &model::HeapFacts::peak_blocks,
+    &model::HeapFacts::inherited_blocks, &model::HeapFacts::live_deviation,
+    &model::HeapFacts::peak_deviation};
 static_assert(sizeof(model::HeapFacts) == 8 * (kHeapWords.size() + 1));  // and peak_at
 
 inline constexpr std::array kMappedWords = {&model::MappedFacts::live_bytes,

@@ -40,7 +40,7 @@ struct RowColumns<model::StackNode> {
 template <>
 struct RowColumns<model::Site> {
   using Row = model::Site;
-  static_assert(sizeof(Row) == 72);
+  static_assert(sizeof(Row) == 96);
   static constexpr std::array kColumns = {
       column<Row, &Row::stack>(10, Coding::delta),
       column<Row, &Row::allocations>(11, Coding::plain),
@@ -51,6 +51,9 @@ struct RowColumns<model::Site> {
       column<Row, &Row::peak_bytes>(16, Coding::plain),
       column<Row, &Row::own_peak_bytes>(17, Coding::plain),
       column<Row, &Row::temporary>(18, Coding::plain),
+      column<Row, &Row::live_deviation>(19, Coding::plain),
+      column<Row, &Row::peak_deviation>(20, Coding::plain),
+      column<Row, &Row::allocated_deviation>(21, Coding::plain),
   };
 };
 

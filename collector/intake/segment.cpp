@@ -176,6 +176,7 @@ void Segment::apply(const SegmentSettings& settings) const {
   SegmentHeader& target = header();
   target.on_full.store(static_cast<std::uint32_t>(settings.on_full), std::memory_order_relaxed);
   target.large_bytes.store(settings.large_bytes, std::memory_order_relaxed);
+  target.sample_interval.store(settings.sample_interval, std::memory_order_relaxed);
   std::memset(target.rendezvous, 0, sizeof target.rendezvous);
   if (settings.rendezvous.size() < sizeof target.rendezvous) {
     std::memcpy(target.rendezvous, settings.rendezvous.data(), settings.rendezvous.size());

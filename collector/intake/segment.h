@@ -20,7 +20,8 @@ struct SegmentSettings {
   protocol::Control control = protocol::Control::exact;
   protocol::OnFull on_full = protocol::OnFull::block;
   std::uint64_t large_bytes = 1ULL << 30;
-  std::string rendezvous;  // where children introduce themselves; "" nowhere
+  std::uint64_t sample_interval = 512U << 10;  // mean bytes between samples
+  std::string rendezvous;                      // where children introduce themselves; "" nowhere
 };
 
 class Segment {

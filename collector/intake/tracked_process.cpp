@@ -54,6 +54,7 @@ TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::s
     for (const Ring& ring : rings_) {
       idle_allocations_before_ += ring.shared->idle_allocations.load(std::memory_order_relaxed);
       idle_frees_before_ += ring.shared->idle_frees.load(std::memory_order_relaxed);
+      idle_bytes_before_ += ring.shared->idle_bytes.load(std::memory_order_relaxed);
     }
   }
   attaching_ = false;
@@ -276,10 +277,11 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
       } else if (!is_free_turn(ring, words)) {
         return Step::waits;
       } else {
-        live_.freed(static_cast<Function>(words[2]), words[1],
-                    model::EventContext{0, thread_of(ring), ring.at});
+        apply_long_free(ring, words);
       }
       return Step::applied;
+    case RecordType::sample:
+      return apply_sample(ring, words);
     case RecordType::reallocation:
       return apply_reallocation(ring, words);
     case RecordType::failure:
@@ -311,6 +313,28 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
       return Step::applied;
   }
   count_damage();
+  return Step::applied;
+}
+
+void TrackedProcess::apply_long_free(Ring& ring, const std::uint64_t* words) {
+  if ((high(words[3]) & kFreedByMoving) != 0) {
+    live_.moved_away(words[1]);
+  } else {
+    live_.freed(static_cast<Function>(words[2]), words[1],
+                model::EventContext{0, thread_of(ring), ring.at});
+  }
+}
+
+TrackedProcess::Step TrackedProcess::apply_sample(Ring& ring, const std::uint64_t* words) {
+  constexpr std::uint64_t kLongestInterval = 1ULL << 50, kLargestBlock = 1ULL << 50;
+  if (words[1] == 0 || !is_heap_function(function_in(words[3])) || words[2] > kLargestBlock ||
+      words[5] > kLongestInterval) {
+    count_damage();
+    return Step::applied;
+  }
+  if (!is_turn(ring, shard_of(words[1]), low(words[4]))) return Step::waits;
+  live_.sampled(function_in(words[3]), words[1], words[2], words[5],
+                (high(words[4]) & kSampleMoved) != 0, context(ring, low(words[3])));
   return Step::applied;
 }
 
@@ -393,13 +417,24 @@ void TrackedProcess::apply_flight(Function function, std::uint64_t size, std::ui
   }
 }
 
-bool TrackedProcess::resume_if_given_up() {
+bool TrackedProcess::resume_if_given_up(Control wanted) {
   protocol::Shared<std::uint32_t>& control = segment_.header().control;
-  if (control.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(Control::exact)) {
-    return false;
-  }
-  control.store(static_cast<std::uint32_t>(Control::exact), std::memory_order_release);
+  if (control.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(wanted)) return false;
+  control.store(static_cast<std::uint32_t>(wanted), std::memory_order_release);
   return true;
+}
+
+void TrackedProcess::count_idle() {
+  std::uint64_t allocations = 0, frees = 0, bytes = 0;
+  for (const Ring& ring : rings_) {
+    allocations += ring.shared->idle_allocations.load(std::memory_order_relaxed);
+    frees += ring.shared->idle_frees.load(std::memory_order_relaxed);
+    bytes += ring.shared->idle_bytes.load(std::memory_order_relaxed);
+  }
+  model::Totals& totals = live_.facts.totals;
+  totals.allocations = allocations - std::min(allocations, idle_allocations_before_);
+  totals.frees = frees - std::min(frees, idle_frees_before_);
+  totals.allocated_bytes = bytes - std::min(bytes, idle_bytes_before_);
 }
 
 void TrackedProcess::collect_losses() {
@@ -426,7 +461,8 @@ void TrackedProcess::collect_losses() {
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
   losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
   losses.damaged_records = damaged_ + stacks_.damaged();
-  if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up) {
+  if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up ||
+      live_.facts.mode != model::Mode::exact) {
     losses.exact = false;
   }
 }

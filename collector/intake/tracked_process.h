@@ -45,7 +45,10 @@ class TrackedProcess {
 
   // A target that waited in vain for us (we were stopped) has gone idle: makes it record again. The
   // events in between are counted as lost. True when that was the case.
-  bool resume_if_given_up();
+  bool resume_if_given_up(protocol::Control wanted);
+
+  // Of a process in idle mode: its counters as totals. Brings them up to date.
+  void count_idle();
 
   // Refreshes facts.losses from the segment's counters.
   void collect_losses();
@@ -82,6 +85,8 @@ class TrackedProcess {
   Step apply_reallocation(Ring& ring, const std::uint64_t* words);
   Step apply_pages(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
   Step apply_remap(Ring& ring, const std::uint64_t* words);
+  void apply_long_free(Ring& ring, const std::uint64_t* words);
+  Step apply_sample(Ring& ring, const std::uint64_t* words);
   void apply_failure(Ring& ring, const std::uint64_t* words);
   void start_thread(Ring& ring, const std::uint64_t* words);
   // Is this the next number of its shard (then it is taken)? On rings without numbers always.
@@ -103,6 +108,7 @@ class TrackedProcess {
   std::uint64_t damaged_ = 0;
   std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached
   std::uint64_t idle_frees_before_ = 0;
+  std::uint64_t idle_bytes_before_ = 0;
   std::uint64_t gave_up_before_ = 0;
   unsigned stalled_rounds_ = 0;
 };

@@ -13,11 +13,6 @@ std::uint64_t to_pages(std::uint64_t length) {
   return length > UINT64_MAX - kPage ? length : (length + kPage - 1) / kPage * kPage;
 }
 
-FunctionTotals& totals_of(Process& facts, Function function) {
-  const auto index = static_cast<std::size_t>(function);
-  return facts.functions[index < kFunctionCount ? index : 0];
-}
-
 }  // namespace
 
 LiveProcess::LiveProcess(std::uint64_t large_threshold) : large_threshold_(large_threshold) {}
@@ -35,12 +30,6 @@ std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name
   return at->second;
 }
 
-inline std::uint32_t LiveProcess::site_row(StackId stack) {
-  if (stack < site_of_stack_.size() && site_of_stack_[stack] != 0) [[likely]]
-    return site_of_stack_[stack] - 1;
-  return new_site_row(stack);
-}
-
 std::uint32_t LiveProcess::new_site_row(StackId stack) {
   if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
   const auto row = static_cast<std::uint32_t>(facts.sites.size());
@@ -49,12 +38,6 @@ std::uint32_t LiveProcess::new_site_row(StackId stack) {
   site_states_.push_back(SiteState{peak_number_});
   site_of_stack_[stack] = row + 1;
   return row;
-}
-
-inline void LiveProcess::take_peak_share(std::uint32_t site) {
-  if (site_states_[site].peak_seen == peak_number_) return;
-  site_states_[site].peak_seen = peak_number_;
-  facts.sites[site].peak_bytes = facts.sites[site].live_bytes;
 }
 
 inline void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, double at) {
@@ -119,7 +102,7 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
   Site& row = facts.sites[site];
   ++row.allocations;
   row.allocated_bytes += size;
-  FunctionTotals& function_totals = totals_of(facts, function);
+  FunctionTotals& function_totals = totals_of(function);
   ++function_totals.calls;
   function_totals.bytes += size;
   ThreadTotals& thread = facts.threads[context.thread];
@@ -132,9 +115,13 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
 }
 
 void LiveProcess::freed(Function function, std::uint64_t address, const EventContext& context) {
-  ++totals_of(facts, function).calls;
+  ++totals_of(function).calls;
   LiveBlock block;
   if (!heap_.remove(address, &block)) {
+    if (facts.mode == Mode::sample) {  // sampled, or sampled for an earlier collector
+      free_sampled(function, address, context);
+      return;
+    }
     ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
     return;
   }
@@ -175,7 +162,7 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   Site& row = facts.sites[site];
   ++row.reallocations;
   row.allocated_bytes += size;
-  FunctionTotals& function_totals = totals_of(facts, function);
+  FunctionTotals& function_totals = totals_of(function);
   ++function_totals.calls;
   function_totals.bytes += size;
   ThreadTotals& thread = facts.threads[context.thread];
@@ -191,7 +178,7 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
 void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,
                          bool injected, const EventContext& context) {
   ++facts.totals.failed;
-  FunctionTotals& function_totals = totals_of(facts, function);
+  FunctionTotals& function_totals = totals_of(function);
   ++function_totals.calls;
   ++function_totals.failed;
   ++facts.threads[context.thread].failed;
@@ -231,14 +218,14 @@ void LiveProcess::mapped(Function function, std::uint64_t address, std::uint64_t
   facts.totals.unmapped_bytes += ranges_.map(address, length);
   ++facts.totals.maps;
   facts.totals.mapped_bytes += length;
-  FunctionTotals& function_totals = totals_of(facts, function);
+  FunctionTotals& function_totals = totals_of(function);
   ++function_totals.calls;
   function_totals.bytes += length;
   update_mapped();
 }
 
 void LiveProcess::unmapped(std::uint64_t address, std::uint64_t length, bool failed) {
-  FunctionTotals& function_totals = totals_of(facts, Function::munmap_);
+  FunctionTotals& function_totals = totals_of(Function::munmap_);
   ++function_totals.calls;
   if (failed) return;
   const std::uint64_t bytes = ranges_.unmap(address, to_pages(length));
@@ -256,14 +243,14 @@ void LiveProcess::remapped(std::uint64_t address, std::uint64_t length) {
   length = to_pages(length);
   facts.totals.unmapped_bytes += ranges_.map(address, length);
   facts.totals.mapped_bytes += length;
-  FunctionTotals& function_totals = totals_of(facts, Function::mremap_);
+  FunctionTotals& function_totals = totals_of(Function::mremap_);
   ++function_totals.calls;
   function_totals.bytes += length;
   update_mapped();
 }
 
 void LiveProcess::moved_break(Function function, std::uint64_t old_break, std::uint64_t new_break) {
-  FunctionTotals& function_totals = totals_of(facts, function);
+  FunctionTotals& function_totals = totals_of(function);
   ++function_totals.calls;
   if (new_break >= old_break) {
     const std::uint64_t grown = new_break - old_break;
@@ -279,6 +266,7 @@ void LiveProcess::moved_break(Function function, std::uint64_t old_break, std::u
 }
 
 void LiveProcess::settle() {
+  if (!site_errors_.empty()) settle_errors();
   for (std::uint32_t site = 0; site < facts.sites.size(); ++site) take_peak_share(site);
 }
 

@@ -19,6 +19,7 @@
 #include "collector/model/live_heap.h"
 #include "collector/model/mapped_ranges.h"
 #include "collector/model/prefetch.h"
+#include "collector/model/sampled_heap.h"
 #include "collector/model/session.h"
 
 namespace memwatch::model {
@@ -58,6 +59,14 @@ class LiveProcess {
   Reallocation release_for_reallocation(std::uint64_t old_address);
   void reallocated(const Reallocation& old, Function function, std::uint64_t address,
                    std::uint64_t size, const EventContext& context);
+
+  // Of a process that is sampled: an allocation (`moved`: a reallocation), drawn with this mean
+  // gap, 0: recorded for certain. Frees come as those of any process; moved_away() is the end of a
+  // sampled block that was reallocated.
+  void sampled(Function function, std::uint64_t address, std::uint64_t size, std::uint64_t interval,
+               bool moved, const EventContext& context);
+  void moved_away(std::uint64_t address);
+
   void failed(Function function, std::uint64_t requested, int error_number, bool injected,
               const EventContext& context);
 
@@ -100,6 +109,9 @@ class LiveProcess {
   struct SiteState {
     std::uint64_t peak_seen = 0;  // number of the last peak the site has taken its share for
   };
+  struct SiteErrors {
+    double live = 0, peak = 0, allocated = 0;  // variances of the bytes
+  };
   struct ThreadState {
     std::uint64_t last_block = 0;  // of the thread's last allocation, while it may be temporary
   };
@@ -111,9 +123,18 @@ class LiveProcess {
     prefetch_line(row);
     prefetch_line(row + sizeof(Site) - 1);  // rows may lie across two cache lines
   }
-  std::uint32_t site_row(StackId stack);
+  std::uint32_t site_row(StackId stack) {
+    if (stack < site_of_stack_.size() && site_of_stack_[stack] != 0) [[likely]] {
+      return site_of_stack_[stack] - 1;
+    }
+    return new_site_row(stack);
+  }
   std::uint32_t new_site_row(StackId stack);
-  void take_peak_share(std::uint32_t site);
+  void take_peak_share(std::uint32_t site) {
+    if (site_states_[site].peak_seen == peak_number_) return;
+    site_states_[site].peak_seen = peak_number_;
+    facts.sites[site].peak_bytes = facts.sites[site].live_bytes;
+  }
   void grow_live(std::uint32_t site, std::uint64_t size, double at);
   void shrink_live(std::uint32_t site, std::uint64_t size);
   void count_size(std::uint64_t size);
@@ -121,10 +142,25 @@ class LiveProcess {
                   const EventContext& context);
   void count_stale_block(const LiveBlock& stale);
   void update_mapped();
+  FunctionTotals& totals_of(Function function) {
+    const auto index = static_cast<std::size_t>(function);
+    return facts.functions[index < kFunctionCount ? index : 0];
+  }
+
+  // live_process_sampled.cpp
+  SiteErrors& errors_of(std::uint32_t site);
+  void grow_estimate(std::uint32_t site, const Estimate& estimate, double at);
+  void shrink_estimate(const SampledBlock& block);
+  bool free_sampled(Function function, std::uint64_t address, const EventContext& context);
+  void settle_errors();
 
   std::uint64_t large_threshold_;
   bool inherits_blocks_ = false;
   LiveHeap heap_;
+  SampledHeap sampled_;
+  std::vector<SiteErrors>
+      site_errors_;  // shorter than the sites, or empty, where nothing is sampled
+  SiteErrors sum_errors_;
   MappedRanges ranges_;
   std::uint64_t peak_number_ = 0;
   std::uint64_t live_break_bytes_ = 0;

@@ -70,6 +70,8 @@ struct Totals {
   std::uint64_t failed = 0, large = 0, temporary = 0;
   std::uint64_t maps = 0, unmaps = 0, mapped_bytes = 0, unmapped_bytes = 0;
   std::uint64_t inherited_frees = 0;
+  std::uint64_t allocated_deviation =
+      0;  // standard deviation of allocated_bytes; 0 where it is no estimate
 };
 
 struct HeapFacts {
@@ -77,6 +79,8 @@ struct HeapFacts {
   double peak_at = 0;
   std::uint64_t peak_blocks = 0;
   std::uint64_t inherited_blocks = 0;
+  // Standard deviations of the bytes; 0 where they are no estimates.
+  std::uint64_t live_deviation = 0, peak_deviation = 0;
 };
 
 struct MappedFacts {
@@ -130,6 +134,9 @@ struct Site {
   std::uint64_t peak_bytes = 0;      // share at the moment of the process's peak
   std::uint64_t own_peak_bytes = 0;  // its own maximum
   std::uint64_t temporary = 0;
+  // Standard deviations of live_bytes, peak_bytes and allocated_bytes; 0 where they are no
+  // estimates.
+  std::uint64_t live_deviation = 0, peak_deviation = 0, allocated_deviation = 0;
 };
 
 struct ThreadTotals {

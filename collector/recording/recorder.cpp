@@ -37,6 +37,18 @@ std::string host_name() {
   return name;
 }
 
+Control control_for(model::Mode mode) {
+  switch (mode) {
+    case model::Mode::idle:
+      return Control::idle;
+    case model::Mode::sample:
+      return Control::sample;
+    case model::Mode::exact:
+      break;
+  }
+  return Control::exact;
+}
+
 // Did the target find no room for even the first parts of its segment?
 bool ran_without_room(const protocol::SegmentHeader& header) {
   return header.ready.load(std::memory_order_acquire) == protocol::kNoRoom;
@@ -95,6 +107,8 @@ struct Recorder::State {
     return record.tracked != nullptr ? record.tracked->live().facts : session.processes[record.row];
   }
 
+  [[nodiscard]] intake::SegmentSettings wanted_settings() const;
+  void collect_idle(intake::TrackedProcess& tracked);
   void welcome(intake::Visitor visitor);
   Result<void> welcome_or_why_not(intake::Visitor& visitor);
   ProcessRecord& add_record(pid_t pid, std::uint64_t start_time, intake::Segment segment,
@@ -232,6 +246,7 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   read_identity(pid, &identity);
   identity.start = now();
   identity.mode = options.mode;
+  if (options.mode == model::Mode::sample) identity.sample_interval = options.bytes_between_samples;
   record->tracked = std::make_unique<intake::TrackedProcess>(
       std::move(segment), stacks, identity.exe, options.large_threshold, attaching);
   // What draining found while attaching (thread rows) stays.
@@ -243,6 +258,24 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   notice("recording " + std::to_string(pid) + " " + facts(*records.back()).exe);
   pulse->add(&records.back()->tracked->segment().header());
   return *records.back();
+}
+
+intake::SegmentSettings Recorder::State::wanted_settings() const {
+  intake::SegmentSettings settings;
+  settings.control = control_for(options.mode);
+  settings.on_full = options.on_full;
+  settings.large_bytes = options.large_threshold;
+  settings.sample_interval = options.bytes_between_samples;
+  settings.rendezvous = options.follow ? rendezvous->path() : std::string{};
+  return settings;
+}
+
+// An idle process counts for itself and keeps its large allocations and failures in its flight
+// ring.
+void Recorder::State::collect_idle(intake::TrackedProcess& tracked) {
+  if (options.mode != model::Mode::idle) return;
+  tracked.count_idle();
+  intake::replay_flight(tracked.segment(), tracked);
 }
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
@@ -261,10 +294,7 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const bool limited = visitor.hello.address_space_limit < (8ULL << 30);
   const protocol::Geometry geometry =
       limited ? protocol::compact_geometry() : protocol::ordinary_geometry();
-  intake::SegmentSettings settings;
-  settings.on_full = options.on_full;
-  settings.large_bytes = options.large_threshold;
-  settings.rendezvous = options.follow ? rendezvous->path() : std::string{};
+  const intake::SegmentSettings settings = wanted_settings();
   Result<intake::Segment> segment =
       intake::Segment::create(visitor.pid, *start_time, geometry, settings);
   if (!segment) return segment.error();
@@ -339,6 +369,7 @@ void Recorder::State::child_status(std::uint32_t pid, int status) {
 void Recorder::State::end_record(ProcessRecord& record, std::optional<model::ExitKind> kind) {
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.drain_to_end();
+  collect_idle(tracked);
   tracked.collect_losses();
   model::Process& process = tracked.live().facts;
   process.duration = now() - process.start;
@@ -395,6 +426,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   // Hooks that were under way finish their record within moments.
   usleep(2000);
   tracked.drain_to_end();
+  collect_idle(tracked);
   tracked.collect_losses();
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
@@ -491,7 +523,7 @@ void Recorder::turn() {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
     s.last_drained += tracked.drain();
-    if (tracked.resume_if_given_up()) {
+    if (tracked.resume_if_given_up(control_for(s.options.mode))) {
       s.warn("process " + std::to_string(s.records[i]->pid) +
              " did not wait for memwatch any longer; what it did meanwhile is counted as lost");
     }
@@ -521,11 +553,7 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   intake::take_charge(*segment);
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
   intake::replay_flight(record.tracked->segment(), *record.tracked);
-  intake::SegmentSettings settings;
-  settings.on_full = s.options.on_full;
-  settings.large_bytes = s.options.large_threshold;
-  settings.rendezvous = s.options.follow ? s.rendezvous->path() : std::string{};
-  record.tracked->segment().apply(settings);
+  record.tracked->segment().apply(s.wanted_settings());
   record.tracked->live().facts.notes.push_back(
       "attached while it was running: blocks allocated before are not known");
   s.sample(record, true);

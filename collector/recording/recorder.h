@@ -24,8 +24,9 @@ struct RecorderOptions {
   protocol::OnFull on_full = protocol::OnFull::block;
   model::Mode mode = model::Mode::exact;
   std::uint64_t large_threshold = 1ULL << 30;
-  std::chrono::milliseconds sample_interval{100};  // RSS and page faults
-  bool follow = true;                              // children of processes are recorded too
+  std::uint64_t bytes_between_samples = 512U << 10;  // on average, in sample mode
+  std::chrono::milliseconds sample_interval{100};    // RSS and page faults
+  bool follow = true;                                // children of processes are recorded too
   std::vector<std::string> command;
 };
 

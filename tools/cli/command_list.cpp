@@ -25,12 +25,16 @@ struct Row {
   std::string mode, collector, live, rss, command;
 };
 
+const char* mode_name(std::uint32_t control) {
+  if (control == static_cast<std::uint32_t>(protocol::Control::exact)) return "exact";
+  return control == static_cast<std::uint32_t>(protocol::Control::sample) ? "sample" : "idle";
+}
+
 Row describe(const intake::SegmentName& name, const intake::Segment& segment) {
   const protocol::SegmentHeader& header = segment.header();
   Row row;
   row.pid = name.pid;
-  const std::uint32_t control = header.control.load(std::memory_order_relaxed);
-  row.mode = control == static_cast<std::uint32_t>(protocol::Control::exact) ? "exact" : "idle";
+  row.mode = mode_name(header.control.load(std::memory_order_relaxed));
   const std::uint32_t collector = intake::collector_in_charge(segment);
   row.collector = collector != 0 ? std::to_string(collector) : "-";
   // Only a collector knows the live heap: it writes it here as it drains.

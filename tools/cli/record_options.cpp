@@ -12,6 +12,12 @@ namespace memwatch::cli {
 namespace {
 
 constexpr std::array<std::string_view, 2> kOnFull = {"block", "drop"};
+constexpr std::array<std::string_view, 3> kModes = {"exact", "sample", "idle"};
+
+model::Mode mode_of(const std::string& name) {
+  if (name == "sample") return model::Mode::sample;
+  return name == "idle" ? model::Mode::idle : model::Mode::exact;
+}
 
 std::string base_name(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -31,6 +37,13 @@ void add_record_options(CLI::App& app, RecordOptions& options, const std::string
       ->group("Output");
   app.add_flag("-q,--quiet", options.quiet, "No alerts and no summary")->group("Output");
   app.add_flag("-v,--verbose", options.verbose, "Say what is being done")->group("Output");
+  add_choice(app, "--mode", options.mode, kModes,
+             "Every allocation; a sample of them, for production; or counters, large ones and "
+             "failures only")
+      ->group("Recording");
+  add_size(app, "--sample-interval", options.sample_interval,
+           "Mean bytes between samples in sample mode", "512KiB")
+      ->group("Recording");
   add_size(app, "--large", options.large, "Tell of allocations from this size on", "1GiB")
       ->group("Recording");
   add_choice(app, "--on-full", options.on_full, kOnFull,
@@ -49,6 +62,8 @@ recording::RecorderOptions recorder_options(const RecordOptions& options,
                                             std::vector<std::string> command) {
   recording::RecorderOptions result;
   result.on_full = options.on_full == "block" ? protocol::OnFull::block : protocol::OnFull::drop;
+  result.mode = mode_of(options.mode);
+  result.bytes_between_samples = options.sample_interval == 0 ? 1 : options.sample_interval;
   result.large_threshold = options.large;
   result.sample_interval =
       std::chrono::milliseconds(options.rss_interval_ms == 0 ? 1 : options.rss_interval_ms);

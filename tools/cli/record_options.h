@@ -16,6 +16,8 @@ namespace memwatch::cli {
 struct RecordOptions {
   std::string output = "memwatch-%e-%p.mw";
   std::string json;
+  std::string mode = "exact";
+  std::uint64_t sample_interval = 512U << 10;
   std::string on_full;  // the command's default is set by the command
   std::uint64_t large = 1ULL << 30;
   std::uint64_t rss_interval_ms = 100;

@@ -32,6 +32,11 @@ void write_fact(Page& page, Tone tone, const std::string& label, const std::stri
   page.line(std::move(line));
 }
 
+// Of a figure that is an estimate: before what else there is to say of it.
+void add_error(std::vector<std::string>& details, std::uint64_t deviation) {
+  if (deviation > 0) details.insert(details.begin(), error_phrase(deviation));
+}
+
 double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -76,6 +81,7 @@ void write_peak_fact(Page& page, const analysis::Summary& summary) {
     return;
   }
   std::vector<std::string> details;
+  add_error(details, largest.heap.peak_deviation);
   if (is_tree(summary)) details.push_back("in " + process_label(largest));
   details.push_back(counted(largest.heap.peak_blocks, "block", "blocks"));
   details.push_back("after " + human_duration(largest.heap.peak_at - largest.start));
@@ -86,6 +92,7 @@ void write_allocated_fact(Page& page, const analysis::Summary& summary) {
   const model::Totals& totals = summary.sums.totals;
   std::vector<std::string> details = {
       fmt::format("in {}", counted(totals.allocations, "allocation", "allocations"))};
+  add_error(details, totals.allocated_deviation);
   if (totals.temporary > 0) {
     details.push_back(human_percent(ratio(totals.temporary, totals.allocations)) + " temporary");
   }
@@ -102,7 +109,7 @@ void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
   const analysis::LeakReport& leaks = summary.leaks;
   std::vector<std::string> details;
   if (leaks.blocks == 0) {
-    details.emplace_back("every block was freed");
+    details.emplace_back(summary.sampled ? "no block that was sampled" : "every block was freed");
   } else if (is_tree(summary)) {
     // Where it is; every process counts for itself.
     constexpr std::size_t kNamed = 2;
@@ -114,6 +121,7 @@ void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
       details.push_back(counted(leaks.holders.size() - kNamed, "more process", "more processes"));
     }
   } else {
+    add_error(details, summary.sums.live_deviation);
     details.push_back("in " + counted(leaks.blocks, "block", "blocks"));
     if (leaks.by_bytes.selected == 0 && leaks.upkeep.selected > 0) {
       details.emplace_back("all kept by the C library itself");
@@ -175,9 +183,9 @@ void write_facts(Page& page, const analysis::Selection& selection,
                  const analysis::Summary& summary) {
   if (summary.largest == nullptr) return;
   const analysis::Sums& sums = summary.sums;
-  write_peak_fact(page, summary);
+  if (!summary.idle) write_peak_fact(page, summary);
   write_allocated_fact(page, summary);
-  write_not_freed_fact(page, summary);
+  if (!summary.idle) write_not_freed_fact(page, summary);
   if (summary.coverage) {
     const model::Process& resident = *summary.resident;
     const std::uint64_t peak_rss = std::max(summary.coverage->rss, resident.rss.peak);
@@ -240,6 +248,9 @@ std::string joined_to_fit(const std::vector<std::string>& parts, std::size_t roo
 }
 
 View next_view(const analysis::Summary& summary) {
+  if (summary.idle && summary.failures.total == 0) {
+    return summary.sums.totals.large > 0 ? View::large : View::timeline;
+  }
   if (summary.failures.total > 0) return View::failures;
   if (summary.leaks.bytes > 0 && summary.leaks.bytes * 4 >= summary.sums.peak_bytes_sum) {
     return View::leaks;

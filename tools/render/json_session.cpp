@@ -58,7 +58,7 @@ void write_identity(JsonWriter& json, const model::Process& process) {
   json.member("sample_interval", process.sample_interval);
 }
 
-void write_totals(JsonWriter& json, const model::Totals& totals) {
+void write_totals(JsonWriter& json, const model::Totals& totals, model::Mode mode) {
   json.key("totals").begin_object();
   json.member("allocations", totals.allocations);
   json.member("frees", totals.frees);
@@ -73,6 +73,7 @@ void write_totals(JsonWriter& json, const model::Totals& totals) {
   json.member("mapped_bytes", totals.mapped_bytes);
   json.member("unmapped_bytes", totals.unmapped_bytes);
   json.member("inherited_frees", totals.inherited_frees);
+  if (mode == model::Mode::sample) json.member("allocated_bytes_sd", totals.allocated_deviation);
   json.end_object();
 }
 
@@ -84,6 +85,10 @@ void write_memory(JsonWriter& json, const model::Process& process) {
   json.key("peak_at").real(process.heap.peak_at);
   json.member("peak_blocks", process.heap.peak_blocks);
   json.member("inherited_blocks", process.heap.inherited_blocks);
+  if (process.mode == model::Mode::sample) {
+    json.member("live_bytes_sd", process.heap.live_deviation);
+    json.member("peak_bytes_sd", process.heap.peak_deviation);
+  }
   json.end_object();
   json.key("mapped").begin_object();
   json.member("live_bytes", process.mapped.live_bytes);
@@ -222,6 +227,11 @@ void write_sites(JsonWriter& json, const model::Process& process,
     json.member("peak_bytes", site->peak_bytes);
     json.member("own_peak_bytes", site->own_peak_bytes);
     json.member("temporary", site->temporary);
+    if (process.mode == model::Mode::sample) {
+      json.member("live_bytes_sd", site->live_deviation);
+      json.member("peak_bytes_sd", site->peak_deviation);
+      json.member("allocated_bytes_sd", site->allocated_deviation);
+    }
     json.end_object();
   }
   json.end_array();
@@ -293,7 +303,7 @@ void write_json_process(JsonWriter& json, const model::Process& process,
                         StackIds& stacks) {
   json.begin_object(Layout::lines);
   write_identity(json, process);
-  write_totals(json, process.totals);
+  write_totals(json, process.totals, process.mode);
   write_memory(json, process);
   write_losses(json, process.losses);
   write_functions(json, process);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <limits>
 
+#include "collector/analysis/deviation.h"
 #include "collector/analysis/failures.h"
 #include "collector/analysis/stack_text.h"
 #include "tools/render/human.h"
@@ -101,6 +102,10 @@ std::string not_freed_phrase(analysis::EndOfRecording end) {
   return "";
 }
 
+std::string error_phrase(std::uint64_t deviation) {
+  return deviation == 0 ? std::string() : "± " + human_bytes(analysis::error_bar(deviation));
+}
+
 std::vector<std::string> loss_phrases(const model::Losses& losses) {
   std::vector<std::string> phrases;
   if (losses.dropped_allocations > 0) {
@@ -124,7 +129,7 @@ std::string exactness_phrase(const analysis::Summary& summary) {
   if (summary.sampled) {
     std::uint64_t interval = 0;
     if (summary.largest != nullptr) interval = summary.largest->sample_interval;
-    return fmt::format("sampled about every {}: sizes and counts are estimates",
+    return fmt::format("sampled about every {}: figures are estimates, ± is their 95 % error",
                        human_bytes(interval));
   }
   const std::vector<std::string> losses = loss_phrases(summary.sums.losses);

@@ -25,6 +25,9 @@ std::string processes_phrase(const analysis::Selection& selection,
 // the end" for a mixture.
 std::string not_freed_phrase(analysis::EndOfRecording end);
 
+// "± 1.2 MiB", the 95 % error of a figure with this standard deviation; "" of an exact one.
+std::string error_phrase(std::uint64_t deviation);
+
 // What was lost, one sentence part per kind: "3 allocations dropped"; empty for an exact session.
 std::vector<std::string> loss_phrases(const model::Losses& losses);
 

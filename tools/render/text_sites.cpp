@@ -25,20 +25,29 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
+// "± 1.2 MiB, " before a detail, where the figure it belongs to is an estimate.
+std::string with_error(std::uint64_t deviation, std::string detail) {
+  return deviation == 0 ? detail : error_phrase(deviation) + ", " + detail;
+}
+
 std::string live_detail(const model::Site& site) {
   const std::string blocks = "in " + counted(site.live_blocks, "block", "blocks");
   // Where blocks were resized, how many of the calls' blocks are gone is not known.
   if (site.reallocations > 0) {
-    return blocks + ", of " + counted(site.allocations + site.reallocations, "call", "calls") +
-           " that allocated or resized";
+    return with_error(site.live_deviation,
+                      blocks + ", of " +
+                          counted(site.allocations + site.reallocations, "call", "calls") +
+                          " that allocated or resized");
   }
-  return fmt::format("{}, {} of its {} freed", blocks,
-                     human_percent(1 - ratio(site.live_blocks, site.allocations)),
-                     counted(site.allocations, "allocation", "allocations"));
+  return with_error(site.live_deviation,
+                    fmt::format("{}, {} of its {} freed", blocks,
+                                human_percent(1 - ratio(site.live_blocks, site.allocations)),
+                                counted(site.allocations, "allocation", "allocations")));
 }
 
 std::string peak_detail(const model::Site& site) {
-  return fmt::format("at the peak; its own maximum {}", human_bytes(site.own_peak_bytes));
+  return with_error(site.peak_deviation, fmt::format("at the peak; its own maximum {}",
+                                                     human_bytes(site.own_peak_bytes)));
 }
 
 std::string calls_detail(const model::Site& site) {
@@ -50,8 +59,9 @@ std::string calls_detail(const model::Site& site) {
 
 std::string bytes_detail(const model::Site& site) {
   const std::uint64_t calls = site.allocations + site.reallocations;
-  return fmt::format("in {}, {} each on average", counted(calls, "call", "calls"),
-                     human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls));
+  return with_error(site.allocated_deviation,
+                    fmt::format("in {}, {} each on average", counted(calls, "call", "calls"),
+                                human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls)));
 }
 
 std::string temporary_detail(const model::Site& site) {

@@ -25,6 +25,7 @@ void forget_everything() {
   forget_rings_in_child(false);
   forget_modules();
   for (auto& ring : t_state.rings) ring = nullptr;
+  t_state.idle_counters = nullptr;
   g_process.sequenced.store(0);
 }
 
