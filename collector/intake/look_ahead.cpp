@@ -55,21 +55,30 @@ std::uint64_t visit_blocks(const Slot* ring, std::uint64_t mask, std::uint64_t p
 void LookAhead::look(const Slot* ring, std::uint64_t mask, std::uint64_t position,
                      std::uint64_t end, const StackImporter& stacks,
                      const model::LiveProcess& live) {
-  const auto fetch_bucket = [&live, &stacks](std::uint64_t address, std::uint32_t node) {
+  const auto fetch_keys = [&](std::uint64_t address, std::uint32_t node) {
     live.prefetch_block(address);
     stacks.prefetch(node);
   };
-  const auto fetch_site = [&live, &stacks](std::uint64_t address, std::uint32_t node) {
+  const auto fetch_rows = [&](std::uint64_t, std::uint32_t node) {
+    live.prefetch_row(stacks.known(node));
+  };
+  const auto fetch_sites = [&](std::uint64_t address, std::uint32_t node) {
     live.prefetch_site(address, node == 0, stacks.known(node));
   };
-  if (buckets_until_ <= position) {
-    buckets_until_ =
-        visit_blocks(ring, mask, position, std::min(end, position + kGroup), fetch_bucket);
+  const bool rows_are_far = live.rows_outgrow_cache();
+  const auto visit = [&](std::uint64_t from, std::uint64_t to, auto what) {
+    return visit_blocks(ring, mask, from, std::min(to, end), what);
+  };
+  if (keys_until_ <= position) {
+    rows_until_ = visit(position, position + kGroup, fetch_keys);
+    keys_until_ = visit(rows_until_, rows_until_ + kGroup, fetch_keys);
+    if (rows_are_far) visit(position, rows_until_, fetch_rows);
   }
-  const std::uint64_t group_end = buckets_until_;
-  buckets_until_ =
-      visit_blocks(ring, mask, group_end, std::min(end, group_end + kGroup), fetch_bucket);
-  sites_until_ = visit_blocks(ring, mask, position, std::min(end, group_end), fetch_site);
+  const std::uint64_t group_end = rows_until_;
+  rows_until_ = keys_until_;
+  keys_until_ = visit(rows_until_, rows_until_ + kGroup, fetch_keys);
+  if (rows_are_far) visit(group_end, rows_until_, fetch_rows);
+  sites_until_ = visit(position, group_end, fetch_sites);
 }
 
 }  // namespace memwatch::intake

@@ -2,11 +2,15 @@
 // will touch into the cache, all of it at once instead of one wait after another. A hint and
 // nothing else: what it read is not kept, nothing is counted, and any bytes will do.
 //
-// In two steps, a group of records apart, because where a block lies in the table of live blocks is
-// known from its record, but which site a free will change only from the block:
+// In steps, a group of records apart, because each step reads what the one before has fetched: a
+// record names a block and a stack node; the bucket of the block names the site that a free will
+// change, the node's stack names the row that names the site of an allocation.
 //
-//   applied           sites fetched           buckets fetched          published
-//   ─────────────────┤ group n ──────────────┤ group n+1 ─────────────┤ not looked at ─┤
+//   applied       sites fetched       rows fetched       buckets, nodes fetched       published
+//   ─────────────┤ group n ──────────┤ group n+1 ───────┤ group n+2 ─────────────────┤ ─ ─ ─ ─ ┤
+//
+// Million events a second without, and with it: 100 000 blocks of 300 sites 15 and 28, four million
+// 6 and 20, four million of 100 000 sites 3 and 13.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +26,15 @@ class LookAhead {
   // Is it time for the next group, when the record at `position` is to be applied?
   [[nodiscard]] bool is_due(std::uint64_t position) const { return position >= sites_until_; }
 
-  // Looks at what is complete from `position` up to `end`, two groups at most.
+  // Looks at what is complete from `position` up to `end`, three groups at most.
   void look(const protocol::Slot* ring, std::uint64_t mask, std::uint64_t position,
             std::uint64_t end, const StackImporter& stacks, const model::LiveProcess& live);
 
  private:
-  // Positions in the ring, each the start of a record.
+  // Positions in the ring, each the start of a record: ends of the groups.
   std::uint64_t sites_until_ = 0;
-  std::uint64_t buckets_until_ = 0;
+  std::uint64_t rows_until_ = 0;
+  std::uint64_t keys_until_ = 0;  // of the records' own: buckets and nodes
 };
 
 }  // namespace memwatch::intake

@@ -52,8 +52,9 @@ Result<std::string> temporary_directory() {
 
 std::string random_name() {
   std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0)
+  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) {
     number = static_cast<std::uint64_t>(getpid());
+  }
   char name[40];
   snprintf(name, sizeof name, "run-%d-%08llx", getpid(),
            static_cast<unsigned long long>(number & 0xffffffffULL));
@@ -71,8 +72,11 @@ void take_descriptors(msghdr& message, Visitor* visitor) {
       int descriptor = -1;
       std::memcpy(&descriptor, CMSG_DATA(head) + at, sizeof descriptor);
       UniqueFd owned(descriptor);
-      if (count == 0) visitor->maps = std::move(owned);
-      if (count == 1) visitor->memory = std::move(owned);
+      if (count == 0) {
+        visitor->maps = std::move(owned);
+      } else if (count == 1) {
+        visitor->memory = std::move(owned);
+      }
       ++count;
     }
   }

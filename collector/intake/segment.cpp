@@ -164,8 +164,9 @@ Result<Segment> Segment::open(const std::string& name) {
     state->geometry = header->geometry;  // the copy is what is checked and used
     if (!is_sound(state->geometry, bytes)) return unsound(name, "has an impossible layout");
     // Acquire: matched by the release store in preload/session.
-    if (header->ready.load(std::memory_order_acquire) != 1)
+    if (header->ready.load(std::memory_order_acquire) != 1) {
       return unsound(name, "is not ready yet");
+    }
   } catch (const bip::interprocess_exception& exception) {
     return shm_error("open the segment", name, exception);
   }

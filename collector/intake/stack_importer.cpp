@@ -60,19 +60,19 @@ model::StackId StackImporter::import_one(std::uint32_t node, model::StackId pare
 }
 
 const StackImporter::Module& StackImporter::module(std::uint32_t index) {
-  static const Module kNobody;
+  static const Module nobody;
   const Geometry& geometry = segment_.geometry();
   if (index >= geometry.modules ||
       index >= segment_.header().modules_used.load(std::memory_order_acquire)) {
     ++damaged_;
-    return kNobody;
+    return nobody;
   }
   if (index >= modules_.size()) modules_.resize(index + 1);
   Module& module = modules_[index];
   if (module.known) return module;
   const auto* entry = segment_.at<const ModuleEntry>(geometry.modules_offset) + index;
   // Acquire: matched by the release store in preload/module_table.
-  if (entry->ready.load(std::memory_order_acquire) != 1) return kNobody;
+  if (entry->ready.load(std::memory_order_acquire) != 1) return nobody;
 
   const std::uint32_t name_offset = entry->name_offset;
   const std::uint32_t name_bytes = entry->name_bytes;
@@ -81,7 +81,7 @@ const StackImporter::Module& StackImporter::module(std::uint32_t index) {
     if (name_bytes > 4096 || name_offset > geometry.names_bytes ||
         geometry.names_bytes - name_offset < name_bytes) {
       ++damaged_;
-      return kNobody;
+      return nobody;
     }
     path.assign(segment_.at<const char>(geometry.names_offset) + name_offset, name_bytes);
   }

@@ -22,8 +22,9 @@ class StackImporter {
 
   // The session's id of a node named by a record.
   model::StackId import(std::uint32_t node) {
-    if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]]
+    if (node < stacks_.size() && stacks_[node] != kUnknown) [[likely]] {
       return stacks_[node];
+    }
     return import_slow(node);
   }
 

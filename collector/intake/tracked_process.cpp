@@ -104,10 +104,11 @@ std::uint64_t TrackedProcess::drain() {
     total += progress;
     // More rounds only help where rings wait for each other.
   } while (progress > 0 && rings_.size() > 1 && total < kMaxRecordsPerCall);
-  const bool pending = std::any_of(rings_.begin(), rings_.end(), [](const Ring& ring) {
-    return ring.position != ring.shared->published.load(std::memory_order_relaxed);
-  });
-  stalled_rounds_ = total == 0 && pending ? stalled_rounds_ + 1 : 0;
+  // With nothing applied, what was seen of the rings is what is there.
+  const bool pending =
+      total == 0 && std::any_of(rings_.begin(), rings_.end(),
+                                [](const Ring& ring) { return ring.position != ring.available; });
+  stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
   if (stalled_rounds_ > kMaxStalledRounds) {
     stalled_rounds_ = 0;
     if (step_over_gap()) count_damage();
@@ -224,8 +225,9 @@ inline model::EventContext TrackedProcess::context(Ring& ring, std::uint32_t nod
 
 inline TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::uint64_t available,
                                                   unsigned* slots) {
-  if (record_tag(first) != kExtended) [[likely]]
+  if (record_tag(first) != kExtended) [[likely]] {
     return apply_short(ring, first);
+  }
   const RecordType type = extended_type(first);
   const unsigned count = extended_slots(first);
   if (count == 0 || count != slots_of(type) || count > available) {
@@ -236,7 +238,7 @@ inline TrackedProcess::Step TrackedProcess::apply(Ring& ring, Slot first, std::u
   std::uint64_t words[2 * kMaxRecordSlots];
   words[0] = first.word0;
   words[1] = first.word1;
-  for (unsigned i = 1; i < count; ++i) {
+  for (std::size_t i = 1; i < count; ++i) {
     const Slot slot = load(ring.slots + ((ring.position + i) & ring.mask));
     words[2 * i] = slot.word0;
     words[2 * i + 1] = slot.word1;

@@ -26,8 +26,9 @@ std::optional<LiveBlock> LiveHeap::find(std::uint64_t address) const {
 }
 
 bool LiveHeap::add(const LiveBlock& block, LiveBlock* stale) {
-  if (!fits(block)) [[unlikely]]
+  if (!fits(block)) [[unlikely]] {
     return add_odd(block, stale);
+  }
   const bool replaces_odd = !odd_.empty() && remove_odd(block.address, stale);
   const std::uint64_t mixed = hash(block.address);
   Part& part = parts_[part_index(mixed)];
@@ -42,8 +43,9 @@ bool LiveHeap::add(const LiveBlock& block, LiveBlock* stale) {
     bucket.places[bucket.count()] = pack(block);
     ++count_;
     // Three quarters of the places.
-    if (++part.count > 3 * part.mask) [[unlikely]]
+    if (++part.count > 3 * part.mask) [[unlikely]] {
       grow(part);
+    }
     return replaces_odd;
   }
 }
@@ -54,8 +56,9 @@ inline void LiveHeap::take(Part& part, std::uint32_t at, std::uint32_t place) {
   const std::uint32_t last = bucket.count() - 1;
   bucket.places[place] = bucket.places[last];
   bucket.places[last] = Place{};
-  if (last == kPlaces - 1) [[unlikely]]
+  if (last == kPlaces - 1) [[unlikely]] {
     move_back(part, at);
+  }
 }
 
 bool LiveHeap::remove(std::uint64_t address, LiveBlock* removed) {

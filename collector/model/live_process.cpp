@@ -94,8 +94,9 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
                             const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]]
+  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
     count_stale_block(stale);
+  }
   grow_live(site, size, context.at);
   ++facts.totals.allocations;
   facts.totals.allocated_bytes += size;
@@ -110,8 +111,9 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
   thread.allocated_bytes += size;
   thread_states_[context.thread].last_block = address;
   count_size(size);
-  if (size >= large_threshold_) [[unlikely]]
+  if (size >= large_threshold_) [[unlikely]] {
     note_large(function, address, size, context);
+  }
 }
 
 void LiveProcess::freed(Function function, std::uint64_t address, const EventContext& context) {
@@ -151,11 +153,13 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
                               std::uint64_t size, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]]
+  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
     count_stale_block(stale);
+  }
   grow_live(site, size, context.at);
-  if (!old.known)
+  if (!old.known) {
     ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);
+  }
   ++facts.totals.reallocations;
   facts.totals.allocated_bytes += size;
   facts.totals.freed_bytes += old.old_size;
@@ -171,8 +175,9 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   thread.freed_bytes += old.old_size;
   thread_states_[context.thread].last_block = 0;  // a reallocated block is not temporary
   count_size(size);
-  if (size >= large_threshold_) [[unlikely]]
+  if (size >= large_threshold_) [[unlikely]] {
     note_large(function, address, size, context);
+  }
 }
 
 void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,

@@ -85,14 +85,22 @@ class LiveProcess {
   void set_inherits_blocks(bool inherits) { inherits_blocks_ = inherits; }
   [[nodiscard]] bool inherits_blocks() const { return inherits_blocks_; }
 
-  // Are blocks and sites too many for the processor's nearer caches? Below, prefetching only costs.
+  // What an event on a block or of a stack will touch, brought into the cache for a caller who
+  // knows which events come next. Any address and stack will do. First of all: is it worth while,
+  // or are blocks and sites so few that the processor's nearer caches hold them anyway?
   [[nodiscard]] bool outgrows_cache() const {
     constexpr std::uint64_t kNearBlocks = 8192, kNearSites = 2048;
     return heap_.size() > kNearBlocks || facts.sites.size() > kNearSites;
   }
-  // What an event on this block, or of this stack, will touch: brought into the cache, for a caller
-  // who knows which events come next. Any address and stack will do.
   void prefetch_block(std::uint64_t address) const { heap_.prefetch(address); }
+  // The row that names the site of a stack, where there are many stacks.
+  [[nodiscard]] bool rows_outgrow_cache() const {
+    constexpr std::size_t kNearRows = 32'768;
+    return site_of_stack_.size() > kNearRows;
+  }
+  void prefetch_row(StackId stack) const {
+    if (stack < site_of_stack_.size()) prefetch_line(&site_of_stack_[stack]);
+  }
   // The site of the block that goes, or else of the stack of one that comes. One of the two by
   // arithmetic, not by a branch: which it is is chance, and guessing wrong would wait for memory.
   void prefetch_site(std::uint64_t address, bool goes, StackId stack) const {
