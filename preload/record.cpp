@@ -315,8 +315,8 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
   if (mode_ == Control::idle) {
     return record_idle_failure(*ring_, function, requested, error_number, site);
   }
-  if (was_sampled_)
-    add_sampled_block(old_block_);  // it lives on; its place is still free, or it counts as lost
+  // The old block lives on. Its place may have been taken meanwhile: then its free goes by unseen.
+  if (was_sampled_) add_sampled_block(old_block_);
   if (!recorded_) {
     if (mode_ == Control::sample) put_failure_alone(function, requested, error_number, site);
     return;
@@ -371,8 +371,8 @@ PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   note_memory_gone();
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
-  if (ring_ == nullptr || mode() == Control::idle || !prepare(*ring_, Urgency::deallocation))
-    return;
+  if (ring_ == nullptr || mode() == Control::idle) return;
+  if (!prepare(*ring_, Urgency::deallocation)) return;
   sequence_ = take_number(kMappingShard);
   recorded_ = true;
 }
