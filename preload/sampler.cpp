@@ -66,8 +66,10 @@ void run_down(std::uint64_t gap, std::uint64_t interval) {
   const std::uint64_t large = g_process.segment->large_bytes.load(std::memory_order_relaxed);
   std::uint64_t at_most = kAlwaysFrom * interval;
   if (large < at_most) at_most = large;
-  t_state.bytes_to_sample = gap < at_most ? gap : at_most;
-  t_state.rest_of_gap = gap - t_state.bytes_to_sample;
+  // Not from t_state again: a signal handler that allocates may have drawn in between.
+  const std::uint64_t now = gap < at_most ? gap : at_most;
+  t_state.bytes_to_sample = now;
+  t_state.rest_of_gap = gap - now;
 }
 
 void draw_gap() {

@@ -208,6 +208,7 @@ void forget_announced_fork() {
 }
 
 void notice_fork_in_child() {
+  g_process.segment = nullptr;  // the parent's; where the kernel wipes g_process it is gone already
   g_process.phase.store(Phase::unborn, std::memory_order_release);
 }
 
