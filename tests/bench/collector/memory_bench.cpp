@@ -1,6 +1,7 @@
-// What the collector's memory grows by: bytes per live block and per stack node, at the sizes that
-// are the worst (just after tables grew) and in between. Prints the most that was allocated at any
-// moment, growing included.
+// What the collector's memory grows by: bytes per live block and per stack node, at sizes where
+// tables have just grown and in between. Prints the most that operator new had handed out at any
+// moment, copies made while growing included, and the most that was resident between two drains,
+// which also knows the large parts of the table of blocks, mapped and not made by new.
 #include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
