@@ -32,8 +32,8 @@ Slot load(const Slot* slot) {
   return copy;
 }
 
-// Rounds without progress, about a millisecond each, after which a number nobody tells is given up.
-constexpr unsigned kMaxStalledRounds = 2000;
+// Rounds without progress, two milliseconds each, after which a number nobody tells is given up.
+constexpr unsigned kMaxStalledRounds = 5000;
 
 }  // namespace
 
