@@ -63,7 +63,7 @@ TEST_F(LateNumbers, ANumberGivenUpOnAndToldAfterAllHoldsNobodyUp) {
   builder_.publish(busy);
   builder_.publish(stopped);
   start();
-  for (int i = 0; i < 4000; ++i) process_->drain();
+  for (int i = 0; i < 6000; ++i) process_->drain();
   EXPECT_EQ(facts().totals.allocations, 1U);
   std::uint64_t same_shard = kBlock + 16;
   while (protocol::shard_of(same_shard) != protocol::shard_of(kBlock)) same_shard += 16;

@@ -334,7 +334,7 @@ TEST_F(Tracked, WhileTheProcessLivesAGapIsBelievedOnlyAfterLongSilence) {
   target_.allocate(a, kA, 100, 1);
   target_.publish(a);
   start();
-  for (int round = 0; round < 1000; ++round) process_->drain();
+  for (int round = 0; round < 4000; ++round) process_->drain();
   EXPECT_EQ(facts().totals.allocations, 0U);
   for (int round = 0; round < 4000; ++round) process_->drain();
   EXPECT_EQ(facts().totals.allocations, 1U);
