@@ -19,9 +19,9 @@ namespace {
 
 using namespace protocol;
 
-// Buckets follow the parents' ids, which are dense, so memory is touched as the tree grows and neighbours in the tree
-// are neighbours here: with buckets all over a table of 2^18 a stack that nobody had seen before cost three times as
-// much. A parent's children spread over so many buckets:
+// Buckets follow the parents' ids, which are dense, so memory is touched as the tree grows and
+// neighbours in the tree are neighbours here: with buckets all over a table of 2^18 a stack that
+// nobody had seen before cost three times as much. A parent's children spread over so many buckets:
 constexpr std::uint32_t kSpreadBits = 8;
 constexpr std::uint32_t kBackingStep = 4096;  // nodes: 64 KiB at a time
 constexpr std::uint32_t kMaxNodes = ordinary_geometry().nodes;
