@@ -106,10 +106,10 @@ void measure(const char* what, const Life& life) {
 int main() {
   using memwatch::collector_bench::measure;
   for (const std::uint64_t blocks :
-       {100'000, 600'000, 1'000'000, 1'600'000, 3'300'000, 6'400'000}) {
+       {100'000U, 600'000U, 1'000'000U, 1'600'000U, 3'300'000U, 6'400'000U}) {
     measure("live blocks", {.live_blocks = blocks});
   }
-  for (const std::uint32_t stacks : {20'000, 40'000, 80'000, 140'000, 200'000, 300'000}) {
+  for (const std::uint32_t stacks : {20'000U, 40'000U, 80'000U, 140'000U, 200'000U, 300'000U}) {
     measure("stack nodes", {.live_blocks = stacks, .stacks = stacks, .stacks_in_turn = true});
   }
   return 0;
