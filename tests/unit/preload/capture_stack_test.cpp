@@ -65,6 +65,7 @@ int wander() {
   if (g_tally.nesting >= 5) return sum;
   ++g_tally.nesting;
   for (unsigned i = pick(4); i > 0; --i) {
+    sum &= 0xff;
     switch (pick(10)) {
       case 0:
         sum += recurse(pick(30), wander);
@@ -100,7 +101,7 @@ int wander() {
     sum += capture_both_ways();
   }
   --g_tally.nesting;
-  return sum;
+  return sum & 1;  // small, since the mazes reckon with it
 }
 
 class CaptureStack : public testing::Test {
