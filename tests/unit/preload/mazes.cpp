@@ -106,12 +106,14 @@ int recurse_mutually(unsigned depth, Visit visit) {
 }
 
 [[gnu::noinline]] int through_many_registers(unsigned depth, Visit visit) {
-  int a = g_sink, b = g_sink, c = g_sink, d = g_sink, e = g_sink, f = g_sink, g = g_sink;
+  // Read again and again, so that they are seven values for all the compiler knows.
+  const auto sink = [] { return static_cast<unsigned>(g_sink); };
+  unsigned a = sink(), b = sink(), c = sink(), d = sink(), e = sink(), f = sink(), g = sink();
   const int result = depth == 0 ? visit() : through_many_registers(depth - 1, visit);
-  a += b ^ g_sink;
-  c += d ^ g_sink;
-  e += f ^ g_sink;
-  return result + a * b + c * d + e * f + g;
+  a += b ^ sink();
+  c += d ^ sink();
+  e += f ^ sink();
+  return static_cast<int>((static_cast<unsigned>(result) + a * b + c * d + e * f + g) & 0xff);
 }
 
 int through_qsort(Visit visit) {
