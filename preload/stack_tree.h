@@ -21,15 +21,14 @@ extern std::atomic<NodeHints*> g_node_hints;
 
 // The node for this frame inside of `parent`, if a hint leads there; 0: ask intern_frame.
 inline std::uint32_t hinted_node(std::uint32_t parent, std::uint64_t pc) {
-  // Relaxed: a hint may be old or new, the node it leads to is compared. Nodes are written before
-  // hints lead to them (release in intern_frame); what a thread may read too early is a node that
-  // does not match.
-  const NodeHints* all = g_node_hints.load(std::memory_order_relaxed);
+  // Acquire: the node was written before a hint led to it (release in intern_frame); a hint may be
+  // old or new, the node it leads to is compared.
+  const NodeHints* all = g_node_hints.load(std::memory_order_acquire);
   if (all == nullptr) [[unlikely]] {
     return 0;
   }
-  const std::uint64_t first = all[parent].hints[0].load(std::memory_order_relaxed);
-  const std::uint64_t second = all[parent].hints[1].load(std::memory_order_relaxed);
+  const std::uint64_t first = all[parent].hints[0].load(std::memory_order_acquire);
+  const std::uint64_t second = all[parent].hints[1].load(std::memory_order_acquire);
   const auto half = static_cast<std::uint32_t>(pc);
   const std::uint64_t hint = static_cast<std::uint32_t>(first >> 32) == half ? first : second;
   const auto id = static_cast<std::uint32_t>(hint);

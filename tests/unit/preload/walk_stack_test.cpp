@@ -69,7 +69,9 @@ TEST_F(Walks, ThroughASignalHandlerOnItsOwnStack) {
 
 TEST_F(Walks, ThroughAHandlerThatWasInterruptedItself) {
   through_nested_signals(compare_walks);
+#ifndef __SANITIZE_THREAD__  // which delivers a signal raised in a handler later, by a plain call
   EXPECT_EQ(comparison().signal_frames, 2U);
+#endif
 }
 
 TEST_F(Walks, ThroughATrapInTheMiddleOfAFunction) {
