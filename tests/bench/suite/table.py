@@ -52,7 +52,7 @@ def number_with_spread(spread):
     if spread is None:
         return "-"
     median = number(spread.median)
-    return median if spread.half_width is None else f"{median} ±{number_like(spread.half_width, spread.median)}"
+    return median if spread.half_width is None else f"{median}±{number_like(spread.half_width, spread.median)}"
 
 
 def number_like(width, median):
