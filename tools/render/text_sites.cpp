@@ -52,9 +52,10 @@ std::string peak_detail(const model::Site& site) {
 
 std::string calls_detail(const model::Site& site) {
   const std::uint64_t calls = site.allocations + site.reallocations;
-  return fmt::format("{}, {} each on average, {} temporary", human_bytes(site.allocated_bytes),
-                     human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls),
-                     human_percent(ratio(site.temporary, site.allocations)));
+  const std::string bytes = fmt::format("{}, {} each on average", human_bytes(site.allocated_bytes),
+                                        human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls));
+  if (site.allocated_deviation > 0) return bytes;  // a sample does not know what came in between
+  return bytes + ", " + human_percent(ratio(site.temporary, site.allocations)) + " temporary";
 }
 
 std::string bytes_detail(const model::Site& site) {
@@ -195,9 +196,14 @@ void write_hotspots(Page& page, const ViewContext& context) {
 void write_temporary(Page& page, const ViewContext& context) {
   const analysis::TemporaryReport report =
       analysis::find_temporary(context.selection, page.options().top);
-  if (write_if_empty(page, context, report.by_count,
-                     "No temporary allocations: no block was freed before its thread's next "
-                     "allocation.")) {
+  const bool sampled = std::any_of(
+      context.selection.processes().begin(), context.selection.processes().end(),
+      [](const model::Process* process) { return process->mode == model::Mode::sample; });
+  const char* const nothing =
+      sampled ? "A sample cannot tell which allocations were temporary: --mode exact can."
+              : "No temporary allocations: no block was freed before its thread's next "
+                "allocation.";
+  if (write_if_empty(page, context, report.by_count, nothing)) {
     return;
   }
   page.line(page.paint(
