@@ -11,6 +11,7 @@
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
+#include "preload/thread_stacks.h"
 
 using memwatch::Function;
 namespace mw = memwatch::preload;
@@ -80,6 +81,7 @@ MEMWATCH_EXPORT void* mmap64(void* at, size_t length, int protection, int flags,
 }
 
 MEMWATCH_EXPORT int munmap(void* address, size_t length) noexcept {
+  mw::note_memory_gone();  // whoever calls: an allocator unmaps what was freed long before
   const mw::CallSite site = MEMWATCH_CALL_SITE();
   if (!is_recording_pages(site)) return call_munmap(address, length);
   mw::PageRelease release;
@@ -94,6 +96,7 @@ MEMWATCH_EXPORT void* mremap(void* address, size_t old_length, size_t length, in
   va_start(rest, flags);
   void* fixed = (flags & MREMAP_FIXED) != 0 ? va_arg(rest, void*) : nullptr;
   va_end(rest);
+  mw::note_memory_gone();
   const mw::CallSite site = MEMWATCH_CALL_SITE();
   if (!is_recording_pages(site)) return call_mremap(address, old_length, length, flags, fixed);
   void* moved = nullptr;

@@ -10,6 +10,7 @@
 #include "preload/sampled_blocks.h"
 #include "preload/sampler.h"
 #include "preload/thread_local_state.h"
+#include "preload/thread_stacks.h"
 #include "preload/unlocked_add.h"
 
 namespace memwatch::preload {
@@ -53,6 +54,7 @@ inline void take_back_count(std::size_t size) {
 
 // The same of a free.
 inline bool free_needs_no_record(const void* block) {
+  note_block_gone(block);
   protocol::SegmentHeader* segment = g_process.segment;
   if (segment == nullptr) [[unlikely]] {
     return false;

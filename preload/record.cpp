@@ -198,7 +198,6 @@ void adapt_to_fill(const ThreadRing& ring) {
     return count_without_ring(Urgency::ordinary);
   }
   const std::uint32_t stack = capture_stack(ring, site);
-  ring.stacks.other = ReadableRange{};  // most frees go by unseen, so it may be gone next time
   if (!prepare(ring, Urgency::ordinary)) {
     remove_sampled_block(address);
     return;
@@ -236,6 +235,7 @@ void record_allocation(Function function, const void* block, std::size_t size,
 }
 
 void record_deallocation(Function function, const void* block) {
+  note_block_gone(block);
   const Recording recording;
   ThreadRing* ring = recording.ring();
   if (ring == nullptr) [[unlikely]] {
@@ -247,7 +247,6 @@ void record_deallocation(Function function, const void* block) {
   // Also in exact mode: a block that was sampled before may be freed now.
   if (!remove_sampled_block(address) && now == Control::sample) return;
   if (!prepare(*ring, Urgency::deallocation)) return;
-  if (may_be_unmapped(address)) note_memory_gone();
   put_deallocation(*ring, function, address, take_sequence(*ring, shard_of(address)));
 }
 
@@ -268,6 +267,7 @@ void record_failure(Function function, std::size_t requested, int error_number,
 
 Reallocation::Reallocation(const void* old_block)
     : ring_(nullptr), old_block_(address_of(old_block)), depth_before_(enter()) {
+  note_block_gone(old_block);  // a large one is moved or shrunk in place
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) return;
   mode_ = mode();
@@ -368,7 +368,6 @@ void record_break(Function function, const void* old_break, const void* new_brea
 }
 
 PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
-  note_memory_gone();
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
   if (ring_ == nullptr || mode() == Control::idle) return;

@@ -32,6 +32,13 @@ inline bool may_be_unmapped(std::uint64_t block) {
   return (block & 0xfef) == 0;
 }
 
+// Before a block is freed or reallocated, in every mode: what is recorded later must not trust it.
+inline void note_block_gone(const void* block) {
+  if (may_be_unmapped(reinterpret_cast<std::uintptr_t>(block))) [[unlikely]] {
+    note_memory_gone();
+  }
+}
+
 // For the thread that claims a ring.
 void start_stacks(ThreadStacks& stacks);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "collector/intake/tracked_process.h"
+#include "preload/quick_path.h"
 #include "preload/record.h"
 #include "preload/sampled_blocks.h"
 #include "preload/sampler.h"
@@ -263,6 +264,32 @@ TEST(Sampling, ManyThreadsPassBlocksAroundAndNothingIsLeft) {
   EXPECT_EQ(facts.losses.unmatched_frees, 0U);
   EXPECT_NEAR(static_cast<double>(facts.totals.allocated_bytes), 1e6,
               5 * static_cast<double>(facts.totals.allocated_deviation));
+}
+
+TEST(MemoryGone, IsNotedOfBlocksThatMayBeUnmappedInEveryMode) {
+  Sampled program(9);
+  protocol::SegmentHeader& header = program.process().segment().header();
+  for (const auto mode :
+       {protocol::Control::idle, protocol::Control::sample, protocol::Control::exact}) {
+    header.control.store(static_cast<std::uint32_t>(mode));
+    for (const bool quick : {true, false}) {
+      const auto free_at = [quick](std::uint64_t address) {
+        if (quick) {
+          free_needs_no_record(reinterpret_cast<const void*>(address));
+        } else {
+          record_free(address);
+        }
+      };
+      const std::uint32_t before = g_memory_gone.load();
+      free_at(0x7f0000000020);
+      EXPECT_EQ(g_memory_gone.load(), before) << "a small block stays where it is";
+      free_at(0x7f0000001010);
+      EXPECT_EQ(g_memory_gone.load(), before + 1);
+    }
+    const std::uint32_t before = g_memory_gone.load();
+    { const Reallocation moved(reinterpret_cast<const void*>(std::uintptr_t{0x7f0000002010})); }
+    EXPECT_EQ(g_memory_gone.load(), before + 1);
+  }
 }
 
 TEST(SampledBlocks, AreFoundAndForgotten) {
