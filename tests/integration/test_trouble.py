@@ -160,3 +160,14 @@ class TroubleTest(IntegrationTest):
         root = Report(self.workspace.out / "report.json").root
         self.assertFalse(root.losses["exact"])
         self.assertEqual(root.totals["allocations"] + root.losses["dropped_allocations"], 1_000_000)
+
+    def test_a_program_that_gains_privileges_is_refused(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to give a program another owner")
+        program = self.workspace.out / "gains"
+        shutil.copy(self.host("does_nothing")[0], program)
+        os.chown(program, 65534, 65534)
+        program.chmod(0o4755)
+        run = self.memwatch("run", "--", program)
+        self.assertEqual((run.status, run.stdout), (126, b""))
+        self.one_line(run, "gains", "set-user-id", "or a copy without the bit")
