@@ -51,9 +51,12 @@ void Pulse::remove(protocol::SegmentHeader* header) {
   std::erase(headers_, header);
 }
 
-void Pulse::intake_is_alive() {
+void Pulse::intake_is_alive(std::chrono::milliseconds between_beats) {
   const std::lock_guard lock(mutex_);
   intake_seen_ = std::chrono::steady_clock::now();
+  // From a slow pulse to a quick one at once: records are coming.
+  if (between_beats < between_beats_) wake_.notify_all();
+  between_beats_ = between_beats;
 }
 
 void Pulse::run() {
@@ -72,7 +75,7 @@ void Pulse::run() {
     if (headers_.empty()) {
       wake_.wait(lock);
     } else {
-      wake_.wait_for(lock, std::chrono::milliseconds(1));
+      wake_.wait_for(lock, between_beats_);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The collector's heartbeat: a thread that tells every traced process, each millisecond, the time
-// and that the collector lives. The time is what events are dated by (the target reads no clock),
+// The collector's heartbeat: a thread that tells every traced process, each millisecond while there
+// is something to date, the time and that the collector lives. The time is what events are dated by (the target reads no clock),
 // the heartbeat is what a target with a full ring waits by.
 //
 // The pulse stops when the intake has not been seen working for kMaxIntakeSilence: then a target
@@ -31,8 +31,8 @@ class Pulse {
   void add(protocol::SegmentHeader* header);
   void remove(protocol::SegmentHeader* header);
 
-  // The intake is at work. Any thread.
-  void intake_is_alive();
+  // The intake is at work, and wants beats this far apart. Any thread.
+  void intake_is_alive(std::chrono::milliseconds between_beats);
 
  private:
   void run();
@@ -43,6 +43,7 @@ class Pulse {
   std::condition_variable wake_;
   std::vector<protocol::SegmentHeader*> headers_;      // guarded by mutex_
   std::chrono::steady_clock::time_point intake_seen_;  // guarded by mutex_
+  std::chrono::milliseconds between_beats_{1};         // guarded by mutex_
   bool stopping_ = false;                              // guarded by mutex_
   std::thread thread_;
 };

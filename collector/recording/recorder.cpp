@@ -14,6 +14,7 @@
 #include "collector/intake/rendezvous_server.h"
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
+#include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
 
@@ -24,12 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using protocol::Control;
 
-// A ring of 65536 slots holds two milliseconds of a thread that does nothing but allocate, at 30 ns
-// an event: after a quiet time it must not overflow before anybody looks.
-constexpr int kBusyTimeoutMs = 1;
-constexpr int kQuietTimeoutMs = 2;
-constexpr std::chrono::milliseconds kBusyFor{50};
-constexpr std::uint64_t kManyRecords = 16384;  // then do not sleep at all
 constexpr std::size_t kAlertFrames = 32;
 
 std::string host_name() {
@@ -89,8 +84,7 @@ struct Recorder::State {
   std::vector<pollfd> waiting;  // scratch of turn()
   Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
   std::chrono::milliseconds checkpoint_spacing{1000};
-  Clock::time_point busy_until = Clock::now();
-  std::uint64_t last_drained = 0;
+  std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
@@ -157,6 +151,7 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   if (!server) return server.error();
   s.rendezvous.emplace(std::move(*server));
   s.pulse = std::make_unique<Pulse>(s.start);
+  s.pace.emplace(s.options.mode, s.options.on_full, s.start);
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }
 
@@ -512,9 +507,9 @@ void Recorder::State::checkpoint() {
 
 void Recorder::turn() {
   State& s = *state_;
-  s.pulse->intake_is_alive();
-  int timeout = Clock::now() < s.busy_until ? kBusyTimeoutMs : kQuietTimeoutMs;
-  if (s.last_drained >= kManyRecords) timeout = 0;
+  const Clock::time_point began = Clock::now();
+  s.pulse->intake_is_alive(s.pace->between_beats(began));
+  const auto timeout = static_cast<int>(s.pace->until_next_look(began).count());
   std::vector<pollfd>& waiting = s.waiting;
   waiting.assign(1, {s.rendezvous->descriptor(), POLLIN, 0});
   for (const auto& record : s.records) {
@@ -528,11 +523,11 @@ void Recorder::turn() {
   if (waiting.front().revents != 0) {
     while (auto visitor = s.rendezvous->accept_visitor()) s.welcome(std::move(*visitor));
   }
-  s.last_drained = 0;
+  std::uint64_t drained = 0;
   for (std::size_t i = 0; i < s.records.size(); ++i) {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
-    s.last_drained += tracked.drain();
+    drained += tracked.drain();
     if (tracked.resume_if_given_up(control_for(s.options.mode))) {
       s.warn("process " + std::to_string(s.records[i]->pid) +
              " did not wait for memwatch any longer; what it did meanwhile is counted as lost");
@@ -545,7 +540,7 @@ void Recorder::turn() {
       published.store(live_bytes, std::memory_order_relaxed);
     }
   }
-  if (s.last_drained > 0) s.busy_until = Clock::now() + kBusyFor;
+  s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {
     if (record->is_alive()) s.sample(*record, false);

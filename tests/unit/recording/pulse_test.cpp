@@ -56,12 +56,23 @@ TEST(Pulse, ARemovedHeaderIsLeftAlone) {
   EXPECT_TRUE(comes_true([&] { return stays->heartbeat_ms.load() > before + 5; }));
 }
 
+TEST(Pulse, ASlowPulseQuickensWhenAskedTo) {
+  const auto header = std::make_unique<protocol::SegmentHeader>();
+  Pulse pulse(Clock::now());
+  pulse.add(header.get());
+  pulse.intake_is_alive(std::chrono::hours(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));  // it may be in its long wait now
+  const std::uint64_t before = header->heartbeat_ms.load();
+  pulse.intake_is_alive(std::chrono::milliseconds(1));
+  EXPECT_TRUE(comes_true([&] { return header->heartbeat_ms.load() > before + 3; }));
+}
+
 TEST(Pulse, EndsPromptlyWithAndWithoutHeaders) {
   const auto header = std::make_unique<protocol::SegmentHeader>();
   for (int i = 0; i < 20; ++i) {
     Pulse pulse(Clock::now());
     if (i % 2 == 0) pulse.add(header.get());
-    pulse.intake_is_alive();
+    pulse.intake_is_alive(std::chrono::milliseconds(1));
   }
   const std::uint64_t last = header->heartbeat_ms.load();
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
