@@ -1,7 +1,6 @@
 #include "collector/analysis/ranking.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "collector/analysis/deviation.h"
 
@@ -26,14 +25,20 @@ void add(model::Site& sum, const model::Site& site) {
 
 std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter) {
   std::vector<model::Site> sites;
-  std::unordered_map<model::StackId, std::size_t> index;
+  std::vector<std::uint32_t> row_of;  // by stack, plus one
   for (const model::Process* process : selection.processes()) {
     if (filter.process && !filter.process(*process)) continue;
     for (const model::Site& site : process->sites) {
       if (!selection.includes(site.stack)) continue;
-      const auto [entry, is_new] = index.try_emplace(site.stack, sites.size());
-      if (is_new) sites.push_back(model::Site{.stack = site.stack});
-      add(sites[entry->second], site);
+      if (site.stack >= row_of.size()) {
+        row_of.resize(std::max(selection.session().stacks.size(), std::size_t{site.stack} + 1));
+      }
+      std::uint32_t& row = row_of[site.stack];
+      if (row == 0) {
+        sites.push_back(model::Site{.stack = site.stack});
+        row = static_cast<std::uint32_t>(sites.size());
+      }
+      add(sites[row - 1], site);
     }
   }
   return sites;
@@ -42,28 +47,42 @@ std::vector<model::Site> merged_sites(const Selection& selection, const RankFilt
 Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,
                    const RankFilter& filter) {
   Ranking ranking;
+  std::vector<const model::Process*> processes;
   for (const model::Process* process : selection.processes()) {
     if (filter.process && !filter.process(*process)) continue;
+    processes.push_back(process);
     for (const model::Site& site : process->sites) ranking.total += cost_of(site, cost);
   }
-  for (model::Site& site : merged_sites(selection, filter)) {
-    const std::uint64_t value = cost_of(site, cost);
-    if (value == 0 || (filter.stack && !filter.stack(site.stack))) continue;
-    ranking.selected += value;
-    ranking.rows.push_back(RankedSite{site, value, 0});
-  }
-  ranking.stacks = ranking.rows.size();
-  // Ties go to the smaller stack id, so that the same session always gives the same text.
-  const auto before = [](const RankedSite& a, const RankedSite& b) {
-    return a.cost != b.cost ? a.cost > b.cost : a.site.stack < b.site.stack;
+  // One process has each stack once already. A compiler's has 100 000: none is copied but the top.
+  const bool is_single = processes.size() == 1;
+  const std::vector<model::Site> merged =
+      is_single ? std::vector<model::Site>{} : merged_sites(selection, filter);
+  struct Candidate {
+    std::uint64_t cost;
+    const model::Site* site;
   };
-  const std::size_t keep = top == 0 ? ranking.rows.size() : std::min(top, ranking.rows.size());
-  std::partial_sort(ranking.rows.begin(), ranking.rows.begin() + static_cast<std::ptrdiff_t>(keep),
-                    ranking.rows.end(), before);
-  ranking.rows.resize(keep);
-  for (RankedSite& row : ranking.rows) {
-    ranking.shown += row.cost;
-    row.share = static_cast<double>(row.cost) / static_cast<double>(ranking.total);
+  std::vector<Candidate> candidates;
+  for (const model::Site& site : is_single ? processes.front()->sites : merged) {
+    const std::uint64_t value = cost_of(site, cost);
+    if (value == 0 || !selection.includes(site.stack)) continue;
+    if (filter.stack && !filter.stack(site.stack)) continue;
+    ranking.selected += value;
+    candidates.push_back({value, &site});
+  }
+  ranking.stacks = candidates.size();
+  // Ties go to the smaller stack id, so that the same session always gives the same text.
+  const auto before = [](const Candidate& a, const Candidate& b) {
+    return a.cost != b.cost ? a.cost > b.cost : a.site->stack < b.site->stack;
+  };
+  const std::size_t keep = top == 0 ? candidates.size() : std::min(top, candidates.size());
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(keep),
+                    candidates.end(), before);
+  ranking.rows.reserve(keep);
+  for (std::size_t i = 0; i < keep; ++i) {
+    const Candidate& candidate = candidates[i];
+    ranking.shown += candidate.cost;
+    const double share = static_cast<double>(candidate.cost) / static_cast<double>(ranking.total);
+    ranking.rows.push_back(RankedSite{*candidate.site, candidate.cost, share});
   }
   return ranking;
 }

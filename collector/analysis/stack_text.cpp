@@ -18,9 +18,11 @@ void walk(const model::Session& session, model::StackId stack, Visit visit) {
   }
 }
 
-void append_frames(const model::Session& session, model::CodeAddressId id,
-                   std::vector<Frame>& frames) {
-  if (id == model::kNone || id >= session.code_addresses.size()) return;
+// Calls visit(frame) for each frame of an address, innermost inlined function first, until it
+// returns false; false then.
+template <typename Visit>
+bool visit_frames(const model::Session& session, model::CodeAddressId id, Visit visit) {
+  if (id == model::kNone || id >= session.code_addresses.size()) return true;
   const model::CodeAddress& address = session.code_addresses[id];
   Frame frame;
   frame.offset = address.offset;
@@ -29,28 +31,35 @@ void append_frames(const model::Session& session, model::CodeAddressId id,
     frame.module = session.modules[address.module].path;
   }
   if (id >= session.symbols.size() || session.symbols[id].frames.empty()) {
-    frames.push_back(frame);
-    return;
+    return visit(frame);
   }
   for (const model::SourceFrame& source : session.symbols[id].frames) {
     frame.function = source.function;
     frame.file = source.file;
     frame.line = source.line;
     frame.inlined = source.inlined;
-    frames.push_back(frame);
+    if (!visit(frame)) return false;
     ++frame.level;
   }
+  return true;
 }
 
 }  // namespace
 
 std::vector<Frame> frames_of(const model::Session& session, model::StackId stack) {
   std::vector<Frame> frames;
-  walk(session, stack, [&](model::CodeAddressId address, model::StackId) {
-    append_frames(session, address, frames);
+  for_each_frame(session, stack, [&](const Frame& frame) {
+    frames.push_back(frame);
     return true;
   });
   return frames;
+}
+
+void for_each_frame(const model::Session& session, model::StackId stack,
+                    const std::function<bool(const Frame&)>& visit) {
+  walk(session, stack, [&](model::CodeAddressId address, model::StackId) {
+    return visit_frames(session, address, visit);
+  });
 }
 
 bool is_truncated(const model::Session& session, model::StackId stack) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ struct Frame {
 
 // Innermost frame (the caller of the allocation function) first.
 std::vector<Frame> frames_of(const model::Session& session, model::StackId stack);
+
+// The same one by one, until `visit` returns false: for whoever needs the inner ones alone.
+void for_each_frame(const model::Session& session, model::StackId stack,
+                    const std::function<bool(const Frame&)>& visit);
 
 // True where the recording could not follow the stack to its outermost frame. The loader's entry
 // is such a frame: nothing called it.

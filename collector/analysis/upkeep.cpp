@@ -44,11 +44,13 @@ bool keeps(std::string_view name) {
 bool is_upkeep(const model::Session& session, model::StackId stack) {
   // From the allocator outwards, as long as nothing but runtime libraries is met: a constructor of
   // the program's own that the loader called is the program's.
-  for (const Frame& frame : frames_of(session, stack)) {
+  bool found = false;
+  for_each_frame(session, stack, [&](const Frame& frame) {
     if (!is_runtime_library(frame.module)) return false;
-    if (keeps(frame.function)) return true;
-  }
-  return false;
+    found = keeps(frame.function);
+    return !found;
+  });
+  return found;
 }
 
 }  // namespace memwatch::analysis

@@ -1,6 +1,6 @@
 // The collector's heartbeat: a thread that tells every traced process, each millisecond while there
-// is something to date, the time and that the collector lives. The time is what events are dated by (the target reads no clock),
-// the heartbeat is what a target with a full ring waits by.
+// is something to date, the time and that the collector lives. The time is what events are dated by
+// (the target reads no clock), the heartbeat is what a target with a full ring waits by.
 //
 // The pulse stops when the intake has not been seen working for kMaxIntakeSilence: then a target
 // must not go on waiting, for nobody is emptying its ring.
