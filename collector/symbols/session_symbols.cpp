@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "collector/symbols/symbol_cache.h"
 #include "collector/symbols/symbolizer.h"
 
 namespace memwatch::symbols {
@@ -71,13 +72,27 @@ struct Work {
 };
 
 void run_task(Work& work, Task& task) {
+  const model::Module& module = work.session.modules[task.module];
+  SymbolCache cache(work.options.cache_directory, module);
   Symbolizer symbolizer(work.options);
+  std::vector<model::CodeAddressId> fresh;
   for (const model::CodeAddressId id : task.addresses) {
-    work.session.symbols[id] =
-        symbolizer.symbolize(work.session.modules[task.module], work.session.code_addresses[id]);
+    const model::CodeAddress& address = work.session.code_addresses[id];
+    if (const model::Symbols* known = cache.find(address); known != nullptr) {
+      work.session.symbols[id] = *known;
+    } else {
+      work.session.symbols[id] = symbolizer.symbolize(module, address);
+      fresh.push_back(id);
+    }
     work.done.fetch_add(1, std::memory_order_relaxed);
   }
   task.notes = symbolizer.notes();
+  // A note says that something is missing: it may be there next time.
+  if (fresh.empty() || !task.notes.empty()) return;
+  for (const model::CodeAddressId id : fresh) {
+    cache.add(work.session.code_addresses[id], work.session.symbols[id]);
+  }
+  cache.save();
 }
 
 void run_worker(Work& work) {

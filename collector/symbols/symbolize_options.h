@@ -12,6 +12,9 @@ struct SymbolizeOptions {
   // Ask the servers named in DEBUGINFOD_URLS for debug files that are not found here. Without it
   // nothing in this folder touches the network, whatever the environment says.
   bool use_debuginfod = false;
+  // Where symbols are kept from one recording to the next (symbol_cache.h); "": nowhere. Used by
+  // symbolize_session alone.
+  std::string cache_directory = {};
 };
 
 }  // namespace memwatch::symbols

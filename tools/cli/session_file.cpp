@@ -7,6 +7,7 @@
 #include "collector/symbols/session_symbols.h"
 #include "tools/cli/message.h"
 #include "tools/cli/progress.h"
+#include "tools/cli/symbol_cache_directory.h"
 
 namespace memwatch::cli {
 namespace {
@@ -35,8 +36,10 @@ void symbolize_stacks(model::Session& session, std::span<const model::StackId> s
   std::erase_if(wanted, [&](model::CodeAddressId id) { return has_symbols(session, id); });
   if (wanted.empty()) return;
   ProgressLine progress("reading symbols");
+  symbols::SymbolizeOptions options;
+  options.cache_directory = symbol_cache_directory();
   const auto notes = symbols::symbolize_session(
-      session, wanted, symbols::SymbolizeOptions{},
+      session, wanted, options,
       [&](std::size_t done, std::size_t total) { progress.update(done, total); });
   progress.clear();
   std::size_t told = 0;
