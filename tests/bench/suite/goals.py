@@ -2,7 +2,7 @@
 
 from .comparisons import differences, extra_shares, geometric_mean, ratios, spread
 from .results import NATIVE, RIVAL, YARDSTICK, counted_ratios, seconds
-from .table import Table, number, number_with_spread
+from .table import Table, number, number_with_spread, size
 
 
 def goals_table(results):
@@ -30,6 +30,7 @@ def _summary(results):
     yield "exact+mi: wall ratio, geometric mean", _mean_of(counted_ratios(results, "exact+mi")), "1.15"
     for mode, goal in (("sample", "4"), ("idle", "2")):
         yield f"{mode}: extra ns, same site, depth 12", _extra(results, mode, "same site, depth 12"), goal
+    yield "sample: redis, private memory and shared pages", _private_memory(results), "5.0 MiB"
     for name in ("sqlite3 rows, index", "redis"):
         yield f"sample: {name.split()[0]}, wall ratio", _ratio(results, "sample", name), "1.02"
 
@@ -92,6 +93,12 @@ def _finish(results, name):
     samples = results.named(name)
     found = samples and samples.values("exact", "report_s")
     return seconds(spread(found).median) if found else None
+
+
+def _private_memory(results):
+    samples = results.named("redis")
+    found = samples and samples.values("sample", "private_bytes")
+    return size(spread(found).median) if found else None
 
 
 def _scaling(results):

@@ -120,6 +120,12 @@ class MeasuredProcess:
             if peak:
                 self._peaks[pid] = peak
 
+    def tracer_private_bytes(self):
+        """Memory that is there for the tracer alone, now: its private pages and, of the shared memory that
+        it and the program have in common, the pages that exist."""
+        own = [private_memory_bytes(pid) for pid in [self._root, *descendants(self._root, leave_out=self._target)]]
+        return sum(own) + shared_memory_bytes(self._target)
+
     def _reap(self, result):
         # While the command is a zombie its own CPU clock can still be read, without its children's.
         os.waitid(os.P_PID, self._root, os.WEXITED | os.WNOWAIT)
@@ -172,3 +178,15 @@ def peak_memory_bytes(pid):
     except OSError:
         pass
     return 0
+
+
+def private_memory_bytes(pid):
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
+
+
+def shared_memory_bytes(pid):
+    """What the files in /dev/shm that a process has mapped really take."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    paths = {line.split(None, 5)[5] for line in lines if "/dev/shm/" in line}
+    return sum(os.stat(path).st_blocks * 512 for path in paths if os.path.exists(path))

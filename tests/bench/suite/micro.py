@@ -61,7 +61,10 @@ def micro_workloads(programs):
         *(micro(f"new leaf of {leaves}, depth 12", "changing_leaf", [12, leaves], 3 * million) for leaves in (16, 256)),
         *(micro(f"2^{levels} random paths", "random_paths", [levels], 2 * million) for levels in (4, 8)),
         # heaptrack's interpreter (1.4) dies here for lack of memory.
-        micro("2^14 random paths", "random_paths", [14], 2 * million, raw_heaptrack=True),
+        *(
+            micro(f"2^{levels} random paths", "random_paths", [levels], 2 * million, raw_heaptrack=True)
+            for levels in (14, 16)
+        ),
         micro("queue, other thread frees", "handover_queue", [], 2 * million),
         micro("realloc growth, per call", "realloc_growth", [], 2 * million),
         micro("short thread, in µs", "short_threads", [], 20_000, tiny_operations=20, scale=1e-3),

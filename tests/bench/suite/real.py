@@ -64,11 +64,10 @@ class ProgramWorkload:
 
     kind = "real"
 
-    def __init__(self, name, needs, prepare, program, counts=True, raw_heaptrack=False, variables=None, copies=False):
+    def __init__(self, name, needs, prepare, program, counts=True, variables=None, copies=False):
         self.name = name
         self.needs = needs
         self.rows = [Row("wall_s", name, "s", counts=counts)]
-        self.raw_heaptrack = raw_heaptrack
         self._prepare = prepare
         self._program = program
         self._variables = variables or {}
@@ -85,9 +84,9 @@ class ProgramWorkload:
         if self._copies:
             prepared = shutil.copytree(prepared, job.directory / "copy")
         program = self._program(prepared)
-        measurement = job.start(configuration, program, raw=self.raw_heaptrack, **self._variables).wait()
+        measurement = job.start(configuration, program, **self._variables).wait()
         require_success(configuration, measurement)
-        return process_figures(job, configuration, measurement, self.raw_heaptrack)
+        return process_figures(job, configuration, measurement)
 
 
 class GitWorkload(ProgramWorkload):
@@ -155,7 +154,7 @@ def real_workloads():
         write(directory / "job.lua", LUA_JOB, ROWS=job.amount(40_000, 100))
 
     def sqlite_job(job, directory):
-        write(directory / "job.sql", SQLITE_JOB, ROWS=job.amount(200_000, 200))
+        write(directory / "job.sql", SQLITE_JOB, ROWS=job.amount(1_000_000, 200))
 
     python = shutil.which("python3") or sys.executable
     return [
@@ -175,7 +174,7 @@ def real_workloads():
             sqlite_job,
             lambda directory: [shutil.which("sqlite3"), ":memory:", f".read {directory}/job.sql"],
         ),
-        ProgramWorkload("cc1plus", ["g++"], prepare_compilation, cc1plus, raw_heaptrack=True),
+        ProgramWorkload("cc1plus", ["g++"], prepare_compilation, cc1plus),
         RedisWorkload(),
         GitWorkload(
             "git gc",

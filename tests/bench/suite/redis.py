@@ -39,6 +39,8 @@ class RedisWorkload:
             self._await(socket, server)
             figures = self._load(socket, job)
             server.look_at_tracer()
+            if configuration.is_tracer:
+                figures["private_bytes"] = server.tracer_private_bytes()
             self._tell(socket, "shutdown", "nosave")
             measurement = server.wait()
         finally:

@@ -100,7 +100,7 @@ def resource_table(results):
         [
             "CPU ratio, extra CPU: of program and tracer together, to and over native; tracer's CPU: its part;",
             "to report: from the program's end to the end of the text report, which heaptrack_print makes for",
-            "heaptrack; there is none of cc1plus, of which heaptrack makes a raw recording only.",
+            "heaptrack.",
         ],
     )
     for samples in results.of_kind("real"):

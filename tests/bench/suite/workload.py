@@ -63,8 +63,8 @@ def require_success(configuration, measurement):
         raise Failed(f"does not say {configuration.proof!r}: {measurement.output.strip()[-300:]}")
 
 
-def process_figures(job, configuration, measurement, raw=False):
-    """The figures every measured process has; a raw recording cannot be made a report of."""
+def process_figures(job, configuration, measurement):
+    """The figures every measured process has; of a raw recording (the smoke test's) no report can be made."""
     figures = {
         "wall_s": measurement.wall,
         "total_s": measurement.wall + measurement.finish,
@@ -72,7 +72,7 @@ def process_figures(job, configuration, measurement, raw=False):
         "tracer_bytes": measurement.tracer_peak_bytes,
         "recording_bytes": sum(path.stat().st_size for path in job.recordings()),
     }
-    if configuration.is_tracer and not (configuration.reader and (raw or job.tiny)):
+    if configuration.is_tracer and not (configuration.reader and job.tiny):
         figures["report_s"] = measurement.finish + job.seconds_to_read(configuration)
     if measurement.tracer_cpu is not None:
         figures["tracer_cpu_s"] = measurement.tracer_cpu
