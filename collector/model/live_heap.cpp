@@ -42,8 +42,7 @@ bool LiveHeap::add(const LiveBlock& block, LiveBlock* stale) {
     if (bucket.is_full()) continue;
     bucket.places[bucket.count()] = pack(block);
     ++count_;
-    // Three quarters of the places.
-    if (++part.count > 3 * part.mask) [[unlikely]] {
+    if (++part.count > most_blocks(part.mask)) [[unlikely]] {
       grow(part);
     }
     return replaces_odd;

@@ -142,6 +142,13 @@ class LiveHeap {
             static_cast<std::uint32_t>(place.address_and_thread >> kAddressBits)};
   }
 
+  // Three quarters of the places; three eighths while all parts together fit the nearer caches:
+  // then few buckets are full, and whether one is can be guessed (1000 blocks: 39 → 44 M events/s).
+  static constexpr std::uint32_t kNearBuckets = 512;  // of a part: 1 MB in all
+  static std::uint32_t most_blocks(std::uint32_t mask) {
+    return mask < kNearBuckets ? mask + mask / 2 : 3 * mask;
+  }
+
   static void put(Part& part, std::uint64_t hash, const Place& place);
   static void take(Part& part, std::uint32_t at, std::uint32_t place);
   static void move_back(Part& part, std::uint32_t gap);
