@@ -66,6 +66,7 @@ void LookAhead::look(const Slot* ring, std::uint64_t mask, std::uint64_t positio
     live.prefetch_site(address, node == 0, stacks.known(node));
   };
   const bool rows_are_far = live.rows_outgrow_cache();
+  const bool sites_are_far = live.sites_outgrow_cache();
   const auto visit = [&](std::uint64_t from, std::uint64_t to, auto what) {
     return visit_blocks(ring, mask, from, std::min(to, end), what);
   };
@@ -78,7 +79,9 @@ void LookAhead::look(const Slot* ring, std::uint64_t mask, std::uint64_t positio
   rows_until_ = keys_until_;
   keys_until_ = visit(rows_until_, rows_until_ + kGroup, fetch_keys);
   if (rows_are_far) visit(group_end, rows_until_, fetch_rows);
-  sites_until_ = visit(position, group_end, fetch_sites);
+  // What the next group is due at; the sites themselves lie near where there are few.
+  sites_until_ = group_end;
+  if (sites_are_far) visit(position, group_end, fetch_sites);
 }
 
 }  // namespace memwatch::intake

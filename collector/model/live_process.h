@@ -98,6 +98,10 @@ class LiveProcess {
     constexpr std::size_t kNearRows = 32'768;
     return site_of_stack_.size() > kNearRows;
   }
+  [[nodiscard]] bool sites_outgrow_cache() const {
+    constexpr std::size_t kNearSites = 8192;  // a megabyte
+    return facts.sites.size() > kNearSites;
+  }
   void prefetch_row(StackId stack) const {
     if (stack < site_of_stack_.size()) prefetch_line(&site_of_stack_[stack]);
   }
