@@ -32,7 +32,7 @@ void* move_from_bootstrap(void* block, size_t size) {
 }
 
 // After the real call of an allocation function.
-void* finish(Function function, void* block, size_t size, const mw::CallSite& site) {
+inline void* finish(Function function, void* block, size_t size, const mw::CallSite& site) {
   if (block != nullptr) [[likely]] {
     mw::record_allocation(mw::is_inside_operator_new(site.pc) ? Function::operator_new : function,
                           block, size, site);
@@ -40,6 +40,36 @@ void* finish(Function function, void* block, size_t size, const mw::CallSite& si
     mw::record_failure(function, size, errno, site);
   }
   return block;
+}
+
+// What seldom happens in the quick paths is kept out of the hooks, so that these need hardly a
+// register saved. Here: the real function has failed after all, errno is its.
+[[gnu::noinline]] void* quickly_failed(Function function, size_t size, const mw::CallSite& site) {
+  mw::take_back_count(size);
+  return finish(function, nullptr, size, site);
+}
+
+// malloc and free that have to be recorded.
+[[gnu::noinline]] void* recorded_malloc(size_t size, const mw::CallSite& site) {
+  if (!mw::is_recording()) {
+    return are_real_functions_known() ? mw::g_real.malloc(size) : mw::bootstrap_allocate(size, 16);
+  }
+  void* block = nullptr;
+  {
+    const mw::PassThrough real_allocator;
+    block = mw::g_real.malloc(size);
+  }
+  return finish(Function::malloc_, block, size, site);
+}
+
+[[gnu::noinline]] void recorded_free(void* block) {
+  if (mw::is_recording()) {
+    mw::record_deallocation(Function::free_, block);
+    const mw::PassThrough real_allocator;
+    mw::g_real.free(block);
+  } else if (mw::g_real.free != nullptr) {
+    mw::g_real.free(block);
+  }
 }
 
 void* reallocate(Function function, void* block, size_t size, const mw::CallSite& site) {
@@ -72,18 +102,9 @@ MEMWATCH_EXPORT void* malloc(size_t size) noexcept {
     if (block != nullptr) [[likely]] {
       return block;
     }
-    mw::take_back_count(size);
-    return finish(Function::malloc_, block, size, MEMWATCH_CALL_SITE());
+    return quickly_failed(Function::malloc_, size, MEMWATCH_CALL_SITE());
   }
-  if (!mw::is_recording()) {
-    return are_real_functions_known() ? mw::g_real.malloc(size) : mw::bootstrap_allocate(size, 16);
-  }
-  void* block = nullptr;
-  {
-    const mw::PassThrough real_allocator;
-    block = mw::g_real.malloc(size);
-  }
-  return finish(Function::malloc_, block, size, MEMWATCH_CALL_SITE());
+  return recorded_malloc(size, MEMWATCH_CALL_SITE());
 }
 
 MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
@@ -94,8 +115,7 @@ MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
     if (block != nullptr) [[likely]] {
       return block;
     }
-    mw::take_back_count(product);
-    return finish(Function::calloc_, block, product, MEMWATCH_CALL_SITE());
+    return quickly_failed(Function::calloc_, product, MEMWATCH_CALL_SITE());
   }
   if (!mw::is_recording()) {
     if (are_real_functions_known()) return mw::g_real.calloc(count, size);
@@ -112,13 +132,7 @@ MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
 MEMWATCH_EXPORT void free(void* block) noexcept {
   if (block == nullptr || mw::is_bootstrap_block(block)) return;
   if (mw::free_needs_no_record(block)) return mw::g_real.free(block);
-  if (mw::is_recording()) {
-    mw::record_deallocation(Function::free_, block);
-    const mw::PassThrough real_allocator;
-    mw::g_real.free(block);
-  } else if (mw::g_real.free != nullptr) {
-    mw::g_real.free(block);
-  }
+  recorded_free(block);
 }
 
 MEMWATCH_EXPORT void* realloc(void* block, size_t size) noexcept {

@@ -16,8 +16,6 @@ namespace memwatch::preload {
 
 namespace {
 
-constexpr std::uintptr_t kMaxFunctionBytes = 256;
-
 // A library loaded with RTLD_LOCAL (a Python extension, say) may have brought the C++ library along
 // where the look-up at start could not see it. Only for failing calls.
 template <typename F>
@@ -38,12 +36,6 @@ bool is_standard() {
     is_recording();  // looks up the real functions
   }
   return g_real_operators.standard;
-}
-
-template <typename F>
-bool contains(F function, std::uintptr_t pc) {
-  const auto start = reinterpret_cast<std::uintptr_t>(function);
-  return start != 0 && pc > start && pc - start < kMaxFunctionBytes;
 }
 
 // Has the program set a new-handler? Then the standard library's own loop has to run.
@@ -148,10 +140,6 @@ void delete_block(void* block, Call foreign) {
 }
 
 }  // namespace
-
-bool is_inside_operator_new(std::uintptr_t pc) {
-  return contains(g_real_operators.new_w, pc) || contains(g_real_operators.new_w_aligned, pc);
-}
 
 }  // namespace memwatch::preload
 

@@ -7,10 +7,19 @@
 
 #include <cstdint>
 
+#include "preload/real_functions.h"
+
 namespace memwatch::preload {
 
 // Is this code address in the standard library's operator new? Its calls of malloc happen only
 // after the hook's own attempt has failed and was counted.
-bool is_inside_operator_new(std::uintptr_t pc);
+inline bool is_inside_operator_new(std::uintptr_t pc) {
+  constexpr std::uintptr_t kMaxFunctionBytes = 256;
+  const auto contains = [pc](auto function) {
+    const auto start = reinterpret_cast<std::uintptr_t>(function);
+    return start != 0 && pc > start && pc - start < kMaxFunctionBytes;
+  };
+  return contains(g_real_operators.new_w) || contains(g_real_operators.new_w_aligned);
+}
 
 }  // namespace memwatch::preload

@@ -54,7 +54,6 @@ inline void take_back_count(std::size_t size) {
 
 // The same of a free.
 inline bool free_needs_no_record(const void* block) {
-  note_block_gone(block);
   protocol::SegmentHeader* segment = g_process.segment;
   if (segment == nullptr) [[unlikely]] {
     return false;
@@ -63,12 +62,15 @@ inline bool free_needs_no_record(const void* block) {
     case protocol::Control::exact:
       return false;
     case protocol::Control::sample:
-      return !may_be_sampled(reinterpret_cast<std::uintptr_t>(block));
+      if (may_be_sampled(reinterpret_cast<std::uintptr_t>(block))) return false;
+      note_block_gone(block);
+      return true;
     case protocol::Control::idle:
       break;
   }
   protocol::ThreadSlot* counters = t_state.idle_counters;
   if (counters == nullptr || t_state.passing_through != 0) return false;
+  note_block_gone(block);  // record_deallocation() does so otherwise
   unlocked_add(counters->idle_frees, 1);
   return true;
 }

@@ -29,9 +29,8 @@ bool add_sampled_block(std::uint64_t address) {
   return false;
 }
 
-bool remove_sampled_block(std::uint64_t address) {
+bool remove_sampled_block_slow(std::uint64_t address) {
   const std::uint32_t bucket = sample_bucket(address);
-  if (g_sampled_counts[bucket].load(std::memory_order_relaxed) == 0) return false;
   for (std::atomic<std::uint64_t>& place : g_buckets[bucket].addresses) {
     if (place.load(std::memory_order_relaxed) != address) continue;
     place.store(0, std::memory_order_relaxed);  // nobody else may have it: a block is freed once

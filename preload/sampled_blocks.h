@@ -29,6 +29,9 @@ inline bool may_be_sampled(std::uint64_t address) {
 bool add_sampled_block(std::uint64_t address);
 
 // Was it sampled? Then it no longer is.
-bool remove_sampled_block(std::uint64_t address);
+bool remove_sampled_block_slow(std::uint64_t address);
+inline bool remove_sampled_block(std::uint64_t address) {
+  return may_be_sampled(address) && remove_sampled_block_slow(address);
+}
 
 }  // namespace memwatch::preload

@@ -14,12 +14,9 @@
 
 namespace memwatch::preload {
 
+constinit std::atomic<ModuleCapture> g_module_capture{nullptr};
+
 namespace {
-
-using Capture = unsigned (*)(std::uintptr_t, std::uintptr_t, std::uint64_t*, unsigned);
-
-// Release in load_second_unwinder, acquire in capture_stack_as_asked. Null: builtin.
-constinit std::atomic<Capture> g_capture{nullptr};
 
 // Fewer frames than the walker's limit: enough to judge, and small enough for any stack.
 constexpr unsigned kComparedFrames = 256;
@@ -47,7 +44,7 @@ bool is_same(const StackMemo& memo, unsigned count, const std::uint64_t* theirs)
   return memo.depth == count || (shorter == kComparedFrames && count == kComparedFrames);
 }
 
-void judge(const CallSite& site, const ThreadRing& ring, Capture capture) {
+void judge(const CallSite& site, const ThreadRing& ring, ModuleCapture capture) {
   std::uint64_t theirs[kComparedFrames];
   unsigned count = 0;
   {
@@ -70,20 +67,15 @@ void load_second_unwinder() {
   void* module = module_path(path) ? dlopen(path, RTLD_NOW | RTLD_LOCAL) : nullptr;
   auto capture = module == nullptr
                      ? nullptr
-                     : reinterpret_cast<Capture>(dlsym(module, "memwatch_unwind_capture"));
+                     : reinterpret_cast<ModuleCapture>(dlsym(module, "memwatch_unwind_capture"));
   static_cast<void>(dlerror());  // not the program's
   g_process.segment->second_unwinder.store(capture != nullptr ? 1 : 2, std::memory_order_relaxed);
-  g_capture.store(capture, std::memory_order_release);
+  g_module_capture.store(capture, std::memory_order_release);
   errno = errno_before;
 }
 
-bool has_second_unwinder() {
-  // Relaxed: only whether there is one; who uses it loads it again.
-  return g_capture.load(std::memory_order_relaxed) != nullptr;
-}
-
 std::uint32_t capture_stack_as_asked(ThreadRing& ring, const CallSite& site) {
-  const Capture capture = g_capture.load(std::memory_order_acquire);
+  const ModuleCapture capture = g_module_capture.load(std::memory_order_acquire);
   const int errno_before = errno;
   std::uint32_t node = 0;
   unsigned frames = 0;

@@ -1,6 +1,7 @@
 // The libunwind module as the shim uses it: instead of the built-in walker, or as its judge.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "preload/thread_ring.h"
@@ -19,8 +20,16 @@ enum class Unwinder : std::uint8_t {
 // (SegmentHeader::second_unwinder) when it cannot be loaded.
 void load_second_unwinder();
 
+// The module's function: a call site's pc and sp, room for frames; gives how many it wrote. Null:
+// the built-in walker alone. Release in load_second_unwinder, acquire in capture_stack_as_asked.
+using ModuleCapture = unsigned (*)(std::uintptr_t, std::uintptr_t, std::uint64_t*, unsigned);
+extern std::atomic<ModuleCapture> g_module_capture;
+
 // Is the module loaded and to be used? Any thread.
-bool has_second_unwinder();
+inline bool has_second_unwinder() {
+  // Relaxed: only whether there is one; who uses it loads it again.
+  return g_module_capture.load(std::memory_order_relaxed) != nullptr;
+}
 
 // The stack of a call site by the module, or by both; the node as capture_stack() returns it.
 // Disagreements of `verify` are counted in the segment.
