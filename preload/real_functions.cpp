@@ -120,6 +120,8 @@ void find_heap_functions() {
   find(g_real.valloc, "valloc");
   find(g_real.pvalloc, "pvalloc");
   find(g_real.malloc_usable_size, "malloc_usable_size");
+  find(g_real.malloc_trim, "malloc_trim");
+  find(g_real.mi_collect, "mi_collect");
 }
 
 // The library that serves malloc, from its first to its last address.

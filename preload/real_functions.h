@@ -28,6 +28,8 @@ struct RealFunctions {
   void* (*valloc)(size_t);
   void* (*pvalloc)(size_t);
   size_t (*malloc_usable_size)(void*);
+  int (*malloc_trim)(size_t);  // glibc's; may be absent
+  void (*mi_collect)(bool);    // mimalloc's; absent without it
   void* (*mmap)(void*, size_t, int, int, int, off_t);
   void* (*mmap64)(void*, size_t, int, int, int, off64_t);
   int (*munmap)(void*, size_t);

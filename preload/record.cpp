@@ -4,6 +4,7 @@
 
 #include "preload/capture_stack.h"
 #include "preload/flight_recorder.h"
+#include "preload/give_back.h"
 #include "preload/sampled_blocks.h"
 #include "preload/sampler.h"
 #include "preload/thread_ring.h"
@@ -80,6 +81,7 @@ void count_without_ring(Urgency urgency) {
                                     bool starts_sequence) {
   if (epoch != ring.seen_epoch) {
     ring.seen_epoch = epoch;
+    give_back_if_asked(t_state.depth);
     put(ring, encode_extended_header(RecordType::epoch, 1), epoch);
   }
   if (starts_sequence) {

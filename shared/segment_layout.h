@@ -96,6 +96,11 @@ struct SegmentHeader {
   Shared<std::uint32_t> exit_seen;        // 1: exit_status is valid
   Shared<std::int32_t> exit_status;
   Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
+
+  // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
+  // target follows with `trim_begun` and, when it is done, `trim_done`.
+  alignas(64) Shared<std::uint32_t> trim_wanted;
+  Shared<std::uint32_t> trim_begun, trim_done;
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);

@@ -15,6 +15,10 @@ inline std::uint64_t combined_deviation(std::uint64_t a, std::uint64_t b) {
       std::llround(std::hypot(static_cast<double>(a), static_cast<double>(b))));
 }
 
+inline void add_deviation(std::uint64_t& sum, std::uint64_t part) {
+  if (part > 0) sum = combined_deviation(sum, part);
+}
+
 // Of cost_of(); 0 for counts, which have no error bars.
 inline std::uint64_t deviation_of(const model::Site& site, Cost cost) {
   if (cost == Cost::leaked) return site.live_deviation;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "collector/analysis/deviation.h"
+
 namespace memwatch::analysis {
 namespace {
 
@@ -34,6 +36,9 @@ std::vector<ModuleRow> list_modules(const Selection& selection) {
       row.live_bytes += site.live_bytes;
       row.live_blocks += site.live_blocks;
       row.peak_bytes += site.peak_bytes;
+      add_deviation(row.allocated_deviation, site.allocated_deviation);
+      add_deviation(row.live_deviation, site.live_deviation);
+      add_deviation(row.peak_deviation, site.peak_deviation);
       total += static_cast<double>(site.allocated_bytes);
     }
   }

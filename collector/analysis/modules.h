@@ -15,6 +15,8 @@ struct ModuleRow {
   std::string_view path;  // "" code without a module, such as made by a JIT
   std::uint64_t allocations = 0, reallocations = 0, temporary = 0;
   std::uint64_t allocated_bytes = 0, live_bytes = 0, live_blocks = 0, peak_bytes = 0;
+  // Standard deviations; 0 where the bytes are exact.
+  std::uint64_t allocated_deviation = 0, live_deviation = 0, peak_deviation = 0;
   double share = 0;  // of the allocated bytes of all rows, 0 to 1
 };
 

@@ -12,12 +12,13 @@ namespace memwatch::analysis {
 struct SizeRow {
   std::uint64_t from = 0, to = 0;  // sizes in this row: from ≤ size ≤ to
   std::uint64_t allocations = 0, bytes = 0;
-  double share = 0;  // of all allocations, 0 to 1
+  double share = 0;             // of all allocations, 0 to 1
+  std::uint64_t deviation = 0;  // standard deviation of bytes; 0 where they are exact
 };
 
 struct SizeReport {
   std::vector<SizeRow> rows;  // small to large, none that is empty
-  std::uint64_t allocations = 0, bytes = 0;
+  std::uint64_t allocations = 0, bytes = 0, deviation = 0;
 };
 
 SizeReport find_sizes(const Selection& selection);

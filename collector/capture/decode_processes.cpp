@@ -148,6 +148,8 @@ void decode_list(std::uint32_t field, std::string_view bytes, model::Process& pr
       return set_column(bytes, &model::SizeBucket::allocations, process.sizes);
     case process_field::kSizeBytes:
       return set_column(bytes, &model::SizeBucket::bytes, process.sizes);
+    case process_field::kSizeDeviations:
+      return set_column(bytes, &model::SizeBucket::deviation, process.sizes);
     case process_field::kRowCounts:
       return apply_row_counts(bytes, process);
     default:

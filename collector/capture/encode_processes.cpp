@@ -62,6 +62,8 @@ std::string encode_record(std::size_t index, const model::Process& process) {
             [&](std::size_t i) { return process.sizes[i].allocations; });
   add_words(writer, process_field::kSizeBytes, process.sizes.size(),
             [&](std::size_t i) { return process.sizes[i].bytes; });
+  add_words(writer, process_field::kSizeDeviations, process.sizes.size(),
+            [&](std::size_t i) { return process.sizes[i].deviation; });
   const std::array<std::uint64_t, 5> row_counts = {process.sites.size(), process.failures.size(),
                                                    process.large.size(), process.threads.size(),
                                                    process.timeline.size()};

@@ -94,7 +94,7 @@ struct RowColumns<model::LargeAllocation> {
 template <>
 struct RowColumns<model::ThreadTotals> {
   using Row = model::ThreadTotals;
-  static_assert(sizeof(Row) == 64 + sizeof(std::string));
+  static_assert(sizeof(Row) == 72 + sizeof(std::string));
   static constexpr std::array kColumns = {
       column<Row, &Row::tid>(10, Coding::delta),
       // field 11 holds the names, which are no words: see row_block.h
@@ -105,6 +105,7 @@ struct RowColumns<model::ThreadTotals> {
       column<Row, &Row::freed_bytes>(16, Coding::plain),
       column<Row, &Row::temporary>(17, Coding::plain),
       column<Row, &Row::failed>(18, Coding::plain),
+      column<Row, &Row::allocated_deviation>(19, Coding::plain),
   };
 };
 

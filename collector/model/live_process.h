@@ -9,6 +9,7 @@
 // One owner, not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -126,6 +127,7 @@ class LiveProcess {
   };
   struct ThreadState {
     std::uint64_t last_block = 0;  // of the thread's last allocation, while it may be temporary
+    double allocated_variance = 0;
   };
 
   void prefetch_site(std::uint32_t site) const {
@@ -173,6 +175,7 @@ class LiveProcess {
   std::vector<SiteErrors>
       site_errors_;  // shorter than the sites, or empty, where nothing is sampled
   SiteErrors sum_errors_;
+  std::array<double, kSizeBuckets> size_variances_{};
   MappedRanges ranges_;
   std::uint64_t peak_number_ = 0;
   std::uint64_t live_break_bytes_ = 0;

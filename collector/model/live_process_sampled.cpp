@@ -78,9 +78,11 @@ void LiveProcess::sampled(Function function, std::uint64_t address, std::uint64_
   FunctionTotals& function_totals = totals_of(function);
   function_totals.calls += blocks;
   function_totals.bytes += bytes;
-  SizeBucket& bucket = facts.sizes[static_cast<std::size_t>(std::bit_width(size))];
-  bucket.allocations += blocks;
-  bucket.bytes += bytes;
+  thread_states_[context.thread].allocated_variance += variance;
+  const auto width = static_cast<std::size_t>(std::bit_width(size));
+  facts.sizes[width].allocations += blocks;
+  facts.sizes[width].bytes += bytes;
+  size_variances_[width] += variance;
   if (size >= large_threshold_) note_large(function, address, size, context);
 }
 
@@ -112,6 +114,13 @@ void LiveProcess::settle_errors() {
     row.live_deviation = deviation(errors.live);
     row.peak_deviation = deviation(errors.peak);
     row.allocated_deviation = deviation(errors.allocated);
+  }
+  for (std::size_t thread = 0; thread < thread_states_.size(); ++thread) {
+    facts.threads[thread].allocated_deviation =
+        deviation(thread_states_[thread].allocated_variance);
+  }
+  for (std::size_t width = 0; width < kSizeBuckets; ++width) {
+    facts.sizes[width].deviation = deviation(size_variances_[width]);
   }
   facts.heap.live_deviation = deviation(sum_errors_.live);
   facts.heap.peak_deviation = deviation(sum_errors_.peak);

@@ -145,12 +145,14 @@ struct ThreadTotals {
   std::uint64_t allocations = 0, frees = 0, reallocations = 0;
   std::uint64_t allocated_bytes = 0, freed_bytes = 0;  // freed by this thread, whoever allocated
   std::uint64_t temporary = 0, failed = 0;
+  std::uint64_t allocated_deviation = 0;  // of allocated_bytes; 0 where it is no estimate
 };
 
 // Histogram of requested sizes: bucket 0 counts size 0, bucket i counts 2^(i−1) ≤ size < 2^i.
 struct SizeBucket {
   std::uint64_t allocations = 0;  // allocations and reallocations
   std::uint64_t bytes = 0;
+  std::uint64_t deviation = 0;  // of bytes; 0 where they are no estimate
 };
 inline constexpr std::size_t kSizeBuckets = 65;
 

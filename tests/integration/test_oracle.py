@@ -56,7 +56,7 @@ class OracleTest(IntegrationTest):
 
     def random_program(self, threads):
         # Each number of threads gets seeds of its own; the mixes take turns.
-        for seed in range(threads * 1000, threads * 1000 + max(1, configuration.seeds // 4)):
+        for seed in range(threads * 100_000, threads * 100_000 + max(1, configuration.seeds // 4)):
             mix = MIXES[seed % len(MIXES)]
             with self.subTest(seed=seed, threads=threads, mix=mix):
                 command = [configuration.random_allocator, str(seed), str(threads), str(OPERATIONS), mix]
@@ -73,6 +73,9 @@ class OracleTest(IntegrationTest):
 
     def test_random_program_with_8_threads(self):
         self.random_program(8)
+
+    def test_random_program_with_16_threads(self):
+        self.random_program(16)
 
 
 if __name__ == "__main__":

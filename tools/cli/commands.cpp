@@ -5,6 +5,7 @@
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
+#include "tools/cli/command_trim.h"
 #include "tools/cli/command_version.h"
 
 namespace memwatch::cli {
@@ -15,6 +16,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_run(root),
       register_attach(root),
       register_list(root),
+      register_trim(root),
       // Reading what was recorded.
       register_report(root),
       // About memwatch itself.

@@ -250,6 +250,9 @@ void write_threads(JsonWriter& json, const model::Process& process) {
     json.member("freed_bytes", thread.freed_bytes);
     json.member("temporary", thread.temporary);
     json.member("failed", thread.failed);
+    if (process.mode == model::Mode::sample) {
+      json.member("allocated_bytes_sd", thread.allocated_deviation);
+    }
     json.end_object();
   }
   json.end_array();
@@ -265,6 +268,7 @@ void write_sizes(JsonWriter& json, const model::Process& process) {
     json.member("to", i == 0 ? 0 : from + (from - 1));
     json.member("allocations", process.sizes[i].allocations);
     json.member("bytes", process.sizes[i].bytes);
+    if (process.mode == model::Mode::sample) json.member("bytes_sd", process.sizes[i].deviation);
     json.end_object();
   }
   json.end_array();

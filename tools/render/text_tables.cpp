@@ -34,6 +34,27 @@ std::string size_range(const analysis::SizeRow& row) {
                      row.to < 1024 ? fmt::format("{} B", row.to) : "<" + human_bytes(row.to + 1));
 }
 
+// A column of error bars beside the bytes, where any of the rows has one: sampled processes.
+class ErrorColumn {
+ public:
+  template <typename Rows, typename DeviationOf>
+  ErrorColumn(const Rows& rows, DeviationOf deviation_of)
+      : shown_(std::any_of(rows.begin(), rows.end(),
+                           [&](const auto& row) { return deviation_of(row) > 0; })) {}
+
+  [[nodiscard]] bool is_shown() const { return shown_; }
+  // Both leave the column out where it is not shown.
+  void add_to(std::vector<Column>& columns) const {
+    if (shown_) columns.push_back({""});
+  }
+  void add_to(std::vector<Cell>& cells, std::uint64_t deviation) const {
+    if (shown_) cells.push_back({error_phrase(deviation), Tone::faint});
+  }
+
+ private:
+  bool shown_;
+};
+
 }  // namespace
 
 void write_threads(Page& page, const ViewContext& context) {
@@ -46,14 +67,16 @@ void write_threads(Page& page, const ViewContext& context) {
   page.line(page.paint(Tone::strong, counted(rows.size(), "thread", "threads")) +
             ", the one with most bytes first");
   page.blank();
-  Table table({{"allocated"},
-               {""},
-               {"allocations"},
-               {"temporary"},
-               {"freed"},
-               {"failed"},
-               {"tid"},
-               {several ? "thread (process)" : "thread", Align::left}});
+  const ErrorColumn errors(
+      rows, [](const analysis::ThreadRow& row) { return row.thread->allocated_deviation; });
+  std::vector<Column> columns = {{"allocated"}};
+  errors.add_to(columns);
+  for (const char* title : {"", "allocations"}) columns.push_back({title});
+  // A sample does not know what came in between.
+  if (!errors.is_shown()) columns.push_back({"temporary"});
+  for (const char* title : {"freed", "failed", "tid"}) columns.push_back({title});
+  columns.push_back({several ? "thread (process)" : "thread", Align::left});
+  Table table(std::move(columns));
   const std::size_t shown = limit(page.options().top, rows.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const model::ThreadTotals& thread = *rows[i].thread;
@@ -62,14 +85,16 @@ void write_threads(Page& page, const ViewContext& context) {
     if (several) {
       name += fmt::format(" ({} {})", program_name(*rows[i].process), rows[i].process->pid);
     }
-    table.add({{human_bytes(thread.allocated_bytes), Tone::strong},
-               {human_percent(rows[i].share)},
-               {human_count(thread.allocations + thread.reallocations)},
-               {human_count(thread.temporary)},
-               {human_bytes(thread.freed_bytes)},
-               {human_count(thread.failed), thread.failed > 0 ? Tone::bad : Tone::faint},
-               {thread.tid == 0 ? "" : std::to_string(thread.tid), Tone::faint},
-               {name}});
+    std::vector<Cell> cells = {{human_bytes(thread.allocated_bytes), Tone::strong}};
+    errors.add_to(cells, thread.allocated_deviation);
+    cells.push_back({human_percent(rows[i].share)});
+    cells.push_back({human_count(thread.allocations + thread.reallocations)});
+    if (!errors.is_shown()) cells.push_back({human_count(thread.temporary)});
+    cells.push_back({human_bytes(thread.freed_bytes)});
+    cells.push_back({human_count(thread.failed), thread.failed > 0 ? Tone::bad : Tone::faint});
+    cells.push_back({thread.tid == 0 ? "" : std::to_string(thread.tid), Tone::faint});
+    cells.push_back({name});
+    table.add(std::move(cells));
   }
   table.write(page);
   write_more(page, shown, rows.size(), "threads");
@@ -85,24 +110,35 @@ void write_modules(Page& page, const ViewContext& context) {
   }
   page.line(page.paint(Tone::strong, "Libraries") + " by the code that called the allocator");
   page.blank();
-  Table table({{"at peak"},
-               {"live"},
-               {"allocated"},
-               {""},
-               {"calls"},
-               {"temporary"},
-               {"library", Align::left}});
+  const ErrorColumn peak_errors(rows, [](const auto& row) { return row.peak_deviation; });
+  const ErrorColumn live_errors(rows, [](const auto& row) { return row.live_deviation; });
+  const ErrorColumn allocated_errors(rows, [](const auto& row) { return row.allocated_deviation; });
+  std::vector<Column> columns = {{"at peak"}};
+  peak_errors.add_to(columns);
+  columns.push_back({"live"});
+  live_errors.add_to(columns);
+  columns.push_back({"allocated"});
+  allocated_errors.add_to(columns);
+  const bool sampled = allocated_errors.is_shown();
+  for (const char* title : {"", "calls"}) columns.push_back({title});
+  if (!sampled) columns.push_back({"temporary"});
+  columns.push_back({"library", Align::left});
+  Table table(std::move(columns));
   const std::size_t shown = limit(page.options().top, rows.size());
   for (std::size_t i = 0; i < shown; ++i) {
     const analysis::ModuleRow& row = rows[i];
-    table.add({{human_bytes(row.peak_bytes), Tone::strong},
-               {human_bytes(row.live_bytes)},
-               {human_bytes(row.allocated_bytes)},
-               {human_percent(row.share)},
-               {human_count(row.allocations + row.reallocations)},
-               {human_count(row.temporary)},
-               {row.path.empty() ? "(no library: code made at run time, or unknown)"
-                                 : printable(row.path)}});
+    std::vector<Cell> cells = {{human_bytes(row.peak_bytes), Tone::strong}};
+    peak_errors.add_to(cells, row.peak_deviation);
+    cells.push_back({human_bytes(row.live_bytes)});
+    live_errors.add_to(cells, row.live_deviation);
+    cells.push_back({human_bytes(row.allocated_bytes)});
+    allocated_errors.add_to(cells, row.allocated_deviation);
+    cells.push_back({human_percent(row.share)});
+    cells.push_back({human_count(row.allocations + row.reallocations)});
+    if (!sampled) cells.push_back({human_count(row.temporary)});
+    cells.push_back({row.path.empty() ? "(no library: code made at run time, or unknown)"
+                                      : printable(row.path)});
+    table.add(std::move(cells));
   }
   table.write(page);
   write_more(page, shown, rows.size(), "libraries");
@@ -119,7 +155,11 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
     for (analysis::ProcessRow& row : rows) row.depth = 0;
   }
   const bool wide = page.width() >= kWidthForCalls;
-  std::vector<Column> columns = {{"pid"}, {"peak heap"}, {"allocated"}};
+  const ErrorColumn errors(
+      rows, [](const analysis::ProcessRow& row) { return row.process->heap.peak_deviation; });
+  std::vector<Column> columns = {{"pid"}, {"peak heap"}};
+  errors.add_to(columns);
+  columns.push_back({"allocated"});
   if (wide) columns.push_back({"calls"});
   for (const char* title : {"not freed", "peak RSS", "lived"}) columns.push_back({title});
   columns.push_back({"program", Align::left});
@@ -133,8 +173,9 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
     std::string end = process.exit_kind == model::ExitKind::exec ? "exec" : end_phrase(process);
     if (!process.losses.exact) end += ", inexact";
     std::vector<Cell> cells = {{std::to_string(process.pid), Tone::faint},
-                               {human_bytes(process.heap.peak_bytes), Tone::strong},
-                               {human_bytes(process.totals.allocated_bytes)}};
+                               {human_bytes(process.heap.peak_bytes), Tone::strong}};
+    errors.add_to(cells, process.heap.peak_deviation);
+    cells.push_back({human_bytes(process.totals.allocated_bytes)});
     if (wide) {
       cells.push_back({human_count(process.totals.allocations + process.totals.reallocations)});
     }
@@ -166,20 +207,27 @@ void write_sizes(Page& page, const ViewContext& context) {
     return;
   }
   page.line(page.paint(Tone::strong, "Sizes asked for") +
-            fmt::format(": {} in {}, {} on average", human_bytes(report.bytes),
+            fmt::format(": {}{} in {}, {} on average", human_bytes(report.bytes),
+                        report.deviation == 0 ? "" : " " + error_phrase(report.deviation),
                         counted(report.allocations, "allocation", "allocations"),
                         human_bytes(report.bytes / report.allocations)));
   page.blank();
   double largest = 0;
   for (const analysis::SizeRow& row : report.rows) largest = std::max(largest, row.share);
   constexpr std::size_t kBarColumns = 30;
-  Table table({{"size"}, {"allocations"}, {""}, {"bytes"}, {"", Align::left}});
+  const ErrorColumn errors(report.rows, [](const auto& row) { return row.deviation; });
+  std::vector<Column> columns = {{"size"}, {"allocations"}, {""}, {"bytes"}};
+  errors.add_to(columns);
+  columns.push_back({"", Align::left});
+  Table table(std::move(columns));
   for (const analysis::SizeRow& row : report.rows) {
-    table.add({{size_range(row)},
-               {human_count(row.allocations), Tone::strong},
-               {human_percent(row.share)},
-               {human_bytes(row.bytes)},
-               {bar(row.share / largest, kBarColumns), Tone::heap}});
+    std::vector<Cell> cells = {{size_range(row)},
+                               {human_count(row.allocations), Tone::strong},
+                               {human_percent(row.share)},
+                               {human_bytes(row.bytes)}};
+    errors.add_to(cells, row.deviation);
+    cells.push_back({bar(row.share / largest, kBarColumns), Tone::heap});
+    table.add(std::move(cells));
   }
   table.write(page);
 }

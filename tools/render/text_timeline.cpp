@@ -51,7 +51,10 @@ void write_timeline(Page& page, const ViewContext& context) {
     page.line(page.paint(Tone::strong, fmt::format("{} ({})", program_name(process), process.pid)) +
               fmt::format("  {}", counted(timeline.samples, "sample", "samples")));
     page.line("  " + page.paint(Tone::heap, "█") +
-              fmt::format(" heap, peak {}   ", human_bytes(process.heap.peak_bytes)) +
+              fmt::format(" heap, peak {}{}   ", human_bytes(process.heap.peak_bytes),
+                          process.heap.peak_deviation == 0
+                              ? ""
+                              : " " + error_phrase(process.heap.peak_deviation)) +
               page.paint(Tone::caution, "·") +
               fmt::format(" RSS, peak {}",
                           human_bytes(std::max(process.rss.peak, timeline.largest_rss))));

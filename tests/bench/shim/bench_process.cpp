@@ -14,19 +14,20 @@ namespace {
 // rings take longer than this to fill, so a writer never waits.
 constexpr auto kLookEvery = std::chrono::microseconds(200);
 
-intake::Segment make_segment(Control control, Reading reading) {
+intake::Segment make_segment(Control control, Reading reading, std::uint64_t sample_interval) {
   intake::Segment segment = intake_testing::SegmentBuilder(ordinary_geometry()).take();
   const OnFull on_full = reading == Reading::keeps_up ? OnFull::block : OnFull::drop;
   segment.header().on_full.store(static_cast<std::uint32_t>(on_full));
   segment.header().control.store(static_cast<std::uint32_t>(control));
   segment.header().large_bytes.store(1ULL << 30);
+  segment.header().sample_interval.store(sample_interval);
   return segment;
 }
 
 }  // namespace
 
-BenchProcess::BenchProcess(Control control, Reading reading)
-    : segment_(make_segment(control, reading)),
+BenchProcess::BenchProcess(Control control, Reading reading, std::uint64_t sample_interval)
+    : segment_(make_segment(control, reading, sample_interval)),
       shim_(segment_),
       reading_(reading),
       collector_([this](const std::stop_token& stop) { play_collector(stop); }) {}

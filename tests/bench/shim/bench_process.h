@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 
@@ -22,7 +23,9 @@ enum class Reading : std::uint8_t {
 
 class BenchProcess {
  public:
-  BenchProcess(protocol::Control control, Reading reading);
+  // `sample_interval`: mean bytes between samples, where they are sampled.
+  BenchProcess(protocol::Control control, Reading reading,
+               std::uint64_t sample_interval = 512U << 10);
   ~BenchProcess();
   BenchProcess(const BenchProcess&) = delete;
   BenchProcess& operator=(const BenchProcess&) = delete;

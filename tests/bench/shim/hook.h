@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "preload/quick_path.h"
 #include "preload/record.h"
 #include "tests/unit/preload/shim_in_process.h"
 
@@ -14,10 +15,12 @@ inline std::uint64_t made_up_address(std::uint64_t event, int thread = 0) {
 }
 
 inline void hook_malloc(std::uint64_t address) {
+  if (preload::needs_no_record(24)) return;
   if (preload::is_recording()) preload_testing::record_malloc(address, 24);
 }
 
 inline void hook_free(std::uint64_t address) {
+  if (preload::free_needs_no_record(reinterpret_cast<const void*>(address))) return;
   if (preload::is_recording()) preload_testing::record_free(address);
 }
 

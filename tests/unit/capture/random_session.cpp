@@ -88,7 +88,7 @@ void RandomSession::fill_counters(model::Process& p) {
     f = sometimes(2) ? model::FunctionTotals{} : model::FunctionTotals{word(), word(), word()};
   }
   for (model::SizeBucket& b : p.sizes) {
-    b = sometimes(2) ? model::SizeBucket{} : model::SizeBucket{word(), word()};
+    b = sometimes(2) ? model::SizeBucket{} : model::SizeBucket{word(), word(), word()};
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "preload/module_table.h"
 #include "preload/process_state.h"
+#include "preload/real_functions.h"
 #include "preload/record.h"
 #include "preload/stack_tree.h"
 #include "preload/thread_ring.h"
@@ -12,6 +13,9 @@ namespace memwatch::preload {
 
 // The recording part asks for this when a process is not set up yet: here the test has the say.
 void start_process_slow() {}
+
+// Nothing is interposed, so there are none; a request to trim is answered without them.
+constinit RealFunctions g_real{};
 
 }  // namespace memwatch::preload
 

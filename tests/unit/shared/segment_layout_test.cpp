@@ -14,7 +14,7 @@ namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
 TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
-  EXPECT_EQ(kProtocolVersion, 3U) << "a new version may move fields: update the offsets below";
+  EXPECT_EQ(kProtocolVersion, 4U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
@@ -24,6 +24,8 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(offsetof(SegmentHeader, control), 192U);
   EXPECT_EQ(offsetof(SegmentHeader, slots_used), 384U);
   EXPECT_EQ(offsetof(SegmentHeader, no_room), 464U);
+  EXPECT_EQ(offsetof(SegmentHeader, trim_wanted), 512U);
+  EXPECT_EQ(offsetof(SegmentHeader, trim_done), 520U);
   EXPECT_EQ(offsetof(ThreadSlot, consumed), 64U);
   EXPECT_EQ(sizeof(ThreadSlot), 128U);
   EXPECT_EQ(sizeof(StackNode), 16U);
