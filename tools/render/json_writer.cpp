@@ -119,6 +119,11 @@ void JsonWriter::null() {
   output_.write("null");
 }
 
+void JsonWriter::raw(std::string_view json) {
+  separate();
+  output_.write(json);
+}
+
 void JsonWriter::hex(std::uint64_t value) {
   separate();
   output_.write(fmt::format("\"0x{:x}\"", value));

@@ -1,0 +1,145 @@
+#include "tools/render/heaptrack.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/analysis/allocation_script.h"
+#include "collector/analysis/stack_text.h"
+#include "tools/render/printable.h"
+#include "tools/render/provenance.h"
+
+namespace memwatch::render {
+namespace {
+
+constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint32_t kHeaptrackVersion = 0x010400;  // of the program whose format it is
+constexpr std::uint32_t kFileVersion = 3;
+
+// Strings, instruction pointers and traces, each written when it is first asked for.
+class Tables {
+ public:
+  Tables(const model::Session& session, Output& output)
+      : session_(session),
+        output_(output),
+        pointers_(session.code_addresses.size()),
+        traces_(session.stacks.size()) {}
+
+  // 0 for the stack that is unknown. Parents have smaller ids than their children.
+  std::uint32_t trace(model::StackId stack) {
+    path_.clear();
+    std::uint32_t parent = 0;
+    while (stack != model::kNone && stack < session_.stacks.size()) {
+      const model::StackNode& node = session_.stacks[stack];
+      if (traces_[stack] != 0 || node.address == model::kNone) {
+        parent = traces_[stack];
+        break;
+      }
+      path_.push_back(stack);
+      if (node.parent >= stack) break;
+      stack = node.parent;
+    }
+    for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
+      const std::uint32_t instruction = pointer(session_.stacks[*node].address);
+      output_.write(fmt::format("t {:x} {:x}\n", instruction, parent));
+      parent = traces_[*node] = ++trace_count_;
+    }
+    return parent;
+  }
+
+ private:
+  std::uint32_t pointer(model::CodeAddressId address) {
+    if (address >= pointers_.size()) return 0;
+    if (pointers_[address] != 0) return pointers_[address];
+    const std::vector<analysis::Frame> frames = analysis::frames_at(session_, address);
+    std::string line =
+        fmt::format("i {:x} {:x}", frames.front().offset, string(frames.front().module));
+    for (const analysis::Frame& frame : frames) {
+      if (frame.function.empty() && frame.file.empty()) continue;
+      fmt::format_to(std::back_inserter(line), " {:x} {:x} {:x}", string(frame.function),
+                     string(frame.file), frame.line);
+    }
+    output_.write(line + "\n");
+    return pointers_[address] = ++pointer_count_;
+  }
+
+  std::uint32_t string(std::string_view text) {
+    if (text.empty()) return 0;
+    const auto [entry, is_new] =
+        strings_.try_emplace(text, static_cast<std::uint32_t>(strings_.size() + 1));
+    if (is_new) {
+      const std::string clean = printable(text);  // no line ends
+      output_.write(fmt::format("s {:x} {}\n", clean.size(), clean));
+    }
+    return entry->second;
+  }
+
+  const model::Session& session_;
+  Output& output_;
+  std::unordered_map<std::string_view, std::uint32_t> strings_;
+  std::vector<std::uint32_t> pointers_, traces_;  // by address, by stack node; 0: not yet written
+  std::uint32_t pointer_count_ = 0, trace_count_ = 0;
+  std::vector<model::StackId> path_;
+};
+
+class Lines : public analysis::AllocationSink {
+ public:
+  explicit Lines(Output& output) : output_(output) {}
+
+  void allocate(std::uint32_t kind, std::uint64_t times) override {
+    repeat(fmt::format("+ {:x}\n", kind), times);
+  }
+  void free(std::uint32_t kind, std::uint64_t times) override {
+    repeat(fmt::format("- {:x}\n", kind), times);
+  }
+  void allocate_and_free(std::uint32_t kind, std::uint32_t freed, std::uint64_t times) override {
+    repeat(fmt::format("+ {:x}\n- {:x}\n", kind, freed), times);
+  }
+  void clock(std::uint64_t milliseconds, std::uint64_t rss) override {
+    output_.write(fmt::format("c {:x}\n", milliseconds));
+    if (rss > 0) output_.write(fmt::format("R {:x}\n", rss / kPageBytes));
+  }
+
+ private:
+  void repeat(std::string_view lines, std::uint64_t times) {
+    constexpr std::uint64_t kAtOnce = 4096;
+    if (times > kAtOnce) {
+      std::string many;
+      for (std::uint64_t i = 0; i < kAtOnce; ++i) many += lines;
+      for (; times >= kAtOnce; times -= kAtOnce) output_.write(many);
+    }
+    for (; times > 0; --times) output_.write(lines);
+  }
+
+  Output& output_;
+};
+
+}  // namespace
+
+void write_heaptrack(const model::Session& session, const model::Process& process, Output& output) {
+  output.write(fmt::format("v {:x} {:x}\n", kHeaptrackVersion, kFileVersion));
+  for (const std::string& sentence : provenance(session, process)) {
+    output.write("# " + sentence + "\n");
+  }
+  output.write("# The order of events is not the recorded one; sums, peak and leaks are.\n");
+  output.write("X " + command_line(process) + "\n");
+  output.write(fmt::format("I {:x} 0\n", kPageBytes));
+
+  const analysis::AllocationScript script(process);
+  Tables tables(session, output);
+  model::StackId stack = model::kNone;
+  std::uint32_t trace = 0;
+  for (const analysis::AllocationScript::Kind& kind : script.kinds()) {
+    if (kind.stack != stack) trace = tables.trace(stack = kind.stack);
+    output.write(fmt::format("a {:x} {:x}\n", kind.size, trace));
+  }
+  Lines lines(output);
+  script.play(lines);
+}
+
+}  // namespace memwatch::render
