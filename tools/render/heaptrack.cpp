@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -87,36 +88,57 @@ class Tables {
   std::vector<model::StackId> path_;
 };
 
+// Events as lines, gathered: a compiler's run has five million.
 class Lines : public analysis::AllocationSink {
  public:
   explicit Lines(Output& output) : output_(output) {}
 
   void allocate(std::uint32_t kind, std::uint64_t times) override {
-    repeat(fmt::format("+ {:x}\n", kind), times);
+    line_.clear();
+    add('+', kind);
+    repeat(times);
   }
   void free(std::uint32_t kind, std::uint64_t times) override {
-    repeat(fmt::format("- {:x}\n", kind), times);
+    line_.clear();
+    add('-', kind);
+    repeat(times);
   }
   void allocate_and_free(std::uint32_t kind, std::uint32_t freed, std::uint64_t times) override {
-    repeat(fmt::format("+ {:x}\n- {:x}\n", kind, freed), times);
+    line_.clear();
+    add('+', kind);
+    add('-', freed);
+    repeat(times);
   }
   void clock(std::uint64_t milliseconds, std::uint64_t rss) override {
-    output_.write(fmt::format("c {:x}\n", milliseconds));
-    if (rss > 0) output_.write(fmt::format("R {:x}\n", rss / kPageBytes));
+    line_.clear();
+    add('c', milliseconds);
+    if (rss > 0) add('R', rss / kPageBytes);
+    repeat(1);
+  }
+  void flush() {
+    output_.write(waiting_);
+    waiting_.clear();
   }
 
  private:
-  void repeat(std::string_view lines, std::uint64_t times) {
-    constexpr std::uint64_t kAtOnce = 4096;
-    if (times > kAtOnce) {
-      std::string many;
-      for (std::uint64_t i = 0; i < kAtOnce; ++i) many += lines;
-      for (; times >= kAtOnce; times -= kAtOnce) output_.write(many);
+  void add(char what, std::uint64_t number) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
+    line_ += what;
+    line_ += ' ';
+    line_.append(digits.data(), end);
+    line_ += '\n';
+  }
+  void repeat(std::uint64_t times) {
+    constexpr std::size_t kAtOnce = 1 << 16;
+    for (; times > 0; --times) {
+      waiting_ += line_;
+      if (waiting_.size() >= kAtOnce) flush();
     }
-    for (; times > 0; --times) output_.write(lines);
   }
 
   Output& output_;
+  std::string line_, waiting_;
 };
 
 }  // namespace
@@ -140,6 +162,7 @@ void write_heaptrack(const model::Session& session, const model::Process& proces
   }
   Lines lines(output);
   script.play(lines);
+  lines.flush();
 }
 
 }  // namespace memwatch::render

@@ -51,6 +51,7 @@ class JsonWriter {
 
   Output& output_;
   std::vector<Level> levels_;
+  std::size_t indentation_ = 0;  // levels of Layout::lines
   bool after_key_ = false;
 };
 
