@@ -84,7 +84,7 @@ void AllocationScript::choose_last() {
 void AllocationScript::place_passing(std::vector<Unit> passing, const BlockPlan& plan) {
   std::stable_sort(passing.begin(), passing.end(),
                    [](const Unit& a, const Unit& b) { return a.size > b.size; });
-  std::uint64_t kept = 0, live = 0, growth_calls = 1;
+  std::uint64_t kept = 0, live = 0, growth_calls = 0;
   for (const SitePlan& site : plan.sites) {
     kept += site.kept.bytes;
     live += site.kept.bytes + site.late.bytes;

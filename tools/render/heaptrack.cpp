@@ -58,12 +58,18 @@ class Tables {
     if (address >= pointers_.size()) return 0;
     if (pointers_[address] != 0) return pointers_[address];
     const std::vector<analysis::Frame> frames = analysis::frames_at(session_, address);
-    std::string line =
-        fmt::format("i {:x} {:x}", frames.front().offset, string(frames.front().module));
+    // Strings are written when they are first asked for, so one at a time, in the order of the
+    // line.
+    std::string line = fmt::format("i {:x}", frames.front().offset);
+    const auto add = [&](std::uint32_t number) {
+      fmt::format_to(std::back_inserter(line), " {:x}", number);
+    };
+    add(string(frames.front().module));
     for (const analysis::Frame& frame : frames) {
       if (frame.function.empty() && frame.file.empty()) continue;
-      fmt::format_to(std::back_inserter(line), " {:x} {:x} {:x}", string(frame.function),
-                     string(frame.file), frame.line);
+      add(string(frame.function));
+      add(string(frame.file));
+      add(frame.line);
     }
     output_.write(line + "\n");
     return pointers_[address] = ++pointer_count_;

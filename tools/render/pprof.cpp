@@ -25,9 +25,12 @@ constexpr std::array<ValueType, 4> kSampleTypes = {{{"alloc_objects", "count"},
 
 // A time as profile.proto wants it. Times from a file may be anything.
 std::int64_t nanoseconds(double seconds) {
-  constexpr double kMost = 9e18;
-  const double value = seconds * 1e9;
-  return value > 0 && value < kMost ? static_cast<std::int64_t>(value) : 0;
+  constexpr double kMost = 9e9;  // as nanoseconds it fits
+  if (!(seconds > 0 && seconds < kMost)) return 0;
+  // In two steps: a date in nanoseconds is beyond what a double can tell apart.
+  const auto whole = static_cast<std::int64_t>(seconds);
+  const double rest = seconds - static_cast<double>(whole);
+  return whole * 1'000'000'000 + static_cast<std::int64_t>(rest * 1e9);
 }
 
 std::string value_type(PprofTables& tables, const ValueType& type) {
