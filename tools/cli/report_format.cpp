@@ -13,6 +13,7 @@
 #include "tools/render/compressed_output.h"
 #include "tools/render/csv.h"
 #include "tools/render/heaptrack.h"
+#include "tools/render/human.h"
 #include "tools/render/massif.h"
 #include "tools/render/pprof.h"
 #include "tools/render/speedscope.h"
@@ -135,13 +136,13 @@ Result<void> check_format(const FormatRequest& request, const analysis::Selectio
                  "the session has no process",
                  {}};
   }
-  const model::Totals& totals = chosen.process->totals;
-  if (request.format == "heaptrack" &&
-      totals.allocations + totals.reallocations > render::kMostHeaptrackCalls) {
-    return cannot(request,
-                  fmt::format("it takes a line for each of {} calls",
-                              totals.allocations + totals.reallocations),
-                  "--format pprof or speedscope");
+  if (request.format == "heaptrack") {
+    const std::uint64_t calls = render::heaptrack_calls(*chosen.process);
+    if (calls > render::kMostHeaptrackCalls) {
+      return cannot(request,
+                    fmt::format("it takes a line for each of {} calls", render::exact_count(calls)),
+                    "--format pprof or speedscope");
+    }
   }
   if (chosen.images > 1) {
     print_warning(

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -148,6 +150,19 @@ class Lines : public analysis::AllocationSink {
 };
 
 }  // namespace
+
+std::uint64_t heaptrack_calls(const model::Process& process) {
+  constexpr std::uint64_t kEndless = std::numeric_limits<std::uint64_t>::max();
+  const auto sum = [](std::uint64_t a, std::uint64_t b) {
+    return b > kEndless - a ? kEndless : a + b;
+  };
+  std::uint64_t calls = 0;
+  for (const model::Site& site : process.sites) {
+    // Live blocks are among the calls, unless the totals contradict each other.
+    calls = sum(calls, std::max(sum(site.allocations, site.reallocations), site.live_blocks));
+  }
+  return calls;
+}
 
 void write_heaptrack(const model::Session& session, const model::Process& process, Output& output) {
   output.write(fmt::format("v {:x} {:x}\n", kHeaptrackVersion, kFileVersion));

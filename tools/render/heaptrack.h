@@ -21,7 +21,9 @@
 
 namespace memwatch::render {
 
-// Every call takes a line or two of a dozen bytes.
+// How many allocations the file has, each of them a line or two of a dozen bytes. From a damaged
+// session it may be any number, so ask before writing.
+std::uint64_t heaptrack_calls(const model::Process& process);
 inline constexpr std::uint64_t kMostHeaptrackCalls = 4'000'000'000;
 
 void write_heaptrack(const model::Session& session, const model::Process& process, Output& output);

@@ -11,10 +11,12 @@
 namespace memwatch::render {
 namespace {
 
-// Most text is: names, keys, paths. A session of a compiler has a million such strings.
+// Text that is the same in quotes wherever JSON is put, in a page's script as well: most keys and
+// names are, and a session of a compiler has a million of them.
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+  });
 }
 
 }  // namespace
