@@ -41,7 +41,7 @@ std::string sample_text(std::size_t lines) {
 }
 
 TEST(CompressedOutput, GivesBackWhatWasWritten) {
-  for (const std::size_t lines : {0, 1, 1000, 200'000}) {
+  for (const std::size_t lines : {0U, 1U, 1000U, 200'000U}) {
     const std::string text = sample_text(lines);
     StringOutput gz, zst;
     const auto gzip = make_gzip_output(gz);
