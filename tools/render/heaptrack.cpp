@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <deque>
 #include <iterator>
 #include <limits>
 #include <string>
@@ -68,8 +69,8 @@ class Tables {
     };
     add(string(frames.front().module));
     for (const analysis::Frame& frame : frames) {
-      if (frame.function.empty() && frame.file.empty()) continue;
-      add(string(frame.function));
+      // heaptrack takes all code without a name for one place.
+      add(string(frame.function.empty() ? unnamed(frame) : frame.function));
       add(string(frame.file));
       add(frame.line);
     }
@@ -88,9 +89,15 @@ class Tables {
     return entry->second;
   }
 
+  // "libfoo.so+0x1234", kept for as long as strings_ refers to it.
+  std::string_view unnamed(const analysis::Frame& frame) {
+    return unnamed_.emplace_back(analysis::frame_name(frame));
+  }
+
   const model::Session& session_;
   Output& output_;
   std::unordered_map<std::string_view, std::uint32_t> strings_;
+  std::deque<std::string> unnamed_;
   std::vector<std::uint32_t> pointers_, traces_;  // by address, by stack node; 0: not yet written
   std::uint32_t pointer_count_ = 0, trace_count_ = 0;
   std::vector<model::StackId> path_;

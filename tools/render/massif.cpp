@@ -117,6 +117,11 @@ struct Snapshot {
   const char* kind = "empty";
 };
 
+// Times come from a file and may be no numbers; a peak may be dated a millisecond before its start.
+double not_negative(double seconds) {
+  return seconds > 0 && seconds < 1e12 ? seconds : 0;
+}
+
 std::vector<Snapshot> make_snapshots(const model::Process& process,
                                      const analysis::CallerTree& peak,
                                      const analysis::CallerTree& end) {
@@ -127,12 +132,13 @@ std::vector<Snapshot> make_snapshots(const model::Process& process,
   for (std::size_t i = step - 1; i < process.timeline.size(); i += step) {
     const model::TimelineSample& sample = process.timeline[i];
     const double at = sample.at - process.start;
-    if (at > 0 && at < process.duration) snapshots.push_back({at, sample.live_bytes});
+    if (at > 0 && at < not_negative(process.duration)) snapshots.push_back({at, sample.live_bytes});
   }
-  snapshots.push_back({process.heap.peak_at - process.start, peak.root.bytes, &peak, "peak"});
+  const double peak_at = not_negative(process.heap.peak_at - process.start);
+  snapshots.push_back({peak_at, peak.root.bytes, &peak, "peak"});
   std::stable_sort(snapshots.begin(), snapshots.end(),
                    [](const Snapshot& a, const Snapshot& b) { return a.at < b.at; });
-  const double last = std::max(process.duration, snapshots.back().at);
+  const double last = std::max(not_negative(process.duration), snapshots.back().at);
   snapshots.push_back({last, end.root.bytes, &end, "detailed"});
   return snapshots;
 }
@@ -156,7 +162,7 @@ void write_massif(const analysis::Selection& selection, const model::Process& pr
     output.write(
         fmt::format("#-----------\nsnapshot={}\n#-----------\ntime={:.0f}\nmem_heap_B={}\n"
                     "mem_heap_extra_B=0\nmem_stacks_B=0\nheap_tree={}\n",
-                    number++, std::max(snapshot.at, 0.0) * 1000, snapshot.bytes, snapshot.kind));
+                    number++, snapshot.at * 1000, snapshot.bytes, snapshot.kind));
     if (snapshot.tree != nullptr) trees.write(*snapshot.tree);
   }
 }

@@ -92,8 +92,14 @@ std::uint64_t PprofTables::location(model::CodeAddressId id) {
   if (mapping != nullptr) writer.add_uint64(pprof::location::kMappingId, mapping->number);
   writer.add_uint64(pprof::location::kAddress, pc);
   for (const analysis::Frame& frame : analysis::frames_at(session_, id)) {
-    // Without a line at all pprof names the module.
-    if (frame.function.empty()) continue;
+    if (frame.function.empty()) {
+      // pprof would take all code of a module without a name for one function.
+      const std::string name = analysis::frame_name(frame);
+      analysis::Frame named = frame;
+      named.function = name;
+      add_line(writer, named);
+      continue;
+    }
     add_line(writer, frame);
     if (mapping == nullptr) continue;
     mapping->functions = true;

@@ -100,6 +100,14 @@ TEST(Massif, KeepsAHundredSnapshotsOfALongTimelineAndThePeak) {
   EXPECT_NE(text.find("time=8200\nmem_heap_B=25165824\n"), std::string::npos);
 }
 
+TEST(Massif, APeakDatedBeforeTheStartComesAfterTheEmptyHeap) {
+  model::Session session = testing::server_session();
+  session.processes[0].heap.peak_at = -0.001;  // clocks of a millisecond
+  const std::string text = massif(analysis::Selection(session));
+  EXPECT_LT(text.find("mem_heap_B=0\n"), text.find("heap_tree=peak"));
+  EXPECT_EQ(text.find("time=-"), std::string::npos);
+}
+
 TEST(Massif, DeepRecursionEndsInTime) {
   testing::SessionBuilder builder;
   const auto again = builder.address(builder.module("/x"), 1, {{"again", "", 0, false}});
@@ -144,7 +152,7 @@ TEST(Heaptrack, TablesThenEvents) {
             "a 28 2\n"            // 40 bytes that stay
             "a 104 2\na 104 2\n"  // 260 that are live at the peak, and what frees them
             "a 28 2\na 28 2\n"    // 40 that pass
-            "i 7f00 0\nt 3 0\na a 3\n"
+            "s 6 0x7f00\ni 7f00 0 7 0 0\nt 3 0\na a 3\n"
             "+ 4\n- 5\n+ 6\n- 6\n+ 6\n- 6\n+ 1\nc fa\n+ 2\n- 3\nc 1f4\nR 2\n")
       << "stacks, then events";
 }

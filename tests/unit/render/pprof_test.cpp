@@ -30,7 +30,6 @@ std::string stack_of(const testing::PprofProfile& profile,
   std::string text;
   for (const std::uint64_t id : sample.locations) {
     const auto& location = profile.locations.at(id);
-    if (location.lines.empty()) text += "? < ";
     for (const auto& line : location.lines) {
       text += line.function;
       if (!line.file.empty()) text += " " + line.file + ":" + std::to_string(line.line);
@@ -61,7 +60,7 @@ TEST(Pprof, SamplesHaveTheSitesNumbersAndStacks) {
             "load_table(std::string const&) /src/server/table.cpp:33 < "
             "main /src/server/main.cpp:12 < __libc_start_call_main < ");
   EXPECT_EQ(stack_of(profile, profile.samples[2]),
-            "? < serve /src/server/serve.cpp:88 < [truncated] < ");
+            "libfoo.so.1+0xbeef < serve /src/server/serve.cpp:88 < [truncated] < ");
   EXPECT_EQ(profile.samples[0].locations.size(), 4U) << "inlined functions share a location";
 }
 
@@ -146,6 +145,7 @@ TEST(Pprof, CodeOutsideOfEveryModuleAndStacksThatAreUnknownHavePlaces) {
   const auto profile = profile_of(builder.session());
   EXPECT_TRUE(profile.mappings.empty());
   EXPECT_EQ(profile.locations.at(profile.samples[0].locations.at(0)).address, 0x7f1233U);
+  EXPECT_EQ(stack_of(profile, profile.samples[0]), "0x7f1234 < ");
   EXPECT_EQ(stack_of(profile, profile.samples[1]), "[unknown] < ");
 }
 
