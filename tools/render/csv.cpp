@@ -41,22 +41,20 @@ class Rows {
         stacks_(session, CollapsedStacks::Quotes::doubled),
         callers_(session.code_addresses.size()) {}
 
-  // Valid until the next call.
-  std::string_view row(std::uint32_t pid, const model::Site& site) {
-    line_.clear();
-    fmt::format_to(std::back_inserter(line_), "{},{},{},{},{},{},{},{},{},{},", pid,
+  // Appends a row.
+  void add(std::uint32_t pid, const model::Site& site, std::string& rows) {
+    fmt::format_to(std::back_inserter(rows), "{},{},{},{},{},{},{},{},{},{},", pid,
                    site.allocations, site.reallocations, site.allocated_bytes, site.live_blocks,
                    site.live_bytes, site.peak_bytes, site.own_peak_bytes, site.temporary,
                    caller_of(site.stack));
-    const std::size_t begin = line_.size();
-    line_ += '"';
-    if (stacks_.append(site.stack, line_)) {
-      line_ += '"';
+    const std::size_t begin = rows.size();
+    rows += '"';
+    if (stacks_.append(site.stack, rows)) {
+      rows += '"';
     } else {
-      line_.erase(begin, 1);
+      rows.erase(begin, 1);
     }
-    line_ += '\n';
-    return line_;
+    rows += '\n';
   }
 
  private:
@@ -73,7 +71,6 @@ class Rows {
   const model::Session& session_;
   CollapsedStacks stacks_;
   std::vector<std::string> callers_;  // by code address
-  std::string line_;
 };
 
 }  // namespace
@@ -83,7 +80,10 @@ void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::s
   output.write(
       "pid,allocations,reallocations,allocated_bytes,live_blocks,live_bytes,peak_bytes,"
       "own_peak_bytes,temporary,function,file,line,module,stack\n");
-  Rows rows(selection.session());
+  // Gathered, since a compiler's session has 258 MB of them.
+  constexpr std::size_t kAtOnce = 1 << 18;
+  Rows writer(selection.session());
+  std::string rows;
   for (const model::Process* process : selection.processes()) {
     std::vector<const model::Site*> sites;
     for (const model::Site& site : process->sites) {
@@ -94,9 +94,13 @@ void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::s
     });
     if (top != 0 && sites.size() > top) sites.resize(top);
     for (const model::Site* site : sites) {
-      output.write(rows.row(process->pid, *site));
+      writer.add(process->pid, *site, rows);
+      if (rows.size() < kAtOnce) continue;
+      output.write(rows);
+      rows.clear();
     }
   }
+  output.write(rows);
 }
 
 }  // namespace memwatch::render
