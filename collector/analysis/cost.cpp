@@ -3,7 +3,7 @@
 namespace memwatch::analysis {
 
 std::string_view cost_name(Cost cost) {
-  return kCostNames[static_cast<std::size_t>(cost)];
+  return cost == Cost::calls ? "calls" : kCostNames[static_cast<std::size_t>(cost)];
 }
 
 std::optional<Cost> cost_from_name(std::string_view name) {
@@ -22,9 +22,11 @@ std::uint64_t cost_of(const model::Site& site, Cost cost) {
     case Cost::allocated:
       return site.allocated_bytes;
     case Cost::allocations:
-      return site.allocations + site.reallocations;
+      return site.allocations;
     case Cost::temporary:
       return site.temporary;
+    case Cost::calls:
+      return site.allocations + site.reallocations;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
 // The one number per stack that collapsed and similar formats show (`--cost`), and that rankings
-// sort by. Bytes for leaked, peak, allocated; counts for allocations and temporary.
+// sort by. Bytes for leaked, peak, allocated; counts for the others.
 // Thread safety: pure functions. Errors: none; an unknown name gives nullopt.
 #pragma once
 
@@ -12,7 +12,14 @@
 
 namespace memwatch::analysis {
 
-enum class Cost : std::uint8_t { leaked, peak, allocated, allocations, temporary };
+enum class Cost : std::uint8_t {
+  leaked,
+  peak,
+  allocated,    // reallocated bytes included
+  allocations,  // reallocations are no allocations, as everywhere in the reports
+  temporary,
+  calls,  // allocations and reallocations; for rankings alone, no --cost
+};
 
 inline constexpr std::array<std::string_view, 5> kCostNames = {"leaked", "peak", "allocated",
                                                                "allocations", "temporary"};
@@ -20,8 +27,12 @@ inline constexpr std::array<std::string_view, 5> kCostNames = {"leaked", "peak",
 std::string_view cost_name(Cost cost);
 std::optional<Cost> cost_from_name(std::string_view name);
 
-// `allocations` counts successful calls, reallocations included; `leaked` is what was live at the
-// end, the only leak method there is without a reachability check.
+// `leaked` is what was live at the end, the only leak method there is without a reachability check.
 std::uint64_t cost_of(const model::Site& site, Cost cost);
+
+// Whether its unit is bytes; counts otherwise.
+constexpr bool counts_bytes(Cost cost) {
+  return cost == Cost::leaked || cost == Cost::peak || cost == Cost::allocated;
+}
 
 }  // namespace memwatch::analysis

@@ -62,6 +62,27 @@ void for_each_frame(const model::Session& session, model::StackId stack,
   });
 }
 
+std::vector<Frame> frames_at(const model::Session& session, model::CodeAddressId address) {
+  std::vector<Frame> frames;
+  visit_frames(session, address, [&](const Frame& frame) {
+    frames.push_back(frame);
+    return true;
+  });
+  return frames;
+}
+
+bool addresses_of_stack(const model::Session& session, model::StackId stack,
+                        std::vector<model::CodeAddressId>& addresses) {
+  addresses.clear();
+  bool complete = true;
+  walk(session, stack, [&](model::CodeAddressId address, model::StackId) {
+    complete = address != model::kNone;
+    if (complete && address < session.code_addresses.size()) addresses.push_back(address);
+    return complete;
+  });
+  return complete;
+}
+
 bool is_truncated(const model::Session& session, model::StackId stack) {
   bool truncated = false;
   walk(session, stack, [&](model::CodeAddressId address, model::StackId) {

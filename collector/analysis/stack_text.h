@@ -35,6 +35,14 @@ std::vector<Frame> frames_of(const model::Session& session, model::StackId stack
 void for_each_frame(const model::Session& session, model::StackId stack,
                     const std::function<bool(const Frame&)>& visit);
 
+// The frames of one code address: the inlined functions, then the one that holds the code.
+std::vector<Frame> frames_at(const model::Session& session, model::CodeAddressId address);
+
+// Replaces `addresses` by the stack's code addresses, innermost first; false where the stack was
+// cut off before its outermost frame. The quick way through many stacks, since it makes no names.
+bool addresses_of_stack(const model::Session& session, model::StackId stack,
+                        std::vector<model::CodeAddressId>& addresses);
+
 // True where the recording could not follow the stack to its outermost frame. The loader's entry
 // is such a frame: nothing called it.
 bool is_truncated(const model::Session& session, model::StackId stack);

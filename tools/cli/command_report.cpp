@@ -17,17 +17,17 @@
 #include "collector/base/unique_fd.h"
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
+#include "tools/cli/report_format.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/text_options.h"
-#include "tools/render/collapsed.h"
-#include "tools/render/csv.h"
 #include "tools/render/json_report.h"
 #include "tools/render/text.h"
 
 namespace memwatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFormats = {"text", "json", "collapsed", "csv"};
+constexpr std::array<std::string_view, 8> kFormats = {
+    "text", "json", "collapsed", "csv", "pprof", "speedscope", "massif", "heaptrack"};
 
 struct ReportOptions {
   std::string session;
@@ -42,6 +42,7 @@ struct ReportOptions {
   TextOptions text;
   CLI::Option* pid_option = nullptr;
   CLI::Option* top_option = nullptr;
+  std::vector<CLI::Option*> selective;  // which not every format can honour
 };
 
 // stdout, or the file of -o. Never the session itself: MEMWATCH_OUTPUT may be set for `run`.
@@ -72,21 +73,31 @@ std::vector<model::StackId> stacks_to_symbolize(const ReportOptions& options,
   return render::stacks_in_view(*selection, *render::view_from_name(options.view), layout);
 }
 
-void write_report(const ReportOptions& options, const analysis::Selection& selection,
-                  const render::RenderOptions& layout, render::Output& output) {
-  const analysis::Cost cost = *analysis::cost_from_name(options.cost);
+FormatRequest format_request(const ReportOptions& options) {
+  FormatRequest request;
+  request.format = options.format;
+  request.file = options.output;
+  request.cost = *analysis::cost_from_name(options.cost);
   // A list for programs is whole unless --top asks otherwise.
-  const std::size_t top = options.top_option->count() > 0 ? options.top : 0;
+  request.top = options.top_option->count() > 0 ? options.top : 0;
+  for (const CLI::Option* option : options.selective) {
+    if (option->count() > 0) request.given.push_back(option->get_name());
+  }
+  return request;
+}
+
+Result<void> write_report(const ReportOptions& options, const FormatRequest& request,
+                          const analysis::Selection& selection, const render::RenderOptions& layout,
+                          render::Output& output) {
   if (options.format == "json") {
-    render::write_json_report(selection, {.top = top, .cost = cost}, output);
-  } else if (options.format == "collapsed") {
-    render::write_collapsed(selection, cost, top, output);
-  } else if (options.format == "csv") {
-    render::write_csv(selection, cost, top, output);
-  } else {
+    render::write_json_report(selection, {.top = request.top, .cost = request.cost}, output);
+  } else if (options.format == "text") {
     output.write(render::render_text(selection, *render::view_from_name(options.view),
                                      options.session, layout));
+  } else if (const Result<bool> written = write_format(request, selection, output); !written) {
+    return written.error();
   }
+  return {};
 }
 
 int fail(const Error& error) {
@@ -100,6 +111,8 @@ int execute(const ReportOptions& options) {
   wanted.filter = options.filter;
   wanted.exclude = options.exclude;
   if (const auto checked = analysis::check_patterns(wanted); !checked) return fail(checked.error());
+  const FormatRequest request = format_request(options);
+  if (const auto checked = check_format(request); !checked) return fail(checked.error());
 
   Result<model::Session> session = load_session(options.session);
   if (!session) return fail(session.error());
@@ -111,11 +124,15 @@ int execute(const ReportOptions& options) {
   symbolize_stacks(*session, stacks_to_symbolize(options, *session, wanted, layout));
   const Result<analysis::Selection> selection = analysis::Selection::create(*session, wanted);
   if (!selection) return fail(selection.error());
+  if (const auto checked = check_format(request, *selection); !checked) {
+    return fail(checked.error());
+  }
 
   const Result<UniqueFd> fd = open_output(options);
   if (!fd) return fail(fd.error());
   render::FdOutput output(fd->get(), to_stdout ? "standard output" : options.output);
-  write_report(options, *selection, layout, output);
+  const Result<void> rendered = write_report(options, request, *selection, layout, output);
+  if (!rendered) return fail(rendered.error());
   const Result<void> written = output.finish();
   if (!written) return fail(written.error());
   return exit_status::kDone;
@@ -128,12 +145,17 @@ Command register_report(CLI::App& root) {
   const auto options = std::make_shared<ReportOptions>();
   app->add_option("SESSION", options->session, "The session file")->required();
 
-  add_choice(*app, "--view", options->view, render::kViewNames, "What to show as text")
-      ->group("Report");
+  const auto add_selective = [&](CLI::Option* option, const char* group) {
+    options->selective.push_back(option->group(group));
+  };
+  add_selective(
+      add_choice(*app, "--view", options->view, render::kViewNames, "What to show as text"),
+      "Report");
   add_choice(*app, "--format", options->format, kFormats, "As what")->group("Report");
-  add_choice(*app, "--cost", options->cost, analysis::kCostNames,
-             "The number per stack in collapsed, and the order in json and csv")
-      ->group("Report");
+  add_selective(add_choice(*app, "--cost", options->cost, analysis::kCostNames,
+                           "The number per stack in collapsed and speedscope, what pprof shows "
+                           "first, and the order in json and csv"),
+                "Report");
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
       ->group("Report");
@@ -143,17 +165,17 @@ Command register_report(CLI::App& root) {
                 "Only this process of the tree")
           ->type_name("PID")
           ->group("Selection");
-  app->add_option("--filter", options->filter,
-                  "Only stacks with a function, file or module that matches")
-      ->type_name("REGEX")
-      ->group("Selection");
-  app->add_option("--exclude", options->exclude,
-                  "No stacks with a function, file or module that matches")
-      ->type_name("REGEX")
-      ->group("Selection");
+  add_selective(app->add_option("--filter", options->filter,
+                                "Only stacks with a function, file or module that matches")
+                    ->type_name("REGEX"),
+                "Selection");
+  add_selective(app->add_option("--exclude", options->exclude,
+                                "No stacks with a function, file or module that matches")
+                    ->type_name("REGEX"),
+                "Selection");
   options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many rows, 0 for all", "10; all in json, collapsed, csv")
-                            ->group("Selection");
+                                  "How many rows, 0 for all", "10; all but in text");
+  add_selective(options->top_option, "Selection");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
       ->group("Selection");
@@ -166,6 +188,8 @@ Command register_report(CLI::App& root) {
       "  memwatch report app.mw --view leaks --exclude libcrypto what was not freed, less one "
       "library\n"
       "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
+      "  memwatch report app.mw --format pprof -o app.pb.gz      for `go tool pprof`\n"
+      "  memwatch report app.mw --format heaptrack -o app.zst    for heaptrack_gui\n"
       "  memwatch report app.mw --format json | jq '.processes[].totals'");
   return Command{app, [options] { return execute(*options); }, "memwatch report [options] SESSION"};
 }

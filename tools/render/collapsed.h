@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "collector/analysis/cost.h"
 #include "collector/analysis/selection.h"
@@ -20,5 +21,27 @@ void write_collapsed(const analysis::Selection& selection, analysis::Cost cost, 
 
 // The stack part of such a line; "[unknown]" where no stack was recorded.
 std::string collapsed_stack(const model::Session& session, model::StackId stack);
+
+// The same for many stacks: what an address contributes is put together once.
+class CollapsedStacks {
+ public:
+  // Inside a quoted field of CSV, quotes are doubled.
+  enum class Quotes { as_they_are, doubled };
+  CollapsedStacks(const model::Session& session, Quotes quotes);
+  // True where a character of it needs a CSV field to be quoted.
+  bool append(model::StackId stack, std::string& line);
+
+ private:
+  struct Part {
+    std::string text;
+    bool needs_quotes = false;
+  };
+  const Part& part_of(model::CodeAddressId address);
+
+  const model::Session& session_;
+  Quotes quotes_;
+  std::vector<Part> parts_;  // by code address
+  std::vector<model::CodeAddressId> addresses_;
+};
 
 }  // namespace memwatch::render

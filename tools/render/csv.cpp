@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,15 +26,52 @@ std::string field(std::string_view text) {
   return quoted + '"';
 }
 
-std::string row(const model::Session& session, std::uint32_t pid, const model::Site& site) {
-  const std::vector<analysis::Frame> frames = analysis::frames_of(session, site.stack);
+// Of the innermost frame.
+std::string caller_fields(const model::Session& session, model::CodeAddressId address) {
+  const std::vector<analysis::Frame> frames = analysis::frames_at(session, address);
   const analysis::Frame caller = frames.empty() ? analysis::Frame{} : frames.front();
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", pid, site.allocations,
-                     site.reallocations, site.allocated_bytes, site.live_blocks, site.live_bytes,
-                     site.peak_bytes, site.own_peak_bytes, site.temporary, field(caller.function),
-                     field(caller.file), caller.line == 0 ? "" : std::to_string(caller.line),
-                     field(caller.module), field(collapsed_stack(session, site.stack)));
+  return fmt::format("{},{},{},{}", field(caller.function), field(caller.file),
+                     caller.line == 0 ? "" : std::to_string(caller.line), field(caller.module));
 }
+
+class Rows {
+ public:
+  explicit Rows(const model::Session& session)
+      : session_(session),
+        stacks_(session, CollapsedStacks::Quotes::doubled),
+        callers_(session.code_addresses.size()) {}
+
+  // Appends a row.
+  void add(std::uint32_t pid, const model::Site& site, std::string& rows) {
+    fmt::format_to(std::back_inserter(rows), "{},{},{},{},{},{},{},{},{},{},", pid,
+                   site.allocations, site.reallocations, site.allocated_bytes, site.live_blocks,
+                   site.live_bytes, site.peak_bytes, site.own_peak_bytes, site.temporary,
+                   caller_of(site.stack));
+    const std::size_t begin = rows.size();
+    rows += '"';
+    if (stacks_.append(site.stack, rows)) {
+      rows += '"';
+    } else {
+      rows.erase(begin, 1);
+    }
+    rows += '\n';
+  }
+
+ private:
+  // The same for all stacks with that caller.
+  const std::string& caller_of(model::StackId stack) {
+    model::CodeAddressId address =
+        stack < session_.stacks.size() ? session_.stacks[stack].address : model::kNone;
+    if (address >= callers_.size()) address = model::kNone;
+    std::string& fields = callers_[address];
+    if (fields.empty()) fields = caller_fields(session_, address);
+    return fields;
+  }
+
+  const model::Session& session_;
+  CollapsedStacks stacks_;
+  std::vector<std::string> callers_;  // by code address
+};
 
 }  // namespace
 
@@ -42,6 +80,10 @@ void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::s
   output.write(
       "pid,allocations,reallocations,allocated_bytes,live_blocks,live_bytes,peak_bytes,"
       "own_peak_bytes,temporary,function,file,line,module,stack\n");
+  // Gathered, since a compiler's session has 258 MB of them.
+  constexpr std::size_t kAtOnce = 1 << 18;
+  Rows writer(selection.session());
+  std::string rows;
   for (const model::Process* process : selection.processes()) {
     std::vector<const model::Site*> sites;
     for (const model::Site& site : process->sites) {
@@ -52,9 +94,13 @@ void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::s
     });
     if (top != 0 && sites.size() > top) sites.resize(top);
     for (const model::Site* site : sites) {
-      output.write(row(selection.session(), process->pid, *site));
+      writer.add(process->pid, *site, rows);
+      if (rows.size() < kAtOnce) continue;
+      output.write(rows);
+      rows.clear();
     }
   }
+  output.write(rows);
 }
 
 }  // namespace memwatch::render

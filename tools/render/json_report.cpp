@@ -19,15 +19,20 @@ void write_stacks(JsonWriter& json, const model::Session& session, const StackId
                   FrameIds& frames) {
   json.key("stacks").begin_array(Layout::lines);
   std::uint64_t id = 0;
+  std::vector<model::CodeAddressId> addresses;
+  std::string array;
   for (const model::StackId stack : stacks.used()) {
     json.begin_object();
     json.member("id", id++);
-    json.key("frames").begin_array();
-    for (const analysis::Frame& frame : analysis::frames_of(session, stack)) {
-      json.number(frames.id_of(frame));
+    const bool complete = analysis::addresses_of_stack(session, stack, addresses);
+    array.assign(1, '[');
+    for (const model::CodeAddressId address : addresses) {
+      if (array.size() > 1) array += ", ";
+      array += frames.ids_at(address);
     }
-    json.end_array();
-    if (analysis::is_truncated(session, stack)) json.key("truncated").boolean(true);
+    array += ']';
+    json.key("frames").raw(array);
+    if (!complete) json.key("truncated").boolean(true);
     json.end_object();
   }
   json.end_array();
@@ -83,7 +88,7 @@ void write_json_report(const analysis::Selection& selection, const JsonOptions& 
   const model::Session& session = selection.session();
   JsonWriter json(output);
   StackIds stacks(session);
-  FrameIds frames;
+  FrameIds frames(session);
   json.begin_object(Layout::lines);
   json.member("schema", "memwatch.report/1");
   json.member("memwatch_version", session.memwatch_version);

@@ -4,8 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "collector/analysis/stack_text.h"
@@ -36,16 +35,27 @@ class StackIds {
 
 class FrameIds {
  public:
-  std::uint64_t id_of(const analysis::Frame& frame) {
-    const auto [entry, is_new] =
-        ids_.try_emplace({frame.address, frame.level}, static_cast<std::uint32_t>(used_.size()));
-    if (is_new) used_.push_back(frame);
-    return entry->second;
+  explicit FrameIds(const model::Session& session)
+      : session_(session), texts_(session.code_addresses.size()) {}
+
+  // The ids of an address's frames, innermost inlined function first, as they stand in an array:
+  // "17, 18". An address is in thousands of stacks, so it is put together once.
+  const std::string& ids_at(model::CodeAddressId address) {
+    std::string& text = texts_[address];
+    if (text.empty()) {
+      for (const analysis::Frame& frame : analysis::frames_at(session_, address)) {
+        if (!text.empty()) text += ", ";
+        text += std::to_string(used_.size());
+        used_.push_back(frame);
+      }
+    }
+    return text;
   }
   [[nodiscard]] const std::vector<analysis::Frame>& used() const { return used_; }
 
  private:
-  std::map<std::pair<model::CodeAddressId, std::uint32_t>, std::uint32_t> ids_;
+  const model::Session& session_;
+  std::vector<std::string> texts_;
   std::vector<analysis::Frame> used_;
 };
 

@@ -9,16 +9,29 @@
 #include "tools/render/printable.h"
 
 namespace memwatch::render {
+namespace {
+
+// Text that is the same in quotes wherever JSON is put, in a page's script as well: most keys and
+// names are, and a session of a compiler has a million of them.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+  });
+}
+
+}  // namespace
 
 void JsonWriter::begin(char bracket, Layout layout) {
   separate();
   output_.write(std::string_view(&bracket, 1));
   levels_.push_back(Level{layout});
+  if (layout == Layout::lines) ++indentation_;
 }
 
 void JsonWriter::end(char bracket) {
   const Level level = levels_.back();
   levels_.pop_back();
+  if (level.layout == Layout::lines) --indentation_;
   if (level.layout == Layout::lines && !level.empty) indent();
   output_.write(std::string_view(&bracket, 1));
 }
@@ -37,10 +50,7 @@ void JsonWriter::separate() {
 
 void JsonWriter::indent() {
   output_.write("\n");
-  const auto lines = std::count_if(levels_.begin(), levels_.end(), [](const Level& level) {
-    return level.layout == Layout::lines;
-  });
-  for (auto i = lines; i > 0; --i) output_.write("  ");
+  for (std::size_t i = indentation_; i > 0; --i) output_.write("  ");
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
@@ -52,6 +62,12 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 
 void JsonWriter::quoted(std::string_view text) {
+  if (is_plain(text)) {
+    output_.write("\"");
+    output_.write(text);
+    output_.write("\"");
+    return;
+  }
   const std::string clean = valid_utf8(text);
   std::string escaped = "\"";
   for (const char c : clean) {
@@ -94,7 +110,8 @@ void JsonWriter::string_or_null(std::string_view text) {
 
 void JsonWriter::number(std::uint64_t value) {
   separate();
-  output_.write(fmt::format_int(value).c_str());
+  const fmt::format_int digits(value);
+  output_.write({digits.data(), digits.size()});
 }
 
 void JsonWriter::signed_number(std::int64_t value) {
@@ -117,6 +134,11 @@ void JsonWriter::boolean(bool value) {
 void JsonWriter::null() {
   separate();
   output_.write("null");
+}
+
+void JsonWriter::raw(std::string_view json) {
+  separate();
+  output_.write(json);
 }
 
 void JsonWriter::hex(std::uint64_t value) {

@@ -32,7 +32,8 @@ class JsonWriter {
   void real(double value);
   void boolean(bool value);
   void null();
-  void hex(std::uint64_t value);  // "0x7f…"
+  void hex(std::uint64_t value);    // "0x7f…"
+  void raw(std::string_view json);  // a value that is JSON already
 
   void member(std::string_view name, std::uint64_t value) { key(name).number(value); }
   void member(std::string_view name, std::string_view text) { key(name).string(text); }
@@ -50,6 +51,7 @@ class JsonWriter {
 
   Output& output_;
   std::vector<Level> levels_;
+  std::size_t indentation_ = 0;  // levels of Layout::lines
   bool after_key_ = false;
 };
 

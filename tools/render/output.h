@@ -38,6 +38,7 @@ class FdOutput : public Output {
 
  private:
   void flush();
+  void write_out(std::string_view left);
 
   int fd_;
   std::string name_;

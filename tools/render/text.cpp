@@ -149,7 +149,7 @@ std::vector<model::StackId> stacks_in_view(const analysis::Selection& selection,
     case View::summary:
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::leaked, top));
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::peak, top));
-      add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::allocations, top));
+      add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::calls, top));
       add_failures();
       break;
     case View::leaks:

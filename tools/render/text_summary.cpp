@@ -82,7 +82,7 @@ void write_summary(Page& page, const ViewContext& context) {
   write_short_list(page, context, "Most bytes at the peak", summary.peak.by_share, true,
                    Tone::strong);
   const analysis::Ranking calls =
-      analysis::rank_sites(context.selection, analysis::Cost::allocations, stacks);
+      analysis::rank_sites(context.selection, analysis::Cost::calls, stacks);
   write_short_list(page, context, "Most allocations", calls, false, Tone::strong);
   write_module_list(page, context);
 

@@ -1,7 +1,9 @@
 // `memwatch report` on real files, from arguments to bytes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "collector/capture/session_writer.h"
 #include "tests/unit/cli/run_cli.h"
@@ -79,6 +81,93 @@ TEST_F(ReportCommand, SelectsProcessesAndStacks) {
   const CliRun filtered = run_cli({"report", file("server.mw"), "--format", "collapsed", "--filter",
                                    "libfoo", "--cost", "leaked"});
   EXPECT_EQ(filtered.out, "[truncated];serve;libfoo.so.1+0xbeef 1048576\n");
+}
+
+TEST_F(ReportCommand, EveryFormatOfAnotherProgramIsWritten) {
+  const std::pair<const char*, const char*> beginnings[] = {
+      {"collapsed", "__libc_start_call_main;main;"},
+      {"csv", "pid,allocations,"},
+      {"pprof", "\x1f\x8b"},
+      {"speedscope", "{\n  \"$schema\": "},
+      {"massif", "desc: Recorded by memwatch"},
+      {"heaptrack", "v 10400 3\n# Recorded by"}};
+  for (const auto& [format, beginning] : beginnings) {
+    const CliRun run =
+        run_cli({"report", file("server.mw"), "--format", format, "-o", file("out")});
+    EXPECT_EQ(run.status, 0) << format;
+    EXPECT_EQ(run.err, "") << format;
+    EXPECT_TRUE(testing::read_text(file("out")).starts_with(beginning)) << format;
+  }
+}
+
+TEST_F(ReportCommand, HeaptrackIsCompressedAsItsNameSays) {
+  run_cli({"report", file("server.mw"), "--format", "heaptrack", "-o", file("a.gz")});
+  EXPECT_TRUE(testing::read_text(file("a.gz")).starts_with("\x1f\x8b"));
+  run_cli({"report", file("server.mw"), "--format", "heaptrack", "-o", file("a.zst")});
+  EXPECT_TRUE(testing::read_text(file("a.zst")).starts_with("\x28\xb5\x2f\xfd"));
+}
+
+TEST_F(ReportCommand, WhatAFormatCannotHonourIsRefusedBeforeAnythingIsWritten) {
+  const std::vector<std::vector<std::string>> refused = {
+      {"heaptrack", "--filter", "main"}, {"heaptrack", "--exclude", "main"},
+      {"heaptrack", "--top", "3"},       {"heaptrack", "--cost", "peak"},
+      {"massif", "--top", "3"},          {"massif", "--cost", "leaked"},
+      {"pprof", "--cost", "peak"},       {"pprof", "--cost", "temporary"},
+      {"speedscope", "--view", "peak"},  {"collapsed", "--view", "peak"},
+      {"csv", "--view", "peak"}};
+  for (const auto& what : refused) {
+    std::vector<std::string> arguments = {"report", file("server.mw"), "-o", file("none"),
+                                          "--format"};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    const CliRun run = run_cli(arguments);
+    EXPECT_EQ(run.status, 2) << what[0] << what[1];
+    EXPECT_NE(run.err.find(what[1]), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("--format " + what[0]), std::string::npos) << run.err;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_FALSE(std::ifstream(file("none")).good()) << "not even an empty file";
+  }
+  EXPECT_EQ(run_cli({"report", file("server.mw"), "--format=massif", "--cost=peak"}).status, 0);
+}
+
+TEST_F(ReportCommand, FormatsOfOneProcessTakeTheRootUnlessAPidIsGiven) {
+  const CliRun root = run_cli({"report", file("tree.mw"), "--format", "massif"});
+  const CliRun named = run_cli({"report", file("tree.mw"), "--format", "massif", "--pid", "100"});
+  EXPECT_EQ(root.out, named.out);
+  EXPECT_NE(root.out.find("desc: Process 100: "), std::string::npos);
+  const CliRun other = run_cli({"report", file("tree.mw"), "--format", "massif", "--pid", "102"});
+  EXPECT_NE(other.out.find("desc: Process 102: "), std::string::npos);
+}
+
+TEST_F(ReportCommand, OfSeveralProgramsOfAPidTheLastIsShownAndNamed) {
+  model::Session session = testing::server_session();
+  session.processes.push_back(session.processes.front());
+  session.processes.front().exit_kind = model::ExitKind::exec;
+  session.processes.back().exe = "/usr/bin/second";
+  write(session, "exec.mw");
+  const CliRun run = run_cli({"report", file("exec.mw"), "--format", "massif"});
+  EXPECT_EQ(run.status, 0);
+  EXPECT_NE(run.out.find("/usr/bin/second"), std::string::npos);
+  EXPECT_NE(run.err.find("2 programs"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("/usr/bin/second"), std::string::npos) << run.err;
+}
+
+TEST_F(ReportCommand, ALogOfTooManyCallsIsRefused) {
+  model::Session session = testing::server_session();
+  session.processes.front().sites.front().allocations = 5'000'000'000;
+  write(session, "long.mw");
+  const CliRun run =
+      run_cli({"report", file("long.mw"), "--format", "heaptrack", "-o", file("none")});
+  EXPECT_EQ(run.status, 2);
+  EXPECT_NE(run.err.find("5,000,000,808 calls"), std::string::npos) << run.err;
+}
+
+TEST_F(ReportCommand, ASessionWithoutProcessesHasNoneToShow) {
+  write(model::Session{}, "none.mw");
+  for (const char* format : {"pprof", "massif", "heaptrack"}) {
+    const CliRun run = run_cli({"report", file("none.mw"), "--format", format, "-o", file("none")});
+    EXPECT_EQ(run.status, 3) << format;
+    EXPECT_NE(run.err.find("no process"), std::string::npos) << run.err;
+  }
 }
 
 TEST_F(ReportCommand, AForeignOrMissingFileIsExit3WithTheReason) {
