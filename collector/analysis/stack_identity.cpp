@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "collector/analysis/noise_frames.h"
 #include "collector/analysis/program_start.h"
 
 namespace memwatch::analysis {
@@ -103,7 +104,7 @@ StackIdentities::StackIdentities(const model::Session& session, ModuleNames same
     : session_(session),
       same_builds_(std::move(same_builds)),
       program_(program_identity(session)),
-      frame_hashes_(session.code_addresses.size()) {}
+      facts_(session.code_addresses.size()) {}
 
 std::string StackIdentities::frame_text(const Frame& frame) const {
   const std::string module = module_identity(frame.module);
@@ -115,36 +116,50 @@ std::string StackIdentities::frame_text(const Frame& frame) const {
   return text;
 }
 
-std::uint64_t StackIdentities::frame_hash(const Frame& frame) {
-  std::vector<std::uint64_t>& hashes = frame_hashes_[frame.address];
-  if (hashes.size() <= frame.level) hashes.resize(frame.level + 1);
-  std::uint64_t& hash = hashes[frame.level];
-  if (hash == 0) hash = hash_of(frame_text(frame)) | 1U;
-  return hash;
+StackIdentities::FrameFacts StackIdentities::facts_of(const Frame& frame) const {
+  FrameFacts facts;
+  facts.hash = hash_of(frame_text(frame)) | 1U;
+  if (is_noise(frame)) facts.plumbing_of = hash_of(module_identity(frame.module)) | 1U;
+  return facts;
+}
+
+StackIdentities::FrameFacts StackIdentities::remembered_facts(const Frame& frame) {
+  std::vector<FrameFacts>& known = facts_[frame.address];
+  if (known.size() <= frame.level) known.resize(frame.level + 1);
+  FrameFacts& facts = known[frame.level];
+  if (facts.hash == 0) facts = facts_of(frame);
+  return facts;
 }
 
 std::uint64_t StackIdentities::of(model::StackId stack) {
   const std::vector<Frame> frames = without_program_start(frames_of(session_, stack));
   std::vector<std::uint64_t> hashes;
   hashes.reserve(frames.size() + 1);
+  std::uint64_t plumbing = 0;
   for (std::size_t i = 0; i < frames.size(); ++i) {
     // The outermost may have been given the name "main", which its address does not have.
     const bool last = i + 1 == frames.size();
-    hashes.push_back(last ? hash_of(frame_text(frames[i])) | 1U : frame_hash(frames[i]));
+    const FrameFacts facts = last ? facts_of(frames[i]) : remembered_facts(frames[i]);
+    if (facts.plumbing_of != 0 && facts.plumbing_of == plumbing) hashes.pop_back();
+    hashes.push_back(facts.hash);
+    plumbing = facts.plumbing_of;
   }
   if (is_truncated(session_, stack)) hashes.push_back(hash_of(kCutOff));
   return XXH3_64bits(hashes.data(), hashes.size() * sizeof hashes[0]);
 }
 
 std::string StackIdentities::text_of(model::StackId stack) const {
-  std::string text;
+  std::vector<std::string> texts;
+  std::uint64_t plumbing = 0;
   for (const Frame& frame : without_program_start(frames_of(session_, stack))) {
-    if (!text.empty()) text += kArrow;
-    text += frame_text(frame);
+    const FrameFacts facts = facts_of(frame);
+    if (facts.plumbing_of != 0 && facts.plumbing_of == plumbing) texts.pop_back();
+    texts.push_back(frame_text(frame));
+    plumbing = facts.plumbing_of;
   }
-  if (is_truncated(session_, stack))
-    text += std::string(text.empty() ? "" : kArrow) + std::string(kCutOff);
-  if (text.empty()) text = "(no stack)";
+  if (is_truncated(session_, stack)) texts.emplace_back(kCutOff);
+  if (texts.empty()) return "(no stack)";
+  const std::string text = fmt::format("{}", fmt::join(texts, kArrow));
   return text.size() > kLongestText ? cut_in_the_middle(text) : text;
 }
 

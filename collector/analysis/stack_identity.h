@@ -3,7 +3,9 @@
 //
 // A stack is the list of its source-level functions, inlined or not, from the caller of the
 // allocation to main or the thread's function; lines do not count, so several calls in one function
-// are one stack. A frame is
+// are one stack. Of several frames of plumbing in a row (containers, the C library: noise_frames.h)
+// in one module the outermost stands for all, being what the program called: what is inside of it
+// changes with the library's version. A frame is
 //   parse                 a function of the program itself
 //   g_malloc@libglib.so   one of another module, by its file name without folder and version
 //   ?@libfoo.so           one without a name: in a stripped module all look alike, unless both
@@ -42,13 +44,19 @@ class StackIdentities {
   std::string text_of(model::StackId stack) const;
 
  private:
+  // What a stack is compared by, of one frame.
+  struct FrameFacts {
+    std::uint64_t hash = 0;         // of its text; 0: not yet known
+    std::uint64_t plumbing_of = 0;  // hash of the module whose plumbing it is; 0: it is none
+  };
   [[nodiscard]] std::string frame_text(const Frame& frame) const;
-  std::uint64_t frame_hash(const Frame& frame);
+  [[nodiscard]] FrameFacts facts_of(const Frame& frame) const;
+  FrameFacts remembered_facts(const Frame& frame);
 
   const model::Session& session_;
   ModuleNames same_builds_;
   std::string program_;
-  std::vector<std::vector<std::uint64_t>> frame_hashes_;  // by address and level; 0: not yet known
+  std::vector<std::vector<FrameFacts>> facts_;  // by address and level
 };
 
 // The file name of the root process's last image; "" for a session without processes.

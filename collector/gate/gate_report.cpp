@@ -51,6 +51,7 @@ class Assessor {
     GateReport report;
     report.runs = first_;
     report.confirming_runs = runs_ - first_;
+    report.leak_method = measurement_.leak_method();
     report.stacks = &measurement_.copies();
     for (std::size_t i = 0; i < kMetricCount; ++i) {
       report.metrics.push_back(metric_result(static_cast<Metric>(i)));

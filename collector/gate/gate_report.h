@@ -63,7 +63,8 @@ struct GateReport {
   std::string subject;    // the command line, or the candidate sessions
   std::string baseline_path;
   std::size_t runs = 0, confirming_runs = 0;
-  bool recorded = false;  // sessions were given, so no more runs can be had
+  std::string leak_method;  // how leaked_bytes was judged
+  bool recorded = false;    // sessions were given, so no more runs can be had
   enum class Update : std::uint8_t { none, written, unchanged } update = Update::none;
   std::vector<MetricResult> metrics;           // in order of their names
   std::vector<StackLimitResult> stack_limits;  // in order of the budget

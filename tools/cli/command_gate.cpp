@@ -198,7 +198,8 @@ class Gate {
       if (run->status != 0) {
         gate::GateReport report =
             empty_report(gate::Outcome::target_failed,
-                         fmt::format("{} in run {} of {}", run->failure, number, last));
+                         fmt::format("{}: {} in run {} of {}", options_.command.front(),
+                                     run->failure, number, last));
         report.target_status = run->status;
         return report;
       }
@@ -237,7 +238,7 @@ class Gate {
         render::command_title(report.recorded ? options_.candidates : options_.command);
     report.baseline_path = options_.baseline;
     report.update_arguments = update_arguments(options_);
-    if (measurement_ && baseline_ && baseline_->environment && !options_.update) {
+    if (!report.metrics.empty() && baseline_ && baseline_->environment && !options_.update) {
       if (const auto now = environment()) {
         report.environment = gate::differences(*baseline_->environment, *now);
       }
@@ -263,7 +264,7 @@ class Gate {
       case gate::Outcome::regressed:
         return exit_status::kConditionFailed;
       case gate::Outcome::target_failed:
-        print_error(fmt::format("gate: {}: {}{}", options_.command.front(), report.failure, kept));
+        print_error(fmt::format("gate: {}{}", report.failure, kept));
         return report.target_status;
       case gate::Outcome::not_measured:
         print_error(report.failure + kept);

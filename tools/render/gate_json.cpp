@@ -137,6 +137,7 @@ void write_gate_json(const GateReport& report, Output& output) {
   json.member("updated", update_name(report.update));
   json.member("runs", report.runs);
   json.member("confirming_runs", report.confirming_runs);
+  json.key("leak_method").string_or_null(report.leak_method);
   if (report.outcome == Outcome::target_failed) {
     json.key("target_status").signed_number(report.target_status);
   }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tools/render/gate.h"
 #include "tools/render/gate_words.h"
@@ -79,7 +80,9 @@ void write_stack(Page& page, const GateReport& report, model::StackId stack) {
                          StackLayout{.indent = 8, .lines = page.options().frames}));
 }
 
-void write_failed_metric(Page& page, const GateReport& report, const MetricResult& result) {
+// shown_stacks: those whose frames stand further up already; a line is enough for those.
+void write_failed_metric(Page& page, const GateReport& report, const MetricResult& result,
+                         std::set<model::StackId>& shown_stacks) {
   page.blank();
   page.line(page.paint(Tone::strong, gate::metric_name(result.metric)) + "  " +
             page.paint(Tone::bad, metric_change(result)));
@@ -94,7 +97,14 @@ void write_failed_metric(Page& page, const GateReport& report, const MetricResul
     page.line(
         fmt::format("    {}  {}", i + 1,
                     page.paint(Tone::caution, growth_phrase(result.metric, result.grown[i]))));
-    write_stack(page, report, result.grown[i].stack);
+    if (shown_stacks.insert(result.grown[i].stack).second) {
+      write_stack(page, report, result.grown[i].stack);
+    } else {
+      page.line("        " +
+                page.paint(Tone::name, stack_headline(*report.stacks, result.grown[i].stack,
+                                                      page.width() - 20)) +
+                page.paint(Tone::faint, ", as above"));
+    }
   }
   if (shown < result.grown.size()) {
     page.line("    " + page.paint(Tone::faint, fmt::format("… and {} more (--top 0 shows all)",
@@ -144,7 +154,7 @@ void write_end(Page& page, const GateReport& report) {
   const bool worse =
       std::any_of(report.metrics.begin(), report.metrics.end(),
                   [](const MetricResult& r) { return r.decision.verdict == Verdict::worse; });
-  if (worse || report.improved()) {
+  if (worse || (report.outcome == Outcome::passed && report.improved())) {
     page.blank();
     page.line(worse ? "If the rise is meant:" : "To keep what was won:");
     page.line("  " + page.paint(Tone::command, update));
@@ -158,8 +168,9 @@ void write_gate_text(const GateReport& report, const RenderOptions& options, Out
   write_head(page, report);
   if (!report.metrics.empty()) {
     write_table(page, report);
+    std::set<model::StackId> shown_stacks;
     for (const MetricResult& result : report.metrics) {
-      if (result.failed()) write_failed_metric(page, report, result);
+      if (result.failed()) write_failed_metric(page, report, result, shown_stacks);
     }
     write_other_rules(page, report);
     write_stack_limits(page, report);

@@ -163,10 +163,16 @@ std::string verdict_word(const MetricResult& result) {
 
 std::vector<std::string> rule_sentences(const MetricResult& result, const GateReport& report) {
   std::vector<std::string> sentences;
-  if (result.before) sentences.push_back(baseline_sentence(result, report));
+  // Of a metric that fails by its limit alone, that it is within the tolerance explains nothing.
+  const bool by_limit = result.failed() && result.decision.verdict != Verdict::worse;
+  if (result.before && !by_limit) sentences.push_back(baseline_sentence(result, report));
   if (result.limit_decision && result.limit_decision->verdict == Verdict::worse) {
     sentences.push_back(fmt::format("{} is above the budget's limit of {}", middle_phrase(result),
                                     metric_value(result.metric, *result.limit)));
+  }
+  if (result.metric == Metric::leaked_bytes && result.failed() &&
+      report.leak_method == "lifetime") {
+    sentences.emplace_back("What is not freed at exit counts as leaked, since that was the method");
   }
   return sentences;
 }
@@ -179,7 +185,7 @@ std::string limit_title(const gate::StackLimitResult& result) {
 std::string limit_sentence(const gate::StackLimitResult& result) {
   const std::string now = figure_spread(result.figure, result.now);
   const std::string most = figure_value(result.figure, result.most);
-  if (result.stacks == 0) return fmt::format("no stack matches, so nothing of {} is used", most);
+  if (result.stacks == 0) return "no stack matches: is the pattern still right?";
   const std::string stacks = counted(result.stacks, "stack", "stacks");
   if (result.failed()) {
     return fmt::format("{} in {} is above the limit of {}{}", now, stacks, most,
