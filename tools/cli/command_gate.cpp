@@ -14,6 +14,7 @@
 #include "tools/cli/gate_runs.h"
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
+#include "tools/cli/output_file.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/target_program.h"
 #include "tools/render/shorten.h"
@@ -96,7 +97,17 @@ class Gate {
       return wrong_usage("--update: " + options_.baseline +
                          ": a recorded session is no baseline to write (name another file)");
     }
+    const auto checked =
+        check_result_path("write the verdict", options_.output.output, input_paths());
+    if (!checked) return fail(checked.error());
     return std::nullopt;
+  }
+
+  [[nodiscard]] std::vector<std::string> input_paths() const {
+    std::vector<std::string> paths = options_.candidates;
+    paths.push_back(options_.baseline);
+    paths.push_back(options_.budget);
+    return paths;
   }
 
   Ended read_inputs() {
@@ -244,10 +255,7 @@ class Gate {
       }
     }
     const int status = exit_status_of(report);
-    std::vector<std::string> inputs = options_.candidates;
-    inputs.push_back(options_.baseline);
-    inputs.push_back(options_.budget);
-    const Result<void> written = write_gate_report(report, options_.output, inputs);
+    const Result<void> written = write_gate_report(report, options_.output, input_paths());
     if (!written) {
       const int failed = fail(written.error());
       return status == exit_status::kDone ? failed : status;

@@ -13,7 +13,11 @@ namespace memwatch::cli {
 // "" and "-" are standard output.
 bool is_standard_output(const std::string& path);
 
-// what: "write the comparison". The file is created, or emptied unless it is one of `inputs`:
+// Whether it may be written there, for before there is a result. what: "write the comparison".
+Result<void> check_result_path(const std::string& what, const std::string& path,
+                               std::span<const std::string> inputs);
+
+// The file is created, or emptied unless it is one of `inputs`:
 // MEMWATCH_OUTPUT may have been set for another command.
 Result<UniqueFd> open_result(const std::string& what, const std::string& path,
                              std::span<const std::string> inputs);

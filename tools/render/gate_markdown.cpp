@@ -106,16 +106,13 @@ std::string end(const GateReport& report) {
                         inline_text(fmt::format("{}", fmt::join(report.environment, "; "))));
   }
   const std::string update = update_command(report);
-  const bool worse =
-      std::any_of(report.metrics.begin(), report.metrics.end(), [](const MetricResult& result) {
-        return result.decision.verdict == gate::Verdict::worse;
-      });
+  const bool worse = std::any_of(
+      report.metrics.begin(), report.metrics.end(),
+      [](const MetricResult& result) { return result.decision.verdict == gate::Verdict::worse; });
   if (!update.empty() && report.update == GateReport::Update::none &&
-      (report.outcome == Outcome::regressed || report.improved())) {
-    text += fmt::format(
-        "\n{}\n\n```\n{}\n```\n",
-        report.outcome == Outcome::regressed ? "If the rise is meant:" : "To keep what was won:",
-        fenced(update));
+      (worse || (report.outcome == Outcome::passed && report.improved()))) {
+    text += fmt::format("\n{}\n\n```\n{}\n```\n",
+                        worse ? "If the rise is meant:" : "To keep what was won:", fenced(update));
   }
   return text;
 }
