@@ -17,8 +17,8 @@ bool is_standard_output(const std::string& path);
 Result<void> check_result_path(const std::string& what, const std::string& path,
                                std::span<const std::string> inputs);
 
-// The file is created, or emptied unless it is one of `inputs`:
-// MEMWATCH_OUTPUT may have been set for another command.
+// The file is created, or emptied unless it is one of `inputs`: MEMWATCH_OUTPUT may have been set
+// for another command.
 Result<UniqueFd> open_result(const std::string& what, const std::string& path,
                              std::span<const std::string> inputs);
 
