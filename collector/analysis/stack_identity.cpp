@@ -38,6 +38,20 @@ std::string cut_in_the_middle(const std::string& text) {
   return fmt::format("{} ... {} #{:016x}", text.substr(0, head), text.substr(tail), hash_of(text));
 }
 
+// "? x17" for seventeen frames in a row that have no name and one module.
+std::vector<std::string> counted_unknowns(const std::vector<std::string>& texts) {
+  std::vector<std::string> counted;
+  for (std::size_t i = 0; i < texts.size();) {
+    std::size_t end = i + 1;
+    if (texts[i].starts_with('?')) {
+      while (end < texts.size() && texts[end] == texts[i]) ++end;
+    }
+    counted.push_back(end - i == 1 ? texts[i] : fmt::format("{} x{}", texts[i], end - i));
+    i = end;
+  }
+  return counted;
+}
+
 }  // namespace
 
 std::string module_identity(std::string_view path) {
@@ -108,7 +122,13 @@ StackIdentities::StackIdentities(const model::Session& session, ModuleNames same
 
 std::string StackIdentities::frame_text(const Frame& frame) const {
   const std::string module = module_identity(frame.module);
-  std::string text(function_identity(frame.function));
+  std::string_view function = function_identity(frame.function);
+  if (is_runtime_library(frame.module)) {
+    constexpr std::string_view kAlias = "__GI_";
+    if (function.starts_with(kAlias)) function.remove_prefix(kAlias.size());
+    while (function.starts_with('_')) function.remove_prefix(1);
+  }
+  std::string text(function);
   if (text.empty()) {
     text = same_builds_.count(module) > 0 ? fmt::format("+0x{:x}", frame.offset) : "?";
   }
@@ -159,7 +179,7 @@ std::string StackIdentities::text_of(model::StackId stack) const {
   }
   if (is_truncated(session_, stack)) texts.emplace_back(kCutOff);
   if (texts.empty()) return "(no stack)";
-  const std::string text = fmt::format("{}", fmt::join(texts, kArrow));
+  const std::string text = fmt::format("{}", fmt::join(counted_unknowns(texts), kArrow));
   return text.size() > kLongestText ? cut_in_the_middle(text) : text;
 }
 

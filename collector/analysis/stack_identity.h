@@ -8,12 +8,16 @@
 // changes with the library's version. A frame is
 //   parse                 a function of the program itself
 //   g_malloc@libglib.so   one of another module, by its file name without folder and version
-//   ?@libfoo.so           one without a name: in a stripped module all look alike, unless both
-//   +0x1a2b@libfoo.so     sessions recorded the very same build of it (equal build ids, see
+//   ?@libfoo.so           one without a name ("? x3": three in a row): those of a stripped module
+//   all
+//                         look alike, unless
+//   +0x1a2b@libfoo.so     both sessions recorded the very same build of it (build ids are equal,
+//   see
 //                         same_builds), where the offset says which one it is
 // The program is the last image of the root process whatever its file is called, so that app-1.0
-// and app-1.1 compare. Suffixes that compilers give to copies of a function do not count.
-// Thread safety: none, of() remembers. Keeps a reference to the session. Errors: none.
+// and app-1.1 compare. Suffixes that compilers give to copies of a function do not count, nor do
+// the C library's prefixes of its own aliases, which only its debug information knows. Thread
+// safety: none, of() remembers. Keeps a reference to the session. Errors: none.
 #pragma once
 
 #include <cstdint>

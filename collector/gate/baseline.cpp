@@ -53,17 +53,20 @@ Baseline baseline_of(const Measurement& measurement, std::optional<Environment> 
   }
   baseline.leak_method = measurement.leak_method();
   baseline.environment = std::move(environment);
-  baseline.others = measurement.other_stacks();
+  Measurement::Others others = measurement.other_stacks();
   const std::vector<MeasuredStack> stacks = measurement.largest_stacks();
-  const std::set<std::string_view> listed = worth_listing(stacks, baseline.others);
+  const std::set<std::string_view> listed = worth_listing(stacks, others.sum);
   for (const MeasuredStack& stack : stacks) {
     if (listing == Listing::all_named || listed.count(stack.text) > 0) {
       baseline.stacks.push_back(BaselineStack{stack.text, stack.figures});
     } else {
-      for (std::size_t i = 0; i < kStackFigureCount; ++i) baseline.others[i] += stack.figures[i];
+      others.add(stack.figures);
     }
   }
-  baseline.others[static_cast<std::size_t>(StackFigure::own_peak)] = 0;
+  baseline.others = others.sum;
+  baseline.largest_other = others.largest;
+  constexpr auto kNotKept = static_cast<std::size_t>(StackFigure::own_peak);
+  baseline.others[kNotKept] = baseline.largest_other[kNotKept] = 0;
   return baseline;
 }
 

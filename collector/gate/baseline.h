@@ -13,9 +13,9 @@
 //   … }
 //
 // Stacks are those of half a percent of some figure or more, at most 25 of each figure, all of a
-// small program; "(other stacks)" sums up the rest. Their figures are the middle of the runs.
-// Thread safety: pure functions. Errors: kind damaged with file, line and what was expected; kind
-// not_found where there is no file.
+// small program; "(other stacks)" sums up the rest, "(largest other)" is the most that one of these
+// has. Their figures are the middle of the runs. Thread safety: pure functions. Errors: kind
+// damaged with file, line and what was expected; kind not_found where there is no file.
 #pragma once
 
 #include <array>
@@ -42,7 +42,8 @@ struct Baseline {
   std::string leak_method;
   std::optional<Environment> environment;  // none where it was made from recorded sessions
   std::vector<BaselineStack> stacks;       // in order of their texts
-  StackFigures others{};
+  StackFigures others{};                   // sums over the stacks that are not listed
+  StackFigures largest_other{};            // the most that any one of these has, figure by figure
 };
 
 // listing: which stacks it holds, those worth a line of the file or all that the measurement named.

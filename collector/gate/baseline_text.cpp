@@ -16,7 +16,7 @@ using toml::Value;
 
 constexpr std::string_view kSchema = "memwatch.baseline/1";
 constexpr std::string_view kSchemaFamily = "memwatch.baseline/";
-constexpr std::string_view kOthers = "(other stacks)";
+constexpr std::string_view kOthers = "(other stacks)", kLargestOther = "(largest other)";
 constexpr auto kRemedy = "make it again with --update";
 
 std::string metric_names() {
@@ -234,6 +234,8 @@ class Parser {
       }
       if (entry.key == kOthers) {
         baseline_.others = figures;
+      } else if (entry.key == kLargestOther) {
+        baseline_.largest_other = figures;
       } else {
         baseline_.stacks.push_back(BaselineStack{unescaped(entry.key), figures});
       }
@@ -280,6 +282,7 @@ std::string baseline_text(const Baseline& baseline) {
     text += "memwatch = " + quoted(environment->memwatch) + "\n";
   }
   text += "\n[stacks]\n";
+  text += quoted(kLargestOther) + " = " + figures_text(baseline.largest_other) + "\n";
   text += quoted(kOthers) + " = " + figures_text(baseline.others) + "\n";
   for (const BaselineStack& stack : baseline.stacks) {
     text += quoted(stack.text) + " = " + figures_text(stack.figures) + "\n";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace memwatch::gate {
 namespace {
@@ -27,8 +28,9 @@ std::vector<GrownStack> grown_stacks(const std::vector<MeasuredStack>& now,
   std::vector<GrownStack> grown;
   for (const MeasuredStack& stack : now) {
     const auto entry = before.find(stack.text);
-    const bool listed = entry != before.end() || baseline.others[index] == 0;
-    const std::uint64_t then = entry != before.end() ? entry->second : 0;
+    const bool listed = entry != before.end() || baseline.largest_other[index] == 0;
+    const std::uint64_t then =
+        entry != before.end() ? entry->second : baseline.largest_other[index];
     if (stack.figures[index] <= then) continue;
     grown.push_back(GrownStack{then, stack.figures[index], listed, stack.text, stack.stack});
   }
@@ -37,6 +39,19 @@ std::vector<GrownStack> grown_stacks(const std::vector<MeasuredStack>& now,
   });
   if (grown.size() > kMostGrown) grown.resize(kMostGrown);
   return grown;
+}
+
+UnlistedStacks unlisted_stacks(const Measurement& measurement,
+                               const std::vector<MeasuredStack>& now, const Baseline& baseline,
+                               StackFigure figure) {
+  const auto index = static_cast<std::size_t>(figure);
+  std::set<std::string_view> listed;
+  for (const BaselineStack& stack : baseline.stacks) listed.insert(stack.text);
+  UnlistedStacks unlisted{baseline.others[index], measurement.other_stacks().sum[index]};
+  for (const MeasuredStack& stack : now) {
+    if (listed.count(stack.text) == 0) unlisted.after += stack.figures[index];
+  }
+  return unlisted;
 }
 
 class Assessor {
@@ -99,6 +114,7 @@ class Assessor {
     if (result.failed() && figure && assessment_.baseline != nullptr) {
       if (stacks_.empty()) stacks_ = measurement_.largest_stacks();
       result.grown = grown_stacks(stacks_, *assessment_.baseline, *figure);
+      result.unlisted = unlisted_stacks(measurement_, stacks_, *assessment_.baseline, *figure);
     }
     return result;
   }

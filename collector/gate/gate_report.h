@@ -14,12 +14,18 @@
 
 namespace memwatch::gate {
 
-// A stack that holds more than the baseline says.
+// A stack that holds more than the baseline says. One that the baseline does not list may have been
+// as large as the largest of those; it is here only if it is larger now.
 struct GrownStack {
   std::uint64_t before = 0, after = 0;
-  bool listed = true;  // false: the baseline does not list it, so it is new or was small
+  bool listed = true;  // false: `before` is the most that it can have been
   std::string text;    // its identity
   model::StackId stack = model::kNone;
+};
+
+// All stacks that the baseline does not list, together.
+struct UnlistedStacks {
+  std::uint64_t before = 0, after = 0;
 };
 
 struct MetricResult {
@@ -31,6 +37,7 @@ struct MetricResult {
   std::optional<std::uint64_t> limit;      // of the budget
   std::optional<Decision> limit_decision;  // against it
   std::vector<GrownStack> grown;           // where it is worse: largest growth first
+  UnlistedStacks unlisted;                 // likewise
   [[nodiscard]] bool failed() const {
     return decision.verdict == Verdict::worse ||
            (limit_decision && limit_decision->verdict == Verdict::worse);

@@ -116,19 +116,23 @@ std::vector<MeasuredStack> Measurement::largest_stacks() const {
   return stacks;
 }
 
-StackFigures Measurement::other_stacks() const {
+void Measurement::Others::add(const StackFigures& figures) {
+  for (std::size_t i = 0; i < kStackFigureCount; ++i) {
+    sum[i] += figures[i];
+    largest[i] = std::max(largest[i], figures[i]);
+  }
+}
+
+Measurement::Others Measurement::other_stacks() const {
   std::set<std::uint64_t> others;
   for (const RunFigures& run : runs_) {
     for (const auto& [identity, row] : run.stacks) {
       if (named_.count(identity) == 0) others.insert(identity);
     }
   }
-  StackFigures sum{};
-  for (const std::uint64_t identity : others) {
-    const StackFigures middle = middle_of(identity);
-    for (std::size_t i = 0; i < kStackFigureCount; ++i) sum[i] += middle[i];
-  }
-  return sum;
+  Others result;
+  for (const std::uint64_t identity : others) result.add(middle_of(identity));
+  return result;
 }
 
 }  // namespace memwatch::gate

@@ -47,8 +47,12 @@ class Measurement {
 
   // Those that are among the largest of some run, in order of their texts.
   [[nodiscard]] std::vector<MeasuredStack> largest_stacks() const;
-  // Sums of the middle figures of all others.
-  [[nodiscard]] StackFigures other_stacks() const;
+  // The middle figures of all others: their sums and the largest of each.
+  struct Others {
+    StackFigures sum{}, largest{};
+    void add(const StackFigures& figures);
+  };
+  [[nodiscard]] Others other_stacks() const;
 
   [[nodiscard]] const model::Session& copies() const { return copies_.session(); }
 

@@ -186,12 +186,19 @@ class TargetTest(GateTest):
         self.assertEqual(log.read_text(), native * 3)
 
     def test_a_descendant_that_still_runs_is_not_measured_unless_waited_for(self):
-        command = ["/bin/sh", "-c", "sleep 1 & exit 0"]
-        run = self.gate(command, "--update", "--runs", "1")
+        fifo = self.workspace.out / "fifo"
+        os.mkfifo(fifo)
+        keeps_it_open = os.open(fifo, os.O_RDWR)
+        (host,) = self.host("leaves_a_child_running")
+        try:
+            run = self.gate(["/bin/sh", "-c", f"exec {host} < {fifo}"], "--update", "--runs", "1")
+        finally:
+            os.close(keeps_it_open)
         self.assertEqual(run.status, 3, run.stderr)
         self.assertIn("--wait-all", run.stderr)
         self.assertFalse(self.baseline.exists())
-        self.assertEqual(self.gate(command, "--update", "--runs", "1", "--wait-all").status, 0)
+        waited = self.gate([host], "--update", "--runs", "1", "--wait-all")  # its standard input is empty
+        self.assertEqual(waited.status, 0, waited.stderr)
 
     def test_sessions_can_be_kept(self):
         folder = self.workspace.out / "new" / "folder%p"

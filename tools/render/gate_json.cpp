@@ -94,13 +94,17 @@ void write_metric(JsonWriter& json, const GateReport& report, const MetricResult
   json.key("rules").begin_array();
   for (const std::string& rule : rule_sentences(result, report)) json.string(rule);
   json.end_array();
+  json.key("unlisted").begin_object();
+  json.member("old", result.unlisted.before);
+  json.member("new", result.unlisted.after);
+  json.end_object();
   json.key("stacks").begin_array(Layout::lines);
   for (const gate::GrownStack& grown : result.grown) {
     json.begin_object();
     json.member("old", grown.before);
     json.member("new", grown.after);
     json.key("delta").signed_number(static_cast<std::int64_t>(grown.after - grown.before));
-    json.key("in_baseline").boolean(grown.before > 0 || grown.listed);
+    json.key("old_is_most").boolean(!grown.listed);
     write_frames(json, report, grown.stack);
     json.end_object();
   }

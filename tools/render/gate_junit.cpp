@@ -104,6 +104,9 @@ std::string details(const MetricResult& result, const GateReport& report) {
       result.before ? metric_spread(result.metric, *result.before) : std::string("none"),
       metric_spread(result.metric, result.now));
   for (const std::string& rule : rule_sentences(result, report)) text += rule + "\n";
+  if (const std::string unlisted = unlisted_phrase(result); !unlisted.empty()) {
+    text += unlisted + "\n";
+  }
   std::size_t shown = 0;
   for (const gate::GrownStack& grown : result.grown) {
     if (++shown > kMostStacks) break;

@@ -75,6 +75,8 @@ std::string failed_metric(const MetricResult& result, const GateReport& report) 
   for (const std::string& rule : rule_sentences(result, report)) {
     text += inline_text(rule) + ".\n";
   }
+  const std::string unlisted = unlisted_phrase(result);
+  if (!unlisted.empty()) text += "\n" + inline_text(unlisted) + ".\n";
   if (result.grown.empty()) return text;
   text += "\nStacks that grew, largest first:\n\n```\n";
   std::size_t shown = 0;

@@ -89,7 +89,8 @@ void write_failed_metric(Page& page, const GateReport& report, const MetricResul
   for (const std::string& rule : rule_sentences(result, report)) {
     page.sentence(Tone::plain, rule + ".", 2);
   }
-  if (result.grown.empty()) return;
+  const std::string unlisted = unlisted_phrase(result);
+  if (result.grown.empty() && unlisted.empty()) return;
   const std::size_t top = page.options().top;
   const std::size_t shown = top == 0 ? result.grown.size() : std::min(top, result.grown.size());
   page.line("  Stacks that grew, largest first:");
@@ -110,6 +111,7 @@ void write_failed_metric(Page& page, const GateReport& report, const MetricResul
     page.line("    " + page.paint(Tone::faint, fmt::format("… and {} more (--top 0 shows all)",
                                                            result.grown.size() - shown)));
   }
+  if (!unlisted.empty()) page.line("    " + unlisted);
 }
 
 void write_other_rules(Page& page, const GateReport& report) {

@@ -197,16 +197,27 @@ std::string limit_sentence(const gate::StackLimitResult& result) {
 std::string growth_phrase(Metric metric, const gate::GrownStack& grown) {
   const std::string change = gate::is_bytes(metric) ? signed_bytes(grown.before, grown.after)
                                                     : signed_count(grown.before, grown.after);
-  if (grown.before == 0) {
-    return change + (grown.listed ? ", new" : ", new or too small for the baseline to list");
+  if (grown.before == 0) return change + ", new";
+  const std::string now = metric_value(metric, grown.after);
+  if (!grown.listed) {
+    return fmt::format("{} or more, from at most {} to {}", change,
+                       metric_value(metric, grown.before), now);
   }
-  return fmt::format("{}, from {} to {}", change, metric_value(metric, grown.before),
-                     metric_value(metric, grown.after));
+  return fmt::format("{}, from {} to {}", change, metric_value(metric, grown.before), now);
+}
+
+std::string unlisted_phrase(const MetricResult& result) {
+  const auto& unlisted = result.unlisted;
+  if (unlisted.after <= unlisted.before || unlisted.before == 0) return "";
+  return growth_phrase(result.metric, {unlisted.before, unlisted.after, true, {}, model::kNone}) +
+         ", in all stacks that the baseline does not list";
 }
 
 std::string update_command(const GateReport& report) {
-  return report.update_arguments.empty() ? std::string()
-                                         : printable(command_line(report.update_arguments));
+  constexpr std::size_t kLongest = 300;  // beyond that nobody reads it, and a shell has it already
+  if (report.update_arguments.empty()) return "";
+  std::string command = printable(command_line(report.update_arguments));
+  return command.size() <= kLongest ? command : "the same command with --update";
 }
 
 }  // namespace memwatch::render

@@ -38,6 +38,9 @@ std::string limit_title(const gate::StackLimitResult& result);
 
 // "+2.4 MiB, from 1.1 MiB to 3.5 MiB", "+3.5 MiB, new".
 std::string growth_phrase(gate::Metric metric, const gate::GrownStack& grown);
+// "+12.0 KiB, from 1.0 KiB to 13.0 KiB, in stacks that the baseline does not list"; "" unless those
+// have grown.
+std::string unlisted_phrase(const gate::MetricResult& result);
 
 // The command that takes the present figures as the new baseline; "" where none can be given.
 std::string update_command(const gate::GateReport& report);

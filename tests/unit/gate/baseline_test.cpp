@@ -51,6 +51,7 @@ machine = "x86_64"
 memwatch = "0.1.0"
 
 [stacks]
+"(largest other)" = { allocated_bytes = 0, allocations = 0, leaked_bytes = 0, peak_heap = 0 }
 "(other stacks)" = { allocated_bytes = 0, allocations = 0, leaked_bytes = 0, peak_heap = 0 }
 "insert <- index <- main" = { allocated_bytes = 90000, allocations = 900, leaked_bytes = 0, peak_heap = 40000 }
 "load(int) <- main" = { allocated_bytes = 10000, allocations = 100, leaked_bytes = 1000, peak_heap = 10000 }
@@ -148,8 +149,8 @@ TEST(Baseline, EveryDamageHasItsLineAndWhatWasExpected) {
       {replaced(good, "kernel = \"6.1.0\"", "kernel = 6"), ":15: ", "a string"},
       {replaced(good, "libc = \"glibc", "musl = \"glibc"), ":16: ", "libc"},
       {replaced(good, "\"load(int) <- main\" = {", "\"load(int) <- main\" = 5 #"),
-       ":23: ", "figures"},
-      {replaced(good, "leaked_bytes = 1000, peak", "leaked = 1000, peak"), ":23: ", "leaked_bytes"},
+       ":24: ", "figures"},
+      {replaced(good, "leaked_bytes = 1000, peak", "leaked = 1000, peak"), ":24: ", "leaked_bytes"},
       {good.substr(0, good.find("peak_rss")), "", "peak_rss"},
   };
   for (const auto& damage : damages) {

@@ -100,6 +100,41 @@ TEST(Measurement, StacksThatGrewComeLargestFirstWithWhatTheyWere) {
   EXPECT_FALSE(failures.failed());
 }
 
+// A program of which the baseline lists no stack by itself: 1000 of the same size.
+model::Session flat_session(std::uint64_t largest, std::uint64_t smallest) {
+  testing::SessionBuilder builder;
+  const auto exe = builder.module("/build/app");
+  std::vector<model::Site> sites;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const auto at = builder.address(exe, i + 1, {{"function_" + std::to_string(i), "", 0, false}});
+    const std::uint64_t size = i == 0 ? largest : smallest;
+    sites.push_back({.stack = builder.stack({at}), .allocated_bytes = size});
+    bytes += size;
+  }
+  model::Process& process = builder.process(1, "/build/app");
+  process.sites = sites;
+  process.totals.allocated_bytes = bytes;
+  return builder.session();
+}
+
+TEST(Measurement, WhatTheBaselineDoesNotListHasGrownOnlyIfItIsLargerThanAllOfThat) {
+  Measurement then{Budget{}};
+  ASSERT_TRUE(then.add(flat_session(10, 10), "run"));
+  const Baseline baseline = baseline_of(then, std::nullopt, Listing::worth_a_line);
+  EXPECT_TRUE(baseline.stacks.empty());
+  Measurement now{Budget{}};
+  ASSERT_TRUE(now.add(flat_session(500, 10), "run"));
+  const GateReport report = assess({now, &baseline, 1, false});
+  const MetricResult& bytes = report.metrics[static_cast<std::size_t>(Metric::allocated_bytes)];
+  ASSERT_EQ(bytes.grown.size(), 1U);
+  EXPECT_FALSE(bytes.grown[0].listed);
+  EXPECT_EQ(bytes.grown[0].before, 10U);
+  EXPECT_EQ(bytes.grown[0].after, 500U);
+  EXPECT_EQ(bytes.unlisted.before, 10'000U);
+  EXPECT_EQ(bytes.unlisted.after, 10'490U);
+}
+
 TEST(Measurement, TwoPercentMoreOfACountFailsAndHalfAPercentDoesNot) {
   Measurement then{Budget{}};
   ASSERT_TRUE(then.add(app_session(), "run"));
