@@ -1,7 +1,9 @@
 #include "tools/cli/commands.h"
 
 #include "tools/cli/command_attach.h"
+#include "tools/cli/command_diff.h"
 #include "tools/cli/command_doctor.h"
+#include "tools/cli/command_gate.h"
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
@@ -19,6 +21,8 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_trim(root),
       // Reading what was recorded.
       register_report(root),
+      register_diff(root),
+      register_gate(root),
       // About memwatch itself.
       register_doctor(root),
       register_version(root),

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "tools/cli/parse_number.h"
+#include "collector/base/parse_number.h"
 
 namespace memwatch::cli {
 namespace {

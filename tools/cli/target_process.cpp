@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::array<int, 4> kPassedOn = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 constexpr std::array<int, 2> kKeyboard = {SIGINT, SIGQUIT};
+constexpr std::array<int, 4> kIgnored = {SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ};
 
 // Signals that arrived and have not been passed on: a bit per number. Written by the handler.
 std::atomic<std::uint64_t> g_arrived{0};
@@ -36,9 +37,29 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// In the child: no signal was touched yet; unblock them, then the program.
+// What the signals that memwatch ignores while a program runs did before the first one ran: a
+// second program must not inherit that they are ignored.
+using Dispositions = std::array<struct sigaction, kIgnored.size()>;
+
+const Dispositions& dispositions_before() {
+  static const Dispositions before = [] {
+    Dispositions dispositions{};
+    for (std::size_t i = 0; i < kIgnored.size(); ++i) {
+      sigaction(kIgnored[i], nullptr, &dispositions[i]);
+    }
+    return dispositions;
+  }();
+  return before;
+}
+
+// In the child: signals as memwatch found them, then the program.
 [[noreturn]] void execute(const char* path, char* const* arguments, char* const* environment,
-                          const sigset_t& mask, int report) {
+                          const sigset_t& mask, const TargetStreams& streams, int report) {
+  const Dispositions& before = dispositions_before();
+  for (std::size_t i = 0; i < kIgnored.size(); ++i) sigaction(kIgnored[i], &before[i], nullptr);
+  if (streams.in >= 0) dup2(streams.in, STDIN_FILENO);
+  if (streams.out >= 0) dup2(streams.out, STDOUT_FILENO);
+  if (streams.error >= 0) dup2(streams.error, STDERR_FILENO);
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   execvpe(path, arguments, environment);
   const int error = errno;
@@ -73,7 +94,9 @@ std::vector<std::string> traced_environment(const std::string& library,
 
 Result<TargetProcess> TargetProcess::start(const std::string& path,
                                            const std::vector<std::string>& arguments,
-                                           const std::vector<std::string>& environment) {
+                                           const std::vector<std::string>& environment,
+                                           const TargetStreams& streams) {
+  dispositions_before();
   const std::vector<char*> argument_list = pointers_to(arguments);
   const std::vector<char*> environment_list = pointers_to(environment);
   std::array<int, 2> report{};
@@ -88,7 +111,8 @@ Result<TargetProcess> TargetProcess::start(const std::string& path,
   sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = fork();
   if (pid == 0) {
-    execute(path.c_str(), argument_list.data(), environment_list.data(), before, write_end.get());
+    execute(path.c_str(), argument_list.data(), environment_list.data(), before, streams,
+            write_end.get());
   }
   const int fork_error = errno;
   if (pid > 0) {

@@ -20,6 +20,11 @@ std::vector<std::string> traced_environment(const std::string& library,
                                             const std::string& unwinder,
                                             const std::string& allocator);
 
+// Descriptors for the program's standard input, output and error; -1: memwatch's own.
+struct TargetStreams {
+  int in = -1, out = -1, error = -1;
+};
+
 struct TargetEnd {
   int wait_status = 0;
   std::uint64_t max_rss_bytes = 0;  // the largest of the program and its waited-for children
@@ -32,7 +37,8 @@ class TargetProcess {
   // The error's kind is not_found when the kernel found no such program or interpreter.
   static Result<TargetProcess> start(const std::string& path,
                                      const std::vector<std::string>& arguments,
-                                     const std::vector<std::string>& environment);
+                                     const std::vector<std::string>& environment,
+                                     const TargetStreams& streams = {});
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 

@@ -6,6 +6,7 @@
 #include <ctime>
 #include <set>
 
+#include "tools/render/json_frame.h"
 #include "tools/render/json_session.h"
 #include "tools/render/json_tables.h"
 #include "tools/render/json_writer.h"
@@ -40,16 +41,7 @@ void write_stacks(JsonWriter& json, const model::Session& session, const StackId
 
 void write_frames(JsonWriter& json, const FrameIds& frames) {
   json.key("frames").begin_array(Layout::lines);
-  for (const analysis::Frame& frame : frames.used()) {
-    json.begin_object();
-    json.key("function").string_or_null(frame.function);
-    json.key("file").string_or_null(frame.file);
-    json.member("line", frame.line);
-    json.key("module").string_or_null(frame.module);
-    json.key("offset").hex(frame.offset);
-    json.key("inlined").boolean(frame.inlined);
-    json.end_object();
-  }
+  for (const analysis::Frame& frame : frames.used()) write_json_frame(json, frame);
   json.end_array();
 }
 

@@ -1,8 +1,8 @@
-#include "tools/cli/parse_number.h"
+#include "collector/base/parse_number.h"
 
 #include <numeric>
 
-namespace memwatch::cli {
+namespace memwatch {
 
 std::optional<NumberWithUnit> split_number(std::string_view text) {
   constexpr std::size_t kMostDigits = 20, kMostFraction = 9;
@@ -45,4 +45,4 @@ std::optional<std::uint64_t> scaled(const NumberWithUnit& number, std::uint64_t 
   return result;
 }
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

@@ -1,11 +1,11 @@
-#include "tools/cli/parse_size.h"
+#include "collector/base/parse_size.h"
 
 #include <optional>
 #include <string>
 
-#include "tools/cli/parse_number.h"
+#include "collector/base/parse_number.h"
 
-namespace memwatch::cli {
+namespace memwatch {
 namespace {
 
 std::optional<std::uint64_t> factor_of(std::string_view unit) {
@@ -35,4 +35,4 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return *bytes;
 }
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

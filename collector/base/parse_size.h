@@ -8,8 +8,8 @@
 
 #include "collector/base/result.h"
 
-namespace memwatch::cli {
+namespace memwatch {
 
 Result<std::uint64_t> parse_size(std::string_view text);
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace memwatch::cli {
+namespace memwatch {
 
 struct NumberWithUnit {
   std::uint64_t digits = 0;   // 15 for "1.5"
@@ -23,4 +23,4 @@ std::optional<NumberWithUnit> split_number(std::string_view text);
 // digits · factor / divisor if that is a whole number below 2^64.
 std::optional<std::uint64_t> scaled(const NumberWithUnit& number, std::uint64_t factor);
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

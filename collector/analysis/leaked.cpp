@@ -1,0 +1,24 @@
+#include "collector/analysis/leaked.h"
+
+#include <unordered_map>
+
+namespace memwatch::analysis {
+
+Leaked leaked_of(const model::Process& process, const Selection& selection) {
+  const ProcessLeaks leaks = leaks_of(process, selection);
+  Leaked leaked;
+  leaked.method = leaks.method;
+  std::unordered_map<model::StackId, std::size_t> index;
+  for (const LeakRecord& record : leaks.records) {
+    if (record.kind == "reachable" || record.bytes == 0) continue;
+    const auto [entry, is_new] = index.try_emplace(record.stack, leaked.stacks.size());
+    if (is_new) leaked.stacks.push_back(LeakedStack{.stack = record.stack});
+    const bool indirect = record.kind == "indirect";
+    (indirect ? leaked.stacks[entry->second].indirect : leaked.stacks[entry->second].lost) +=
+        record.bytes;
+    (indirect ? leaked.indirect : leaked.lost) += record.bytes;
+  }
+  return leaked;
+}
+
+}  // namespace memwatch::analysis

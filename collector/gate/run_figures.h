@@ -1,0 +1,44 @@
+// What the gate takes from one recorded run: the metrics, the figures of each stack, those that the
+// budget's patterns pick. Thread safety: read-only.
+// Errors: kind damaged, "measure: FILE: why", for a session that cannot stand for its run: sampled
+// or counted only, events lost, cut short, or processes still running at its end.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "collector/base/result.h"
+#include "collector/gate/budget.h"
+#include "collector/gate/metrics.h"
+#include "collector/model/session.h"
+
+namespace memwatch::gate {
+
+struct StackRow {
+  StackFigures figures{};
+  model::StackId stack = model::kNone;  // of several with one identity the one that allocated most
+};
+
+// The stacks that one [[stack]] of the budget picks.
+struct PickedStacks {
+  StackFigures figures{};
+  std::size_t stacks = 0;
+  StackFigures largest{};                              // of any one of them
+  std::array<model::StackId, kStackFigureCount> at{};  // and which one that is
+};
+
+struct RunFigures {
+  std::array<std::uint64_t, kMetricCount> metrics{};
+  std::string leak_method;                             // "lifetime" or "reachability"
+  std::unordered_map<std::uint64_t, StackRow> stacks;  // by stack identity
+  std::vector<PickedStacks> picked;                    // as the budget's
+};
+
+// name: the file or run, for the error.
+Result<RunFigures> figures_of(const model::Session& session, const Budget& budget,
+                              const std::string& name);
+
+}  // namespace memwatch::gate

@@ -1,0 +1,124 @@
+#include "tools/cli/command_diff.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "collector/analysis/diff.h"
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/session_file.h"
+#include "tools/cli/text_options.h"
+#include "tools/render/diff.h"
+#include "tools/render/human.h"
+#include "tools/render/signed.h"
+
+namespace memwatch::cli {
+namespace {
+
+constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
+
+struct DiffOptions {
+  std::string before, after;
+  std::string metric = "live";
+  std::string format = "text";
+  std::string output;
+  std::uint64_t top = 10;
+  std::uint64_t frames = 10;
+  std::uint64_t growth = 0;
+  TextOptions text;
+  CLI::Option* top_option = nullptr;
+  CLI::Option* growth_option = nullptr;
+};
+
+int fail(const Error& error) {
+  print_error(error);
+  return exit_status::of(error.kind);
+}
+
+Result<model::Session> load(const std::string& path) {
+  Result<model::Session> session = load_session(path);
+  // Stacks are compared by name, so every one needs its names.
+  if (session) symbolize_stacks(*session, all_stacks(*session));
+  return session;
+}
+
+// True where the growth is more than was allowed; says so, since the text may be in a file.
+bool has_grown_too_much(const DiffOptions& options, const analysis::Diff& diff) {
+  if (options.growth_option->count() == 0) return false;
+  const std::uint64_t before = diff.before.total, after = diff.after.total;
+  if (after <= before || after - before <= options.growth) return false;
+  const bool bytes = diff.metric != analysis::DiffMetric::allocations;
+  print_error(fmt::format(
+      "diff: {} grew by {}: more than --fail-on-growth {}", options.metric,
+      bytes ? render::signed_bytes(before, after) : render::signed_count(before, after),
+      bytes ? render::human_bytes(options.growth) : render::human_count(options.growth)));
+  return true;
+}
+
+int execute(const DiffOptions& options) {
+  const Result<model::Session> before = load(options.before);
+  if (!before) return fail(before.error());
+  const Result<model::Session> after = load(options.after);
+  if (!after) return fail(after.error());
+  const analysis::Diff diff =
+      analysis::diff_sessions(*before, *after, *analysis::diff_metric_from_name(options.metric));
+
+  const bool to_stdout = is_standard_output(options.output);
+  render::RenderOptions layout = render_options(options.text, to_stdout ? STDOUT_FILENO : -1);
+  // A list for programs is whole unless --top asks otherwise.
+  layout.top = options.format == "json" && options.top_option->count() == 0 ? 0 : options.top;
+  layout.frames = options.frames;
+  const std::array<std::string, 2> inputs = {options.before, options.after};
+  const Result<UniqueFd> fd = open_result("write the comparison", options.output, inputs);
+  if (!fd) return fail(fd.error());
+  render::FdOutput output(fd->get(), to_stdout ? "standard output" : options.output);
+  const render::DiffContext context{diff, options.before, options.after};
+  if (options.format == "json") {
+    render::write_diff_json(context, layout, output);
+  } else {
+    render::write_diff_text(context, layout, output);
+  }
+  if (const Result<void> written = output.finish(); !written) return fail(written.error());
+  return has_grown_too_much(options, diff) ? exit_status::kConditionFailed : exit_status::kDone;
+}
+
+}  // namespace
+
+Command register_diff(CLI::App& root) {
+  CLI::App* const app =
+      root.add_subcommand("diff", "Compare two recorded sessions, stack by stack");
+  const auto options = std::make_shared<DiffOptions>();
+  app->add_option("OLD", options->before, "The session to compare with")->required();
+  app->add_option("NEW", options->after, "The session to judge")->required();
+  add_choice(*app, "--metric", options->metric, analysis::kDiffMetricNames, "What to compare")
+      ->group("Comparison");
+  options->growth_option =
+      add_size(*app, "--fail-on-growth", options->growth,
+               "Exit with 1 if the total grew by more than this (a count for allocations)")
+          ->group("Comparison");
+  add_choice(*app, "--format", options->format, kFormats, "As what")->group("Output");
+  app->add_option("-o,--output", options->output, "Write there instead of to standard output")
+      ->type_name("FILE")
+      ->group("Output");
+  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
+                                  "How many stacks, 0 for all", "10; all in json")
+                            ->group("Output");
+  add_count(*app, "--frames", options->frames, 1'000'000'000,
+            "How many lines of each stack in text, 0 for all", "10")
+      ->group("Output");
+  add_text_options(*app, options->text);
+  app->footer(
+      "Stacks match by the names of their functions and modules, so rebuilt programs compare.\n"
+      "Examples:\n"
+      "  memwatch diff yesterday.mw today.mw                     what is live at the end\n"
+      "  memwatch diff old.mw new.mw --metric peak --top 3       who holds more at the peak\n"
+      "  memwatch diff old.mw new.mw --fail-on-growth 1MiB       for scripts: exit status 1");
+  return Command{app, [options] { return execute(*options); }, "memwatch diff [options] OLD NEW"};
+}
+
+}  // namespace memwatch::cli
