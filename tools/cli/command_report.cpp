@@ -21,13 +21,15 @@
 #include "tools/cli/text_options.h"
 #include "tools/render/collapsed.h"
 #include "tools/render/csv.h"
+#include "tools/render/html_report.h"
 #include "tools/render/json_report.h"
 #include "tools/render/text.h"
 
 namespace memwatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFormats = {"text", "json", "collapsed", "csv"};
+constexpr std::array<std::string_view, 5> kFormats = {"text", "json", "html", "collapsed",
+                                                         "csv"};
 
 struct ReportOptions {
   std::string session;
@@ -79,6 +81,14 @@ void write_report(const ReportOptions& options, const analysis::Selection& selec
   const std::size_t top = options.top_option->count() > 0 ? options.top : 0;
   if (options.format == "json") {
     render::write_json_report(selection, {.top = top, .cost = cost}, output);
+  } else if (options.format == "html") {
+    render::write_html_report(selection,
+                              {.session_path = options.session,
+                               .top = top,
+                               .cost = cost,
+                               .filter = options.filter,
+                               .exclude = options.exclude},
+                              output);
   } else if (options.format == "collapsed") {
     render::write_collapsed(selection, cost, top, output);
   } else if (options.format == "csv") {
@@ -100,6 +110,12 @@ int execute(const ReportOptions& options) {
   wanted.filter = options.filter;
   wanted.exclude = options.exclude;
   if (const auto checked = analysis::check_patterns(wanted); !checked) return fail(checked.error());
+
+  if (options.format == "html" && !render::has_html_report()) {
+    return fail(Error{ErrorKind::usage, "write the report", "--format html",
+                      "this memwatch was built without the HTML page (MEMWATCH_DASHBOARD=OFF)",
+                      "--format json has the same data"});
+  }
 
   Result<model::Session> session = load_session(options.session);
   if (!session) return fail(session.error());
@@ -132,7 +148,7 @@ Command register_report(CLI::App& root) {
       ->group("Report");
   add_choice(*app, "--format", options->format, kFormats, "As what")->group("Report");
   add_choice(*app, "--cost", options->cost, analysis::kCostNames,
-             "The number per stack in collapsed, and the order in json and csv")
+             "The number per stack in collapsed and at first in html, and the order in json and csv")
       ->group("Report");
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
@@ -152,7 +168,7 @@ Command register_report(CLI::App& root) {
       ->type_name("REGEX")
       ->group("Selection");
   options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many rows, 0 for all", "10; all in json, collapsed, csv")
+                                  "How many rows, 0 for all", "10; all in json, collapsed, csv; as many as fit in html")
                             ->group("Selection");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
@@ -166,6 +182,7 @@ Command register_report(CLI::App& root) {
       "  memwatch report app.mw --view leaks --exclude libcrypto what was not freed, less one "
       "library\n"
       "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
+      "  memwatch report app.mw --format html -o app.html        one page for a browser\n"
       "  memwatch report app.mw --format json | jq '.processes[].totals'");
   return Command{app, [options] { return execute(*options); }, "memwatch report [options] SESSION"};
 }
