@@ -1,0 +1,30 @@
+// Long C++ and Rust names made short for a box or a cell: arguments and template arguments become
+// "…". The whole name is always a hover away.
+
+// Replaces what stands between outermost `open` and `close`. Text that does not balance comes back
+// as it was; "<" of operator<, "->" and the like are no brackets.
+function folded(name: string, open: string, close: string): string {
+  let result = "";
+  let depth = 0;
+  for (let i = 0; i < name.length; ++i) {
+    const c = name[i];
+    const before = name.slice(Math.max(0, i - 10), i);
+    const isOperator = open === "<" && (/operator(<|>|-|<=)?$/.test(before) || before.endsWith("-"));
+    if (c === open && !isOperator) {
+      if (depth++ === 0) result += open;
+    } else if (c === close && !isOperator) {
+      if (--depth < 0) return name;
+      if (depth === 0) result += name[i - 1] === open ? close : `…${close}`;
+    } else if (depth === 0) {
+      result += c;
+    }
+  }
+  return depth === 0 ? result : name;
+}
+
+export function shortName(name: string): string {
+  if (name.startsWith("(")) return name; // "(not recorded)", "(12 small frames)"
+  // "(anonymous namespace)::f" keeps its telling parenthesis.
+  const anonymous = name.replaceAll("(anonymous namespace)", "{anonymous}");
+  return folded(folded(anonymous, "<", ">"), "(", ")").replace(/ \[clone [^\]]*\]/g, "");
+}
