@@ -1,11 +1,12 @@
 #include "tools/render/html_names.h"
 
+#include "collector/analysis/noise_frames.h"
 #include "tools/render/printable.h"
 
 namespace memwatch::render {
 namespace {
 
-constexpr std::uint32_t kInlined = 1, kUnnamed = 2, kNotRecorded = 4;
+constexpr std::uint32_t kInlined = 1, kUnnamed = 2, kNotRecorded = 4, kNoise = 8;
 
 std::uint64_t pair_of(std::uint32_t a, std::uint32_t b) {
   return std::uint64_t{a} << 32U | b;
@@ -45,7 +46,8 @@ std::uint32_t HtmlNames::frame_id(model::CodeAddressId address, std::uint32_t le
                        .line = frame.line,
                        .module = string_id(printable(frame.module)),
                        .kind = (frame.inlined ? kInlined : 0) +
-                               (frame.function.empty() ? kUnnamed : 0)});
+                               (frame.function.empty() ? kUnnamed : 0) +
+                               (analysis::is_noise(frame) ? kNoise : 0)});
   }
   return entry->second;
 }

@@ -8,6 +8,7 @@ export interface Frame {
   module: string;
   inlined: boolean;
   named: boolean; // false: the function's name is not known, `function` says where in the module it is
+  plumbing: boolean; // of allocators, containers, libraries: the C and C++ run time, program start
   recorded: boolean; // false: the stack could not be followed further
 }
 
@@ -24,6 +25,7 @@ export function frameAt(report: Tables, id: number): Frame {
     module: text(frames.module),
     inlined: (kind & 1) !== 0,
     named: (kind & 6) === 0,
+    plumbing: (kind & 8) !== 0,
     recorded: (kind & 4) === 0,
   };
 }
@@ -48,11 +50,13 @@ export function placeOf(frame: Frame): string {
   return frame.line > 0 ? `${baseName(frame.file)}:${frame.line}` : baseName(frame.file);
 }
 
-// Plumbing that a reader skips: what a stack is named after is the first frame that is none of it.
-const PLUMBING =
-  /^(operator new|operator delete|std::|__gnu_cxx::|__cxxabiv1::|void std::|__rust_|__rdl_|__rg_|alloc::|core::|<alloc::|<core::|<std::|_?_?libc_|_start|start_thread|clone)|malloc|calloc|realloc|zalloc|strdup/;
-
-// The innermost frame that is named and no plumbing, else the innermost named one, else the first.
-export function tellingFrame(stack: Frame[]): Frame | undefined {
-  return stack.find((frame) => frame.named && !PLUMBING.test(frame.function)) ?? stack.find((frame) => frame.named) ?? stack[0];
+// Where reading a stack starts (analysis/noise_frames.h has the same rule): the first frame that is no
+// plumbing and has a name, preferably with a line; else the first that is no plumbing; else the first.
+export function tellingFrame(stack: Frame[]): number {
+  const own = (frame: Frame) => !frame.plumbing && frame.recorded;
+  for (const wanted of [(frame: Frame) => frame.named && frame.file !== "", (frame: Frame) => frame.named, () => true]) {
+    const found = stack.findIndex((frame) => own(frame) && wanted(frame));
+    if (found >= 0) return found;
+  }
+  return 0;
 }

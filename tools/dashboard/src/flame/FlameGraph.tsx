@@ -195,7 +195,8 @@ function LargestFrames(props: FlameGraphProps) {
     return below.sort((a, b) => values[b]! - values[a]!).slice(0, TABLE_ROWS);
   }, [tree, values, zoomed]);
   return (
-    <table class="hidden">
+    <div class="hidden">
+<table>
       <caption>{`The largest frames below ${props.name(zoomed)}`}</caption>
       <thead>
         <tr>
@@ -216,5 +217,6 @@ function LargestFrames(props: FlameGraphProps) {
         ))}
       </tbody>
     </table>
+</div>
   );
 }

@@ -36,9 +36,10 @@ function spread(text: string): number {
 export function frameColor(name: string, hue: number | undefined, theme: "light" | "dark"): Color {
   if (hue === undefined) return GREY[theme];
   const shade = spread(name);
+  const turn = 20 * (spread(`${name}.`) - 0.5);
   return theme === "light"
-    ? { hue: HUES[hue]!, saturation: 62 + 10 * shade, lightness: 78 - 10 * shade }
-    : { hue: HUES[hue]!, saturation: 38 + 8 * shade, lightness: 27 + 7 * shade };
+    ? { hue: HUES[hue]! + turn, saturation: 60 + 12 * shade, lightness: 80 - 12 * shade }
+    : { hue: HUES[hue]! + turn, saturation: 36 + 10 * shade, lightness: 23 + 7 * shade };
 }
 
 // Of a difference: orange grew, blue shrank, the stronger the more (−1 to 1). Nobody is colour-blind

@@ -139,7 +139,7 @@ function TimelineSection({ model, scope, theme }: { model: ReportModel; scope: S
       {series.at.length < 2 ? (
         <p class="empty">The run was too short for a timeline. More samples: <code>memwatch run --rss-interval 10 -- CMD</code></p>
       ) : (
-        <TimelineChart series={series} start={start} peak={peak} height={170} theme={theme} />
+        <TimelineChart series={series} start={start} peak={peak} stepped={only === undefined} height={170} theme={theme} />
       )}
     </section>
   );

@@ -62,8 +62,8 @@ export function FlameSection({ model, scope, scopeNumber, view, theme, change, s
               onInput={(event) => change({ search: event.currentTarget.value }, "replace")}
             />
           </label>
-          <button type="button" id="flip" aria-pressed={view.flame === "flame"} onClick={() => change({ flame: view.flame === "flame" ? "icicle" : "flame" })}>
-            {view.flame === "flame" ? "Root below" : "Root on top"}
+          <button type="button" id="flip" title="Icicle or flame: turn the picture upside down" onClick={() => change({ flame: view.flame === "flame" ? "icicle" : "flame" })}>
+            <span aria-hidden="true">⇅ </span>{view.flame === "flame" ? "Root below" : "Root on top"}
           </button>
         </div>
       </div>

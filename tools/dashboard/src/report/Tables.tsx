@@ -74,7 +74,20 @@ export function Tables({ model, scope, view, change }: TablesProps) {
 }
 
 function rowCounts(model: ReportModel, scope: Scope): Record<Tab, number> {
-  return Object.fromEntries(TABS.map((tab) => [tab, TABLES[tab].make(model, scope, "peak").all])) as Record<Tab, number>;
+  const { threads, failures, large } = model.report;
+  const within = new Set(scope.processes);
+  const rows = (list: { rows: { process: number }[] }) => list.rows.filter((row) => within.has(row.process)).length;
+  return {
+    sites: scope.sites.count,
+    leaks: scope.leaks.count,
+    functions: scope.functions.count,
+    modules: scope.modules.length,
+    processes: scope.processes.length,
+    threads: rows(threads),
+    failures: rows(failures),
+    large: rows(large),
+    sizes: scope.sizes.length,
+  };
 }
 
 function Detail({ model, content, row, onClose }: { model: ReportModel; content: TableContent; row: number; onClose(): void }) {
@@ -106,7 +119,7 @@ function Stack({ frames }: { frames: Frame[] }) {
       <ol class="stack">
         {frames.map((frame, index) => (
           <li key={index} class={frame.inlined ? "inlined" : ""}>
-            <span class={frame.named ? "" : "faint"}>{frame.function}</span>
+            <span class={frame.named && !frame.plumbing ? "" : "faint"}>{frame.function}</span>
             {frame.inlined && <span class="badge">inlined</span>}
             <span class="place">
               {frame.file !== "" && <span>{frame.line > 0 ? `${frame.file}:${frame.line}` : frame.file}</span>}

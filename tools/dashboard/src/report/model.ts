@@ -47,8 +47,12 @@ export class ReportModel {
   stack(id: number): Frame[] {
     return stackOf(this.report, id);
   }
-  telling(stack: number): Frame {
-    return tellingFrame(this.stack(stack)) ?? this.frame(0);
+  // The frame that a stack is named after and the callers that follow it, as far as they have names.
+  headline(stack: number, callers = 3): { frame: Frame; callers: string[] } {
+    const frames = this.stack(stack);
+    const telling = tellingFrame(frames);
+    const further = frames.slice(telling + 1).filter((frame) => frame.named && !frame.plumbing);
+    return { frame: frames[telling] ?? this.frame(0), callers: further.slice(0, callers).map((frame) => shortName(frame.function)) };
   }
   hue(module: string): number | undefined {
     return this.hues.get(module);

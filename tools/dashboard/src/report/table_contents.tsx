@@ -11,7 +11,6 @@ import { capital, costLabel, formatCost, isClassified, processLabel, since, type
 
 export interface TableContent {
   count: number; // of rows in the table
-  all: number; // of rows there are, listed or not
   columns: Column[];
   natural: string; // column that it is sorted by at first
   stack?: (row: number) => number; // of a row
@@ -33,23 +32,33 @@ const figure = (id: string, title: string, hint: string, values: number[], unit:
   ...(whole > 0 ? { bar: (row: number) => values[row]! / whole } : {}),
 });
 
-function frameText(frame: Frame): ComponentChildren {
-  const place = placeOf(frame);
+function frameText(frame: Frame, callers: string[]): ComponentChildren {
+  const place = placeOf(frame) || (frame.named ? baseName(frame.module) : "");
   return (
-    <span title={frame.function}>
-      {shortName(frame.function)} <span class="faint">{place || baseName(frame.module)}</span>
+    <span title={[frame.function, ...callers].join(" ← ")}>
+      {shortName(frame.function)} <span class="faint">{[place, ...callers].filter((part) => part !== "").join(" ← ")}</span>
     </span>
   );
 }
 
-const frameColumn = (frame: (row: number) => Frame, title = "Function"): Column => ({
+const frameColumn = (frame: (row: number) => Frame, title: string, callers: (row: number) => string[] = () => []): Column => ({
   id: "function",
   title,
   isText: true,
   width: "minmax(140px, 1fr)",
   value: (row) => frame(row).function,
-  show: (row) => frameText(frame(row)),
+  show: (row) => frameText(frame(row), callers(row)),
 });
+
+// Of rows that each belong to a stack.
+function stackColumn(model: ReportModel, stacks: number[], title: string): Column {
+  const headlines = stacks.map((stack) => model.headline(stack));
+  return frameColumn(
+    (row) => headlines[row]!.frame,
+    title,
+    (row) => headlines[row]!.callers,
+  );
+}
 
 const textColumn = (id: string, title: string, text: (row: number) => string, width: string, from = 0): Column => ({
   id,
@@ -64,7 +73,7 @@ const textColumn = (id: string, title: string, text: (row: number) => string, wi
 const restText = (rows: number, what: string, figures: string) => (rows > 0 ? `and ${count(rows)} more ${what}: ${figures}` : undefined);
 
 const sites: Make = (model, scope, cost) => {
-  const { columns: c, rest, count: all } = scope.sites;
+  const { columns: c, rest } = scope.sites;
   const totals = { live: 0, peak: 0, allocated: 0, calls: 0, temporary: 0 };
   const calls = c.allocations.map((value, row) => value + c.reallocations[row]!);
   totals.live = sum(c.live) + rest.live;
@@ -72,14 +81,12 @@ const sites: Make = (model, scope, cost) => {
   totals.allocated = sum(c.allocated) + rest.allocated;
   totals.calls = sum(calls) + rest.allocations + rest.reallocations;
   totals.temporary = sum(c.temporary) + rest.temporary;
-  const telling = c.stack.map((stack) => model.telling(stack));
   const error = (values: number[] | undefined, row: number) => (values !== undefined && values[row]! > 0 ? ` ± ${bytes(values[row]!)}` : "");
   const notFreed = capital(scope.notFreedPhrase);
   return {
     count: c.stack.length,
-    all,
     columns: [
-      frameColumn((row) => telling[row]!, "Allocated in"),
+      stackColumn(model, c.stack, "Allocated in"),
       figure("peak", "At peak", "Bytes live when the heap was largest", c.peak, bytes, totals.peak),
       figure("leaked", "Not freed", `Bytes ${scope.notFreedPhrase}`, c.live, bytes, totals.live, 420),
       figure("blocks", "Blocks", `Blocks ${scope.notFreedPhrase}`, c.liveBlocks, count, 0, 980),
@@ -104,15 +111,13 @@ const sites: Make = (model, scope, cost) => {
 };
 
 const leaks: Make = (model, scope) => {
-  const { columns: c, rest, kinds, count: all } = scope.leaks;
+  const { columns: c, rest, kinds } = scope.leaks;
   const whole = sum(c.bytes) + rest.bytes;
-  const telling = c.stack.map((stack) => model.telling(stack));
   const kind = (row: number) => (c.upkeep[row] ? "the C library's own" : (kinds[c.kind[row]!]?.kind ?? ""));
   return {
     count: c.stack.length,
-    all,
     columns: [
-      frameColumn((row) => telling[row]!, "Allocated in"),
+      stackColumn(model, c.stack, "Allocated in"),
       figure("bytes", "Bytes", `Bytes ${scope.notFreedPhrase}`, c.bytes, bytes, whole),
       figure("blocks", "Blocks", `Blocks ${scope.notFreedPhrase}`, c.blocks, count, 0),
       textColumn("kind", "Kind", kind, "minmax(110px, 150px)", 560),
@@ -131,16 +136,15 @@ const leaks: Make = (model, scope) => {
 };
 
 const functions: Make = (model, scope, cost) => {
-  const { columns: c, rest, count: all } = scope.functions;
+  const { columns: c, rest } = scope.functions;
   const own = c[`${cost}Own`];
   const frames = c.frame.map((id) => model.frame(id));
   const whole = sum(own) + rest[`${cost}Own`];
   const unit = (value: number) => formatCost(cost, value).replace(/ calls?$/, "");
   return {
     count: frames.length,
-    all,
     columns: [
-      frameColumn((row) => frames[row]!),
+      frameColumn((row) => frames[row]!, "Function"),
       figure("total", "With callees", `${costLabel(cost, scope)}: the function and all it called`, c[cost], unit, whole, 0, "minmax(90px, 130px)"),
       figure("own", "By itself", `${costLabel(cost, scope)}: allocated in the function's own code`, own, unit, whole, 380, "minmax(90px, 130px)"),
       textColumn("module", "Module", (row) => baseName(frames[row]!.module), "minmax(100px, 180px)", 700),
@@ -166,7 +170,6 @@ const modules: Make = (model, scope) => {
   const column = (id: string, title: string, hint: string, numbers: number[], unit: (value: number) => string, from = 0) => figure(id, title, hint, numbers, unit, sum(numbers), from);
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
       { ...textColumn("module", "Module", path, "minmax(120px, 1fr)"), show: (row) => <span title={path(row)}>{baseName(path(row))} <span class="faint">{path(row)}</span></span> },
       column("peak", "At peak", "Bytes live when the heap was largest", values("peak"), bytes),
@@ -186,7 +189,6 @@ const processes: Make = (model, scope) => {
   const of = (value: (process: (typeof rows)[number]) => number) => rows.map(value);
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
       {
         id: "process",
@@ -234,7 +236,6 @@ const threads: Make = (model, scope) => {
   const allocated = of((each) => each.allocated);
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
       textColumn("thread", "Thread", (row) => `${rows[row]!.name || "(no name)"} ${rows[row]!.tid === 0 ? "and later ones" : rows[row]!.tid}`, "minmax(120px, 1fr)"),
       figure("allocated", "Allocated", "Bytes it allocated", allocated, bytes, sum(allocated)),
@@ -254,12 +255,10 @@ const threads: Make = (model, scope) => {
 const failures: Make = (model, scope) => {
   const { failures: list } = model.report;
   const rows = inScope(scope, list.rows);
-  const telling = rows.map((row) => model.telling(row.stack));
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
-      frameColumn((row) => telling[row]!, "Failed in"),
+      stackColumn(model, rows.map((row) => row.stack), "Failed in"),
       textColumn("call", "Call", (row) => rows[row]!.function, "minmax(90px, 130px)", 420),
       figure("requested", "Asked for", "Bytes", rows.map((row) => row.requested), requestedBytes, 0),
       figure("times", "Times", "Failures with this size, error and stack", rows.map((row) => row.times), count, 0),
@@ -283,12 +282,10 @@ const failures: Make = (model, scope) => {
 const large: Make = (model, scope) => {
   const { large: list } = model.report;
   const rows = inScope(scope, list.rows);
-  const telling = rows.map((row) => model.telling(row.stack));
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
-      frameColumn((row) => telling[row]!, "Allocated in"),
+      stackColumn(model, rows.map((row) => row.stack), "Allocated in"),
       figure("requested", "Bytes", "Asked for in one call", rows.map((row) => row.requested), requestedBytes, 0),
       textColumn("call", "Call", (row) => rows[row]!.function, "minmax(90px, 130px)", 480),
       figure("at", "After", "Since the start of its process", rows.map((row) => row.at - model.process(row.process).start), duration, 0, 400),
@@ -314,7 +311,6 @@ const sizes: Make = (_model, scope) => {
   const range = (row: number) => (rows[row]!.from === rows[row]!.to ? bytes(rows[row]!.from) : `${bytes(rows[row]!.from)} to ${bytes(rows[row]!.to)}`);
   return {
     count: rows.length,
-    all: rows.length,
     columns: [
       { id: "size", title: "Size asked for", isText: true, width: "minmax(130px, 200px)", value: (row) => rows[row]!.from, show: range },
       figure("allocations", "Calls", "Allocations and reallocations of these sizes", allocations, count, Math.max(...allocations, 0), 0, "minmax(90px, 1fr)"),

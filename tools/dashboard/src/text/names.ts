@@ -23,7 +23,7 @@ function folded(name: string, open: string, close: string): string {
 }
 
 export function shortName(name: string): string {
-  if (name.startsWith("(")) return name; // "(not recorded)", "(12 small frames)"
+  if (/^\((not recorded|[\d,.MGTP]+ small frames?)\)$/.test(name)) return name; // the page's own
   // "(anonymous namespace)::f" keeps its telling parenthesis.
   const anonymous = name.replaceAll("(anonymous namespace)", "{anonymous}");
   return folded(folded(anonymous, "<", ">"), "(", ")").replace(/ \[clone [^\]]*\]/g, "");

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bytes, duration } from "../text/format";
-import { BYTE_STEPS, nearest, type Series } from "./series";
+import { BYTE_STEPS, nearest, withHeapAt, type Series } from "./series";
 
 export interface Mark {
   at: number;
@@ -15,16 +15,18 @@ export interface TimelineChartProps {
   series: Series;
   start: number; // what times are counted from
   peak: Mark | undefined;
+  stepped: boolean; // sums of several processes hold until the next sample of any
   height: number;
   theme: "light" | "dark"; // colours are read again when it changes
 }
 
 const TABLE_ROWS = 12;
 
-export function TimelineChart({ series, start, peak, height, theme }: TimelineChartProps) {
+export function TimelineChart({ series, start, peak, stepped, height, theme }: TimelineChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
-  const times = useMemo(() => series.at.map((moment) => moment - start), [series, start]);
+  const drawn = useMemo(() => (peak === undefined ? series : withHeapAt(series, peak.at, peak.value)), [series, peak?.at, peak?.value]);
+  const times = useMemo(() => drawn.at.map((moment) => moment - start), [drawn, start]);
   const showsMapped = series.mapped.some((value) => value > 0);
 
   useEffect(() => {
@@ -36,13 +38,15 @@ export function TimelineChart({ series, start, peak, height, theme }: TimelineCh
       label: name,
       stroke,
       width: 1.5,
-      points: { show: times.length < 3 },
+      points: { show: times.length < 4 },
+      spanGaps: true,
+      ...(stepped && uPlot.paths.stepped !== undefined ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
       ...(fill === undefined ? {} : { fill }),
     });
     const options: uPlot.Options = {
       width: element.clientWidth,
       height,
-      padding: [22, 12, 0, 0],
+      padding: [22, 22, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(most, peak?.value ?? 0) * 1.04 || 1] } },
@@ -62,31 +66,33 @@ export function TimelineChart({ series, start, peak, height, theme }: TimelineCh
       },
     };
     options.series[2]!.show = showsMapped;
-    const plot = new uPlot(options, [times, series.rss, series.mapped, series.heap], element);
+    const plot = new uPlot(options, [times, drawn.rss, drawn.mapped, drawn.heap], element);
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
-  }, [series, times, peak?.at, peak?.value, height, theme]);
+  }, [drawn, times, peak?.text, stepped, height, theme]);
 
   const told = at >= 0 && at < times.length ? at : -1;
-  const value = (values: number[]) => (told < 0 ? "" : bytes(values[told]!));
+  // At the moment under the pointer, else the largest of the run.
+  const value = (values: (number | null)[]) => bytes(told < 0 ? values.reduce<number>((most, each) => Math.max(most, each ?? 0), 0) : (values.slice(0, told + 1).findLast((each) => each !== null) ?? 0));
   return (
     <figure class="timeline">
       <figcaption>
-        <span class="key heap">Heap</span> <output>{value(series.heap)}</output>
-        <span class="key rss">RSS</span> <output>{value(series.rss)}</output>
+        <span class="key heap">Heap</span> <output>{value(drawn.heap)}</output>
+        <span class="key rss">RSS</span> <output>{value(drawn.rss)}</output>
         {showsMapped && (
           <>
-            <span class="key mapped">Mapped</span> <output>{value(series.mapped)}</output>
+            <span class="key mapped">Mapped</span> <output>{value(drawn.mapped)}</output>
           </>
         )}
-        <span class="faint">{told < 0 ? "Drag to zoom, double-click to see all." : `at ${duration(times[told]!)}`}</span>
+        <span class="faint">{told < 0 ? "at most. Drag to zoom, double-click to see all." : `at ${duration(times[told]!)}`}</span>
       </figcaption>
       <div ref={place} class="plot" role="img" aria-label={`Heap and RSS over time. ${peak?.text ?? ""}`} style={{ height: `${height}px` }} />
-      <table class="hidden">
+      <div class="hidden">
+<table>
         <caption>Heap and RSS over time</caption>
         <thead>
           <tr>
@@ -96,15 +102,16 @@ export function TimelineChart({ series, start, peak, height, theme }: TimelineCh
           </tr>
         </thead>
         <tbody>
-          {tableMoments(times).map((index) => (
+          {tableMoments(series.at.map((moment) => moment - start)).map((index) => (
             <tr key={index}>
-              <th scope="row">{duration(times[index]!)}</th>
+              <th scope="row">{duration(series.at[index]! - start)}</th>
               <td>{bytes(series.heap[index]!)}</td>
               <td>{bytes(series.rss[index]!)}</td>
             </tr>
           ))}
         </tbody>
       </table>
+</div>
     </figure>
   );
 }
