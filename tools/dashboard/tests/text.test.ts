@@ -49,6 +49,8 @@ test("long names lose their arguments, never their function", () => {
   assert.equal(shortName("operator<<(std::ostream&, X)"), "operator<<(…)");
   assert.equal(shortName("Y::operator->()"), "Y::operator->()");
   assert.equal(shortName("(anonymous namespace)::f(int)"), "{anonymous}::f(…)");
+  assert.equal(shortName("<alloc::vec::Vec<T> as core::clone::Clone>::clone"), "<alloc::vec::Vec<…> as core::clone::Clone>::clone");
+  assert.equal(shortName("f<g<h<int> >, 3>(char)"), "f<…>(…)");
   assert.equal(shortName("unbalanced<int"), "unbalanced<int");
   assert.equal(shortName("(12 small frames)"), "(12 small frames)");
   assert.equal(shortName("</script><script>alert(1)"), "</script><script>alert(…)");
