@@ -145,8 +145,8 @@ class Merger {
       const std::uint64_t whole = frames_.front().total[i];
       frames_[parent].own[i] -= frame.total[i];
       if (whole == 0) continue;
-      frame.share = std::max(
-          frame.share, static_cast<double>(frame.total[i]) / static_cast<double>(whole));
+      frame.share =
+          std::max(frame.share, static_cast<double>(frame.total[i]) / static_cast<double>(whole));
     }
     ++frames_[parent].children;
     frames_.push_back(std::move(frame));

@@ -25,9 +25,9 @@ void add(Costs& sum, const Costs& part);
 struct StackCostNode {
   model::StackId stack = model::kNone;  // kNone: the root, and the child for the unknown stack
   model::CodeAddressId address = model::kNone;
-  std::uint32_t parent = 0;                       // index; of the root its own
+  std::uint32_t parent = 0;                         // index; of the root its own
   std::uint32_t first_child = 0, next_sibling = 0;  // indices; 0: there is none
-  Costs total{};                                  // of all stacks that go through here
+  Costs total{};                                    // of all stacks that go through here
 };
 
 // [0] is the root, with the costs of everything; parents come before their children.

@@ -28,8 +28,7 @@
 namespace memwatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 5> kFormats = {"text", "json", "html", "collapsed",
-                                                         "csv"};
+constexpr std::array<std::string_view, 5> kFormats = {"text", "json", "html", "collapsed", "csv"};
 
 struct ReportOptions {
   std::string session;
@@ -147,8 +146,9 @@ Command register_report(CLI::App& root) {
   add_choice(*app, "--view", options->view, render::kViewNames, "What to show as text")
       ->group("Report");
   add_choice(*app, "--format", options->format, kFormats, "As what")->group("Report");
-  add_choice(*app, "--cost", options->cost, analysis::kCostNames,
-             "The number per stack in collapsed and at first in html, and the order in json and csv")
+  add_choice(
+      *app, "--cost", options->cost, analysis::kCostNames,
+      "The number per stack in collapsed and at first in html, and the order in json and csv")
       ->group("Report");
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
@@ -167,9 +167,10 @@ Command register_report(CLI::App& root) {
                   "No stacks with a function, file or module that matches")
       ->type_name("REGEX")
       ->group("Selection");
-  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many rows, 0 for all", "10; all in json, collapsed, csv; as many as fit in html")
-                            ->group("Selection");
+  options->top_option =
+      add_count(*app, "--top", options->top, 1'000'000'000, "How many rows, 0 for all",
+                "10; all in json, collapsed, csv; as many as fit in html")
+          ->group("Selection");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
       ->group("Selection");

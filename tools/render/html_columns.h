@@ -29,7 +29,8 @@ std::vector<const Row*> leading_rows(const std::vector<Row>& rows,
     if (!column.leads || rows.size() <= most) continue;
     order.clear();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (const std::uint64_t value = column.value(rows[i]); value > 0) order.emplace_back(value, i);
+      if (const std::uint64_t value = column.value(rows[i]); value > 0)
+        order.emplace_back(value, i);
     }
     const auto keep = order.begin() + static_cast<std::ptrdiff_t>(std::min(most, order.size()));
     const auto larger = [](const auto& a, const auto& b) {

@@ -118,7 +118,8 @@ void write_html_functions(JsonWriter& json, const ScopeContext& context,
       "leakedOwn", "peakOwn", "allocatedOwn", "allocationsOwn", "temporaryOwn"};
   for (std::size_t i = 0; i < analysis::kCosts; ++i) {
     columns.push_back({kOwn[i], [i](const Row& row) { return row.own[i]; }});
-    columns.push_back({analysis::kCostNames[i], [i](const Row& row) { return row.total[i]; }, false});
+    columns.push_back(
+        {analysis::kCostNames[i], [i](const Row& row) { return row.total[i]; }, false});
   }
   std::vector<Column<Row>> leading = columns;
   for (Column<Row>& column : leading) column.leads = column.name != "frame";

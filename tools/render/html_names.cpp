@@ -37,8 +37,8 @@ std::uint32_t HtmlNames::string_id(std::string_view text) {
 
 std::uint32_t HtmlNames::frame_id(model::CodeAddressId address, std::uint32_t level) {
   if (address == model::kNone) return 0;
-  const auto [entry, is_new] = frame_ids_.try_emplace(
-      pair_of(address, level), static_cast<std::uint32_t>(frames_.size()));
+  const auto [entry, is_new] =
+      frame_ids_.try_emplace(pair_of(address, level), static_cast<std::uint32_t>(frames_.size()));
   if (is_new) {
     const analysis::Frame frame = analysis::frame_at(session_, address, level);
     frames_.push_back({.function = string_id(printable(analysis::frame_name(frame))),
@@ -53,8 +53,8 @@ std::uint32_t HtmlNames::frame_id(model::CodeAddressId address, std::uint32_t le
 }
 
 std::uint32_t HtmlNames::node_for(std::uint32_t parent, std::uint32_t frame) {
-  const auto [entry, is_new] = node_ids_.try_emplace(pair_of(parent, frame),
-                                                     static_cast<std::uint32_t>(nodes_.size()));
+  const auto [entry, is_new] =
+      node_ids_.try_emplace(pair_of(parent, frame), static_cast<std::uint32_t>(nodes_.size()));
   if (is_new) nodes_.push_back({parent, frame});
   return entry->second;
 }
@@ -73,8 +73,7 @@ std::uint32_t HtmlNames::stack_id(model::StackId stack) {
     stack = parent;
   }
   for (auto step = path.rbegin(); step != path.rend(); ++step) {
-    for (const analysis::FunctionAtAddress& place :
-         functions_.at(session_.stacks[*step].address)) {
+    for (const analysis::FunctionAtAddress& place : functions_.at(session_.stacks[*step].address)) {
       node = node_for(node, frame_id(place.address, place.level));
     }
     stack_ids_.emplace(*step, node);

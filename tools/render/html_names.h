@@ -25,8 +25,8 @@ class HtmlNames {
   std::uint32_t stack_id(model::StackId stack);
 
   // Members "strings", "frames" and "stacks": parallel arrays. frames.kind is the sum of 1 inlined
-  // into its caller, 2 without a name (function holds module and offset), 4 not recorded, 8 plumbing
-  // (analysis/noise_frames.h).
+  // into its caller, 2 without a name (function holds module and offset), 4 not recorded, 8
+  // plumbing (analysis/noise_frames.h).
   void write(JsonWriter& json) const;
 
  private:

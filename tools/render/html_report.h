@@ -1,8 +1,8 @@
 // The HTML report: one file that needs nothing else, neither network nor server. It is the page of
 // tools/dashboard, which the build turns into two pieces of text (html_assets.h), with the data of
 // the session between them as JSON in a <script type="application/json"> (html_document.h).
-// Thread safety: as the selection's. Errors: the output's own; has_html_report() is false in a build
-// without the page (MEMWATCH_DASHBOARD=OFF), and then nothing may be written.
+// Thread safety: as the selection's. Errors: the output's own; has_html_report() is false in a
+// build without the page (MEMWATCH_DASHBOARD=OFF), and then nothing may be written.
 #pragma once
 
 #include <cstddef>
