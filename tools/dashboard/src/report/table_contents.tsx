@@ -272,10 +272,10 @@ const failures: Make = (model, scope) => {
       ["Error", rows[row]!.error],
       ["Times", exact(rows[row]!.times)],
       ["In", processLabel(model.process(rows[row]!.process))],
-      ["Injected", rows[row]!.injected ? "yes, by --inject-failure" : "no"],
+      ["Injected", rows[row]!.injected ? "yes, on purpose" : "no"],
     ],
     rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more rows: memwatch report --view failures --top 0` : undefined,
-    empty: "✓ No allocation failed. To see what a program does when one does: memwatch run --inject-failure nth=100 -- CMD",
+    empty: "✓ No allocation failed.",
   };
 };
 
