@@ -218,8 +218,7 @@ TEST(HtmlDocument, HostileNamesStayInTheData) {
   builder.session().command = {script, comment};
   HtmlOptions options = from(script);
   options.filter = options.exclude = script;
-  const std::string text = document_text(analysis::Selection(builder.session()),
-                                         options);
+  const std::string text = document_text(analysis::Selection(builder.session()), options);
   EXPECT_EQ(text.find('<'), std::string::npos);
   EXPECT_EQ(text.find('>'), std::string::npos);
   EXPECT_EQ(text.find('&'), std::string::npos);

@@ -80,9 +80,7 @@ function drawRow(context: CanvasRenderingContext2D, scene: Scene, nodes: Int32Ar
 
 function outline(context: CanvasRenderingContext2D, scene: Scene, node: number): void {
   if (node < 0 || scene.layout.width[node] === 0) return;
-  const row = scene.layout.rows.findIndex((nodes) => nodes.includes(node));
-  if (row < 0) return;
-  const y = topOf(scene.layout, row, scene.flipped) - scene.top;
+  const y = topOf(scene.layout, scene.layout.rowOf[node]!, scene.flipped) - scene.top;
   const x = scene.layout.left[node]! * scene.width;
   const box = Math.max(scene.layout.width[node]! * scene.width - 1, 2);
   context.strokeStyle = css(TEXT[scene.theme]);

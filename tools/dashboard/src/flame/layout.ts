@@ -5,6 +5,7 @@ import type { FlameTree } from "./tree";
 
 export interface Layout {
   rows: Int32Array[]; // nodes by row, left to right; row 0 is the root
+  rowOf: Int32Array; // by node, also of nodes that are in no row
   left: Float64Array; // by node, 0 to 1; meaningless for nodes that are not in a row
   width: Float64Array;
   zoomed: number;
@@ -41,7 +42,7 @@ export function layOut(tree: FlameTree, values: Float64Array, zoomed: number, le
     if (next.length > 0) rows.push(next);
     row = next;
   }
-  return { rows: rows.map((nodes) => Int32Array.from(nodes)), left, width, zoomed, depth };
+  return { rows: rows.map((nodes) => Int32Array.from(nodes)), rowOf: tree.depth, left, width, zoomed, depth };
 }
 
 function inOrder(tree: FlameTree, values: Float64Array, node: number): number[] {
