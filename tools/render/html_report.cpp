@@ -12,9 +12,9 @@ bool has_html_report() {
 void write_html_report(const analysis::Selection& selection, const HtmlOptions& options,
                        Output& output) {
   const HtmlPage page = report_page();
-  output.write(page.before_data);
+  for (const std::string_view piece : page.before_data) output.write(piece);
   write_html_document(selection, options, output);
-  output.write(page.after_data);
+  for (const std::string_view piece : page.after_data) output.write(piece);
 }
 
 }  // namespace memwatch::render

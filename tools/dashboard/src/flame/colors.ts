@@ -39,7 +39,7 @@ export function frameColor(name: string, hue: number | undefined, theme: "light"
   const turn = 20 * (spread(`${name}.`) - 0.5);
   return theme === "light"
     ? { hue: HUES[hue]! + turn, saturation: 60 + 12 * shade, lightness: 80 - 12 * shade }
-    : { hue: HUES[hue]! + turn, saturation: 36 + 10 * shade, lightness: 23 + 7 * shade };
+    : { hue: HUES[hue]! + turn, saturation: 44 + 12 * shade, lightness: 24 + 7 * shade };
 }
 
 // Of a difference: orange grew, blue shrank, the stronger the more (−1 to 1). Nobody is colour-blind
