@@ -149,7 +149,7 @@ export function FlameGraph(props: FlameGraphProps) {
       <p class="flame-told" aria-live="polite">
         {told >= 0 ? (
           <>
-            <b>{props.name(told)}</b> <span>{props.figures(told)}</span> <span class="faint">{props.place(told)}</span>
+            <span>{props.figures(told)}</span> · <b>{props.name(told)}</b> <span class="faint">{props.place(told)}</span>
           </>
         ) : (
           <span class="faint">Point at a frame to see what it is, click to zoom in.</span>

@@ -151,6 +151,8 @@ function drawMark(plot: uPlot, mark: Mark, color: string): void {
   ctx.arc(x, y, 3.5 * ratio, 0, 2 * Math.PI);
   ctx.fill();
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   const text = ctx.measureText(mark.text).width;
   ctx.fillText(mark.text, Math.max(left, Math.min(x - text / 2, left + width - text)), top - 9 * ratio);
   ctx.restore();
