@@ -13,10 +13,14 @@ std::string_view module_of(const model::Session& session, model::CodeAddressId a
 
 }  // namespace
 
+// The odd constant is 2^64 divided by the golden ratio; it keeps (a, b) and (b, a) apart.
 std::size_t CodeFunctions::NameHash::operator()(const Name& name) const {
   const std::hash<std::string_view> hash;
-  // The odd constant is 2^64 divided by the golden ratio; it keeps (a, b) and (b, a) apart.
   return hash(name.first) * 0x9e3779b97f4a7c15ULL ^ hash(name.second);
+}
+
+std::size_t CodeFunctions::PlaceHash::operator()(const Place& place) const {
+  return place.second * 0x9e3779b97f4a7c15ULL ^ std::hash<std::string_view>()(place.first);
 }
 
 CodeFunctions::CodeFunctions(const model::Session& session)
@@ -24,9 +28,14 @@ CodeFunctions::CodeFunctions(const model::Session& session)
   functions_.push_back(FunctionAtAddress{});
 }
 
-FunctionId CodeFunctions::id_of(const model::SourceFrame& frame, std::string_view module) {
-  if (frame.function.empty()) return count_++;
-  const auto [entry, is_new] = ids_.try_emplace({frame.function, module}, count_);
+FunctionId CodeFunctions::named(std::string_view function, std::string_view module) {
+  const auto [entry, is_new] = named_.try_emplace({function, module}, count_);
+  if (is_new) ++count_;
+  return entry->second;
+}
+
+FunctionId CodeFunctions::unnamed(std::string_view module, std::uint64_t offset) {
+  const auto [entry, is_new] = unnamed_.try_emplace({module, offset}, count_);
   if (is_new) ++count_;
   return entry->second;
 }
@@ -36,17 +45,17 @@ std::span<const FunctionAtAddress> CodeFunctions::at(model::CodeAddressId addres
   Range& range = ranges_[address];
   if (range.size == 0) {
     range.begin = static_cast<std::uint32_t>(functions_.size());
-    const bool named =
-        address < session_.symbols.size() && !session_.symbols[address].frames.empty();
-    if (named) {
+    const std::string_view module = module_of(session_, address);
+    const std::uint64_t offset = session_.code_addresses[address].offset;
+    const auto add = [&](std::string_view function, std::size_t level) {
+      const FunctionId id = function.empty() ? unnamed(module, offset) : named(function, module);
+      functions_.push_back({id, address, static_cast<std::uint32_t>(level)});
+    };
+    if (address < session_.symbols.size() && !session_.symbols[address].frames.empty()) {
       const auto& frames = session_.symbols[address].frames;
-      const std::string_view module = module_of(session_, address);
-      for (std::size_t level = frames.size(); level-- > 0;) {
-        functions_.push_back(
-            {id_of(frames[level], module), address, static_cast<std::uint32_t>(level)});
-      }
+      for (std::size_t level = frames.size(); level-- > 0;) add(frames[level].function, level);
     } else {
-      functions_.push_back({count_++, address, 0});
+      add({}, 0);
     }
     range.size = static_cast<std::uint32_t>(functions_.size()) - range.begin;
   }

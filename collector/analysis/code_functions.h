@@ -1,6 +1,6 @@
 // Which function a code address belongs to, as small numbers: what a flame graph and a list of
-// functions group by. Two addresses are the same function when name and module agree; code without
-// a name is a function of its own for each address, shown as "libfoo.so+0x1234".
+// functions group by. Two addresses are the same function when name and module's path agree; code
+// without a name is a function of its own for each offset, shown as "libfoo.so+0x1234".
 // An address has several functions where the compiler inlined some into others.
 // Thread safety: none, answers are remembered. Errors: none; an id outside of its table is unknown
 // code. Keeps a reference to the session, which must not change meanwhile.
@@ -49,12 +49,18 @@ class CodeFunctions {
   struct NameHash {
     std::size_t operator()(const Name& name) const;
   };
-  FunctionId id_of(const model::SourceFrame& frame, std::string_view module);
+  using Place = std::pair<std::string_view, std::uint64_t>;  // module path, offset
+  struct PlaceHash {
+    std::size_t operator()(const Place& place) const;
+  };
+  FunctionId named(std::string_view function, std::string_view module);
+  FunctionId unnamed(std::string_view module, std::uint64_t offset);
 
   const model::Session& session_;
   std::vector<Range> ranges_;  // by address
   std::vector<FunctionAtAddress> functions_;
-  std::unordered_map<Name, FunctionId, NameHash> ids_;
+  std::unordered_map<Name, FunctionId, NameHash> named_;
+  std::unordered_map<Place, FunctionId, PlaceHash> unnamed_;
   FunctionId count_ = kNoFunction + 1;
 };
 

@@ -9,11 +9,11 @@ constexpr std::uint32_t kAbsent = 0;
 
 // The stack nodes that the sites reach, in ascending order, so parents first.
 std::vector<model::StackId> reached_nodes(const model::Session& session,
-                                          std::span<const model::Site> sites,
+                                          std::span<const StackShare> shares,
                                           std::vector<std::uint32_t>& index) {
   std::vector<model::StackId> reached;
-  for (const model::Site& site : sites) {
-    model::StackId stack = site.stack;
+  for (const StackShare& share : shares) {
+    model::StackId stack = share.stack;
     while (stack != model::kNone && stack < index.size() && index[stack] == kAbsent) {
       index[stack] = 1;
       reached.push_back(stack);
@@ -46,9 +46,9 @@ void add(Costs& sum, const Costs& part) {
   for (std::size_t i = 0; i < kCosts; ++i) sum[i] += part[i];
 }
 
-StackCosts sum_stacks(const model::Session& session, std::span<const model::Site> sites) {
+StackCosts sum_stacks(const model::Session& session, std::span<const StackShare> shares) {
   std::vector<std::uint32_t> index(session.stacks.size(), kAbsent);
-  const std::vector<model::StackId> reached = reached_nodes(session, sites, index);
+  const std::vector<model::StackId> reached = reached_nodes(session, shares, index);
   StackCosts nodes(1);
   nodes.reserve(reached.size() + 2);
   const auto append = [&](model::StackId stack, model::CodeAddressId address,
@@ -68,18 +68,25 @@ StackCosts sum_stacks(const model::Session& session, std::span<const model::Site
     index[stack] = append(stack, node.address, parent);
   }
   std::uint32_t unknown = 0;
-  for (const model::Site& site : sites) {
+  for (const StackShare& share : shares) {
     std::uint32_t node = 0;
-    if (site.stack != model::kNone && site.stack < index.size()) {
-      node = index[site.stack];
+    if (share.stack != model::kNone && share.stack < index.size()) {
+      node = index[share.stack];
     } else {
       if (unknown == 0) unknown = append(model::kNone, model::kNone, 0);
       node = unknown;
     }
-    add(nodes[node].total, costs_of(site));
+    add(nodes[node].total, share.costs);
   }
   for (std::size_t i = nodes.size(); i-- > 1;) add(nodes[nodes[i].parent].total, nodes[i].total);
   return nodes;
+}
+
+StackCosts sum_stacks(const model::Session& session, std::span<const model::Site> sites) {
+  std::vector<StackShare> shares;
+  shares.reserve(sites.size());
+  for (const model::Site& site : sites) shares.push_back({site.stack, costs_of(site)});
+  return sum_stacks(session, shares);
 }
 
 }  // namespace memwatch::analysis

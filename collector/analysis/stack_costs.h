@@ -33,6 +33,14 @@ struct StackCostNode {
 // [0] is the root, with the costs of everything; parents come before their children.
 using StackCosts = std::vector<StackCostNode>;
 
+// What one stack costs by itself.
+struct StackShare {
+  model::StackId stack = model::kNone;
+  Costs costs{};
+};
+
+// The five numbers are whatever the caller counts; of sites they are the costs that Cost names.
+StackCosts sum_stacks(const model::Session& session, std::span<const StackShare> shares);
 StackCosts sum_stacks(const model::Session& session, std::span<const model::Site> sites);
 
 }  // namespace memwatch::analysis

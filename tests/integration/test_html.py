@@ -397,6 +397,87 @@ class HtmlReportTest(IntegrationTest):
         self.assert_clean()
 
 
+    def test_a_difference_is_shown_in_the_same_page(self):
+        """No command writes one of these documents yet: it is written by hand, as html_diff.h says."""
+        traced = self.trace(self.host("cxx_containers"))
+        page = self.open_report(traced.session)
+        document = {
+            "schema": "memwatch.html-diff/1",
+            "version": "0",
+            "metric": "peak",
+            "isBytes": True,
+            "before": {"session": "old.mw", "total": 5000},
+            "after": {"session": "new.mw", "total": 9000},
+            "remarks": ["the sessions are of different programs"],
+            "leastShare": 0.001,
+            "mostNodes": 20000,
+            # main ─┬ load (grew by 5000)
+            #       └ serve (shrank by 1000)
+            "flame": {
+                "up": [0, 0, 1],
+                "frame": [2, 4, 6],
+                "own": {
+                    "before": [0, 1000, 4000],
+                    "after": [0, 6000, 3000],
+                    "grown": [0, 5000, 0],
+                    "shrunk": [0, 0, 1000],
+                },
+                "folded": 0,
+                "crowded": False,
+            },
+            "rows": {
+                "count": 2,
+                "columns": {
+                    "before": [1000, 4000],
+                    "after": [6000, 3000],
+                    "grown": [5000, 0],
+                    "shrunk": [0, 1000],
+                    "stack": [2, 3],
+                },
+                "rest": {"count": 0, "before": 0, "after": 0, "grown": 0, "shrunk": 0},
+            },
+            "strings": ["", "(not recorded)", "main", "load", "serve", "/src/app.c", "/bin/app"],
+            "frames": {
+                "function": [1, 2, 3, 4],
+                "file": [0, 5, 5, 5],
+                "line": [0, 3, 9, 27],
+                "module": [0, 6, 6, 6],
+                "kind": [4, 0, 0, 0],
+            },
+            "stacks": {"parent": [0, 0, 1, 1], "frame": [0, 1, 2, 3]},
+        }
+        data = re.compile(r'(<script type="application/json" id="data">).*?(</script>)', re.DOTALL)
+        text = data.sub(lambda match: match[1] + json.dumps(document) + match[2], page.read_text())
+        page.write_text(text)
+        self.browser.open("about:blank")
+        self.browser.open(page.as_uri())
+        self.assert_clean()
+        facts = self.browser.text(".facts")
+        for expected in ("4.9 KiB", "8.8 KiB", "+3.9 KiB", "+80.0 %"):
+            self.assertIn(expected, facts)
+        self.assertIn("different programs", self.browser.text(".remarks"))
+        self.assertEqual(
+            self.frames_below(),
+            [
+                ["main", "+3.9 KiB: 4.9 KiB → 8.8 KiB, +4.9 KiB and −1000 B in different stacks"],
+                ["load", "+4.9 KiB: 1000 B → 5.9 KiB"],
+                ["serve", "−1000 B: 3.9 KiB → 2.9 KiB"],
+            ],
+        )
+        self.click_frame("load")
+        self.soon("load", "return document.querySelector('.crumbs [aria-current]')?.textContent ?? ''")
+        self.browser.click("input[value=before]")
+        self.soon("before", "return new URLSearchParams(location.hash.slice(1)).get('width')")
+        self.browser.click(".body .row")
+        self.soon(["load", "main"], "return [...document.querySelectorAll('.stack li > span:first-child')].map(e => e.textContent)")
+        for theme in ("light", "dark"):
+            self.browser.open("about:blank")
+            self.browser.open(f"{page.as_uri()}#theme={theme}&search=serve")
+            worst = self.browser.run(CONTRAST)
+            self.assertGreaterEqual(worst["ratio"], 4.5, f"{theme}: {worst}")
+        self.assert_clean()
+
+
 class WithoutBrowserTest(IntegrationTest):
     def test_the_page_is_one_file_of_reasonable_size(self):
         traced = self.trace(self.host("cxx_containers"))

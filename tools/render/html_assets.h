@@ -1,5 +1,6 @@
 // What tools/dashboard's build makes of the report page: everything before and after the data, in
-// pieces, because C++ compilers need not take a literal of more than 65 536 characters. Defined by a file that is generated into the build tree; both are empty in a build without it.
+// pieces, because C++ compilers need not take a literal of more than 65 536 characters. Defined by
+// a file that is generated into the build tree; both are empty in a build without it.
 #pragma once
 
 #include <span>

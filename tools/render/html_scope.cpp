@@ -5,6 +5,7 @@
 #include "collector/analysis/stack_costs.h"
 #include "collector/analysis/summary.h"
 #include "tools/render/facts.h"
+#include "tools/render/html_flame.h"
 #include "tools/render/html_lists.h"
 #include "tools/render/phrases.h"
 
@@ -70,44 +71,6 @@ void write_facts_of(JsonWriter& json, const ScopeContext& context,
   write_sentences(json, "remarks", remarks(context.selection, summary, shown));
 }
 
-// In depth order: "up" says how many levels to leave before the node is added, "frame" is twice the
-// frame's number, plus one where the node stands for several lines, or minus the number of small
-// frames that were folded into it.
-void write_flame(JsonWriter& json, const ScopeContext& context,
-                 const analysis::StackCosts& stacks) {
-  const analysis::FlameTree tree = analysis::make_flame_tree(
-      stacks, context.functions, {.most_nodes = context.limits.flame_nodes});
-  json.key("flame").begin_object();
-  json.key("up").begin_array();
-  std::uint32_t depth = 0;
-  for (std::size_t i = 1; i < tree.nodes.size(); ++i) {
-    json.number(depth + 1 - tree.nodes[i].depth);
-    depth = tree.nodes[i].depth;
-  }
-  json.end_array();
-  json.key("frame").begin_array();
-  for (std::size_t i = 1; i < tree.nodes.size(); ++i) {
-    const analysis::FlameNode& node = tree.nodes[i];
-    if (node.folded > 0) {
-      json.signed_number(-static_cast<std::int64_t>(node.folded));
-    } else {
-      const std::uint32_t frame = context.names.frame_id(node.place.address, node.place.level);
-      json.number(std::uint64_t{frame} * 2 + (node.several ? 1 : 0));
-    }
-  }
-  json.end_array();
-  json.key("own").begin_object();
-  for (std::size_t cost = 0; cost < analysis::kCosts; ++cost) {
-    json.key(analysis::kCostNames[cost]).begin_array();
-    for (std::size_t i = 1; i < tree.nodes.size(); ++i) json.number(tree.nodes[i].own[cost]);
-    json.end_array();
-  }
-  json.end_object();
-  json.member("folded", tree.folded);
-  json.key("crowded").boolean(tree.crowded);
-  json.end_object();
-}
-
 void write_calls(JsonWriter& json, const analysis::Summary& summary) {
   json.key("calls").begin_array();
   for (std::size_t i = 1; i < kFunctionCount; ++i) {
@@ -156,7 +119,12 @@ void write_html_scope(JsonWriter& json, const ScopeContext& context) {
   json.end_array();
   write_totals(json, summary);
   write_facts_of(json, context, summary);
-  write_flame(json, context, stacks);
+  json.key("flame").begin_object();
+  write_html_flame(json,
+                   analysis::make_flame_tree(stacks, context.functions,
+                                             {.most_nodes = context.limits.flame_nodes}),
+                   analysis::kCostNames, context.names);
+  json.end_object();
   write_html_sites(json, context, sites);
   write_html_leaks(json, context);
   write_html_functions(json, context, stacks);

@@ -125,7 +125,7 @@ TEST(FlameTree, InlinedFunctionsAreFramesOfTheirOwn) {
                                       "main>fill>push>grow:10"}));
 }
 
-TEST(FlameTree, CodeWithoutANameIsMergedByAddressAlone) {
+TEST(FlameTree, CodeWithoutANameIsMergedByOffsetAlone) {
   Program program;
   program.site({"main", "?@1"}, 10);
   program.site({"main", "?@2"}, 20);
@@ -171,7 +171,8 @@ TEST(FlameTree, StacksOfUnknownCodeAreKeptInTheSum) {
 TEST(FlameTree, NothingAtAllIsARoot) {
   const model::Session session;
   CodeFunctions functions(session);
-  const FlameTree tree = make_flame_tree(sum_stacks(session, {}), functions);
+  const FlameTree tree =
+      make_flame_tree(sum_stacks(session, std::span<const StackShare>()), functions);
   EXPECT_EQ(tree.nodes.size(), 1U);
   EXPECT_EQ(tree.nodes[0].total, Costs{});
 }

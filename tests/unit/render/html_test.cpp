@@ -6,6 +6,7 @@
 
 #include "tests/unit/capture/random_session.h"
 #include "tests/unit/render/sample_sessions.h"
+#include "tools/render/html_diff.h"
 #include "tools/render/html_document.h"
 #include "tools/render/html_report.h"
 #include "tools/render/json_report.h"
@@ -228,6 +229,65 @@ TEST(HtmlDocument, HostileNamesStayInTheData) {
   EXPECT_NE(std::find(document["strings"].begin(), document["strings"].end(), script),
             document["strings"].end());
   EXPECT_EQ(document["command"][1], comment);
+}
+
+TEST(HtmlDiff, SumsAreTheGivenStacksWhicheverSessionTheyAreFrom) {
+  const model::Session before = testing::server_session(), after = testing::tree_session();
+  HtmlDiff diff;
+  diff.metric = "peak";
+  diff.before = {"old.mw", 300};
+  diff.after = {"new</script>.mw", 500};
+  std::vector<HtmlDiffStack> stacks;
+  std::uint64_t grown = 0, shrunk = 0, old_total = 0, new_total = 0;
+  for (const model::Session* session : {&before, &after}) {
+    for (model::StackId stack = 0; stack < session->stacks.size() + 2; ++stack) {
+      const std::uint64_t was = stack * 7 % 50, is = session == &before ? was / 2 : was + stack;
+      stacks.push_back({session, stack, was, is});
+      (is > was ? grown : shrunk) += is > was ? is - was : was - is;
+      old_total += was;
+      new_total += is;
+    }
+  }
+  diff.stacks = stacks;
+  for (const std::size_t top : {0U, 3U}) {
+    diff.top = top;
+    StringOutput output;
+    write_html_diff_document(diff, output);
+    EXPECT_EQ(output.text().find('<'), std::string::npos);
+    const json document = json::parse(output.text());
+    EXPECT_EQ(document["schema"], "memwatch.html-diff/1");
+    for (const auto& [name, value] : {std::pair{"before", old_total},
+                                      {"after", new_total},
+                                      {"grown", grown},
+                                      {"shrunk", shrunk}}) {
+      EXPECT_EQ(sum(document["flame"]["own"][name]), value) << name;
+      EXPECT_EQ(sum(document["rows"], name), value) << name;
+    }
+  }
+}
+
+TEST(HtmlDiff, FramesOfBothSessionsAreOneTree) {
+  std::vector<model::Session> sessions;
+  std::vector<model::StackId> leaves;
+  for (const std::uint64_t slide : {0U, 0x40U}) {  // the rebuilt program's code has moved
+    testing::SessionBuilder builder;
+    const auto module = builder.module("/bin/app", slide == 0 ? "aa" : "bb");
+    leaves.push_back(
+        builder.stack({builder.address(module, 0x10 + slide, {{"main", "a.c", 3, false}}),
+                       builder.address(module, 0x90 + slide, {{"load", "a.c", 9, false}}),
+                       builder.address(module, 0x500, {})}));
+    sessions.push_back(builder.session());
+  }
+  const std::vector<HtmlDiffStack> stacks = {{&sessions[0], leaves[0], 50, 0},
+                                             {&sessions[1], leaves[1], 0, 80}};
+  HtmlDiff diff;
+  diff.stacks = stacks;
+  StringOutput output;
+  write_html_diff_document(diff, output);
+  const json flame = json::parse(output.text())["flame"];
+  EXPECT_EQ(flame["up"], (json{0, 0, 0})) << "main, load and code without a name at one offset";
+  EXPECT_EQ(flame["own"]["grown"], (json{0, 0, 80}));
+  EXPECT_EQ(flame["own"]["shrunk"], (json{0, 0, 50}));
 }
 
 TEST(JsonWriter, TheScriptDialectReadsBackAsTheSameText) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readReport } from "../src/data/document";
+import { readDocument } from "../src/data/document";
 import { baseName, placeOf, stackOf, tellingFrame } from "../src/data/frames";
 
 const tables = {
@@ -35,5 +35,5 @@ test("a stack is named after its first telling frame, with a line if there is on
 test("paths and schemas", () => {
   assert.equal(baseName("/usr/lib/libc.so.6"), "libc.so.6");
   assert.equal(baseName("plain"), "plain");
-  assert.throws(() => readReport('{"schema":"memwatch.report/1"}'), /reads memwatch.html\/1/);
+  assert.throws(() => readDocument('{"schema":"memwatch.report/1"}'), /reads memwatch.html\/1 and memwatch.html-diff\/1/);
 });

@@ -13,6 +13,7 @@ test("every part of the view survives the way through the address", () => {
   const view: View = {
     scope: 3,
     cost: "leaked",
+    width: "after",
     flame: "flame",
     zoom: 1234,
     search: "std::vector<int>& a=b#c /ü%/",

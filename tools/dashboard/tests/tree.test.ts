@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { layOut, nodeAt, step } from "../src/flame/layout";
 import { search } from "../src/flame/search";
 import { pathTo, readFlame, samePlace, shareOf, type FlameTree } from "../src/flame/tree";
+import type { Cost } from "../src/data/document";
 import { costs, flame } from "./samples";
 
 // root ─ main ─┬ load ─ malloc_wrapper (60)      frames: 1 main, 2 load, 3 wrapper, 4 serve
@@ -147,7 +148,7 @@ test("the same place is found in another process's tree as far as it goes", () =
   assert.equal(samePlace(tree, 0, other), 0);
 });
 
-function randomTree(nodes: number, seed: number): FlameTree {
+function randomTree(nodes: number, seed: number): FlameTree<Cost> {
   let state = seed;
   const next = (below: number) => {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;

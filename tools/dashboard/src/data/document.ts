@@ -48,10 +48,10 @@ export interface List<Name extends string, Summed extends Name> {
   rest: Record<Summed | "count", number>;
 }
 
-export interface FlameData {
+export interface FlameData<Name extends string = Cost> {
   up: number[];
   frame: number[];
-  own: PerCost<number[]>;
+  own: Record<Name, number[]>;
   folded: number;
   crowded: boolean;
 }
@@ -154,8 +154,15 @@ export interface Thread {
   failed: number;
 }
 
-export interface Report {
-  schema: string;
+// What stacks and frames are numbers into.
+export interface Tables {
+  strings: string[];
+  frames: { function: number[]; file: number[]; line: number[]; module: number[]; kind: number[] };
+  stacks: { parent: number[]; frame: number[] };
+}
+
+export interface Report extends Tables {
+  schema: typeof SCHEMA;
   version: string;
   complete: boolean;
   host: string;
@@ -172,13 +179,31 @@ export interface Report {
   large: { threshold: number; count: number; rows: LargeAllocation[] };
   threads: { count: number; rows: Thread[] };
   scopes: Scope[];
-  strings: string[];
-  frames: { function: number[]; file: number[]; line: number[]; module: number[]; kind: number[] };
-  stacks: { parent: number[]; frame: number[] };
 }
 
-export function readReport(text: string): Report {
-  const report = JSON.parse(text) as Report;
-  if (report.schema !== SCHEMA) throw new Error(`this page reads ${SCHEMA}, the data is ${report.schema}`);
-  return report;
+export const DIFF_SCHEMA = "memwatch.html-diff/1";
+
+// What tools/render/html_diff.h writes: stacks with what they cost before and after.
+export type DiffCost = "before" | "after" | "grown" | "shrunk";
+
+export interface Diff extends Tables {
+  schema: typeof DIFF_SCHEMA;
+  version: string;
+  metric: string;
+  isBytes: boolean;
+  before: { session: string; total: number };
+  after: { session: string; total: number };
+  remarks: string[];
+  leastShare: number;
+  mostNodes: number;
+  flame: FlameData<DiffCost>;
+  rows: List<DiffCost | "stack", DiffCost>;
+}
+
+export function readDocument(text: string): Report | Diff {
+  const document = JSON.parse(text) as Report | Diff;
+  if (document.schema !== SCHEMA && document.schema !== DIFF_SCHEMA) {
+    throw new Error(`this page reads ${SCHEMA} and ${DIFF_SCHEMA}, the data is ${(document as { schema: string }).schema}`);
+  }
+  return document;
 }

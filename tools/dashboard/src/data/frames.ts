@@ -1,5 +1,5 @@
 // Frames and stacks of a report as a person reads them.
-import type { Report } from "./document";
+import type { Tables } from "./document";
 
 export interface Frame {
   function: string;
@@ -11,8 +11,6 @@ export interface Frame {
   plumbing: boolean; // of allocators, containers, libraries: the C and C++ run time, program start
   recorded: boolean; // false: the stack could not be followed further
 }
-
-type Tables = Pick<Report, "strings" | "frames" | "stacks">;
 
 export function frameAt(report: Tables, id: number): Frame {
   const { frames, strings } = report;

@@ -1,8 +1,9 @@
 // A flame graph's tree in the shape that layout, search and drawing need: parallel arrays, node 0 is
 // the root, children after their parents.
-import { COSTS, type Cost, type FlameData, type PerCost } from "../data/document";
+import type { FlameData } from "../data/document";
 
-export interface FlameTree {
+// `Name` is what the numbers of each node are called.
+export interface FlameTree<Name extends string = string> {
   size: number;
   parent: Int32Array;
   depth: Int32Array;
@@ -10,15 +11,16 @@ export interface FlameTree {
   several: Uint8Array; // 1: the node stands for several lines of its function
   folded: Int32Array; // how many small frames this node stands for; 0: it is a function
   children: number[][];
-  own: PerCost<Float64Array>;
-  total: PerCost<Float64Array>;
+  own: Record<Name, Float64Array>;
+  total: Record<Name, Float64Array>;
 }
 
-export function readFlame(data: FlameData): FlameTree {
+export function readFlame<Name extends string>(data: FlameData<Name>): FlameTree<Name> {
+  const names = Object.keys(data.own) as Name[];
   const size = data.up.length + 1;
   const perCost = () =>
-    Object.fromEntries(COSTS.map((cost) => [cost, new Float64Array(size)])) as PerCost<Float64Array>;
-  const tree: FlameTree = {
+    Object.fromEntries(names.map((name) => [name, new Float64Array(size)])) as Record<Name, Float64Array>;
+  const tree: FlameTree<Name> = {
     size,
     parent: new Int32Array(size),
     depth: new Int32Array(size),
@@ -46,7 +48,7 @@ export function readFlame(data: FlameData): FlameTree {
       tree.several[node] = code & 1;
     }
   }
-  for (const cost of COSTS) {
+  for (const cost of names) {
     const own = tree.own[cost];
     const total = tree.total[cost];
     for (let node = size - 1; node > 0; --node) {
@@ -65,7 +67,7 @@ export function pathTo(tree: FlameTree, node: number): number[] {
   return path;
 }
 
-export function shareOf(tree: FlameTree, cost: Cost, node: number, within = 0): number {
+export function shareOf<Name extends string>(tree: FlameTree<Name>, cost: Name, node: number, within = 0): number {
   const whole = tree.total[cost][within]!;
   return whole > 0 ? tree.total[cost][node]! / whole : 0;
 }

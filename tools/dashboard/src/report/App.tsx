@@ -1,5 +1,5 @@
 // The whole page: what it is about, key figures, timeline, flame graph, tables.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { COSTS, type Scope } from "../data/document";
 import { samePlace } from "../flame/tree";
 import { resolveTheme } from "../state/theme";
@@ -13,6 +13,7 @@ import { Header } from "./Header";
 import { Help } from "./Help";
 import { costLabel, costMeaning, processLabel, since, type ReportModel } from "./model";
 import { Tables } from "./Tables";
+import { usePage } from "./use_page";
 
 export function App({ model, state }: { model: ReportModel; state: ViewState }) {
   const view = state.view.value;
@@ -23,35 +24,7 @@ export function App({ model, state }: { model: ReportModel; state: ViewState }) 
   const [help, setHelp] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    document.documentElement.dataset.theme = view.theme;
-  }, [view.theme]);
-
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-      if (event.key === "Escape") {
-        const now = state.view.value;
-        if (now.search !== "") change({ search: "" });
-        else if (now.zoom > 0) change({ zoom: model.tree(model.scopeNumber(now.scope)).parent[now.zoom] ?? 0 });
-        else if (now.row >= 0) change({ row: -1 });
-        if (typing) searchBox.current?.blur();
-      } else if (typing) {
-        return;
-      } else if (event.key === "/") {
-        searchBox.current?.focus();
-        searchBox.current?.select();
-      } else if (event.key === "?") {
-        setHelp(true);
-      } else {
-        return;
-      }
-      event.preventDefault();
-    };
-    window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
-  }, [model, state]);
+  usePage(state, searchBox, () => setHelp(true), (node) => model.tree(model.scopeNumber(state.view.value.scope)).parent[node] ?? 0);
 
   const chooseScope = (number: number) =>
     change({ scope: number, zoom: samePlace(model.tree(scopeNumber), view.zoom, model.tree(number)), row: -1 });

@@ -6,9 +6,10 @@ import { baseName } from "../data/frames";
 import { css, frameColor } from "../flame/colors";
 import { FlameGraph } from "../flame/FlameGraph";
 import { search } from "../flame/search";
-import { pathTo, shareOf } from "../flame/tree";
+import { shareOf } from "../flame/tree";
 import type { View } from "../state/hash";
-import { count, counted, percent } from "../text/format";
+import { count, percent } from "../text/format";
+import { Breadcrumbs, foldingNote, GraphTools, Matched } from "./graph_parts";
 import { costLabel, costMeaning, formatCost, type ReportModel } from "./model";
 
 interface FlameSectionProps {
@@ -49,42 +50,14 @@ export function FlameSection({ model, scope, scopeNumber, view, theme, change, s
         <h2 id="flame-title">
           {costLabel(cost, scope)} <span class="faint">{nothing ? "" : formatCost(cost, whole)}</span>
         </h2>
-        <div class="tools">
-          <label class="search">
-            <span class="hidden">Search functions, files and modules</span>
-            <input
-              ref={searchBox}
-              id="search"
-              type="search"
-              placeholder="Search  /"
-              title="Function, file or module; /…/ is a regular expression"
-              value={view.search}
-              onInput={(event) => change({ search: event.currentTarget.value }, "replace")}
-            />
-          </label>
-          <button type="button" id="flip" title="Icicle or flame: turn the picture upside down" onClick={() => change({ flame: view.flame === "flame" ? "icicle" : "flame" })}>
-            <span aria-hidden="true">⇅ </span>{view.flame === "flame" ? "Root below" : "Root on top"}
-          </button>
-        </div>
+        <GraphTools view={view} change={change} searchBox={searchBox} />
       </div>
       {nothing ? (
         <Nothing scope={scope} cost={cost} filtered={model.report.filter !== "" || model.report.exclude !== ""} />
       ) : (
         <>
           <Breadcrumbs model={model} tree={tree} zoomed={zoomed} onZoom={(zoom) => change({ zoom })} />
-          <p class="matched" role="status" id="matched">
-            {view.search !== "" &&
-              (found.error !== "" ? (
-                <span class="bad">⚠ {found.error}</span>
-              ) : found.count === 0 ? (
-                `No frame matches “${view.search}”.`
-              ) : (
-                <>
-                  <b>{percent(found.value / values[zoomed]!)}</b> of {zoomed === 0 ? "everything" : "what is zoomed"} goes through{" "}
-                  {counted(found.count, "matching frame", "matching frames")} ({formatCost(cost, found.value)})
-                </>
-              ))}
-          </p>
+          <Matched query={view.search} found={found} whole={values[zoomed]!} zoomed={zoomed} format={(value) => formatCost(cost, value)} />
           <FlameGraph
             tree={tree}
             values={values}
@@ -105,53 +78,12 @@ export function FlameSection({ model, scope, scopeNumber, view, theme, change, s
           />
           <Legend model={model} theme={theme} onPick={(module) => change({ search: view.search === module ? "" : module })} picked={view.search} />
           <p class="note faint">
-            {folding(model, scope)}
+            {foldingNote(scope.flame, model.report)}
             {scope.processes.length > 1 && cost === "peak" && ` Each process counts with its own peak, at its own time.`}
           </p>
         </>
       )}
     </section>
-  );
-}
-
-function folding(model: ReportModel, scope: Scope): string {
-  const { flame } = scope;
-  if (flame.folded === 0) return "Every frame is drawn.";
-  const share = percent(model.report.leastShare);
-  const rule = flame.crowded ? `the ${count(model.report.mostNodes)} largest frames are drawn` : `frames under ${share} of every cost are folded`;
-  return `To keep this page small, ${rule}: “(n small frames)” stands for ${counted(flame.folded, "frame", "frames")} with what they call. Sums are exact.`;
-}
-
-function Breadcrumbs({ model, tree, zoomed, onZoom }: { model: ReportModel; tree: ReturnType<ReportModel["tree"]>; zoomed: number; onZoom(node: number): void }) {
-  if (zoomed === 0) return null;
-  const path = [0, ...pathTo(tree, zoomed)];
-  // A deep path keeps its beginning and its end.
-  const shown = path.length <= 6 ? path : [path[0]!, -1, ...path.slice(-4)];
-  return (
-    <nav class="crumbs" aria-label="Zoomed to">
-      <ol>
-        {shown.map((node) =>
-          node < 0 ? (
-            <li key="gap">… {path.length - 5} more</li>
-          ) : (
-            <li key={node}>
-              {node === zoomed ? (
-                <span aria-current="true" title={model.nodeName(tree, node)}>
-                  {model.nodeShortName(tree, node)}
-                </span>
-              ) : (
-                <button type="button" class="link" title={model.nodeName(tree, node)} onClick={() => onZoom(node)}>
-                  {node === 0 ? "all" : model.nodeShortName(tree, node)}
-                </button>
-              )}
-            </li>
-          ),
-        )}
-      </ol>
-      <button type="button" onClick={() => onZoom(tree.parent[zoomed]!)}>
-        Back <kbd>Esc</kbd>
-      </button>
-    </nav>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from "../data/document";
 import type { Theme } from "../state/hash";
 import { duration } from "../text/format";
 import { processWord, type ReportModel } from "./model";
+import { PageButtons } from "./PageButtons";
 
 interface HeaderProps {
   model: ReportModel;
@@ -12,18 +13,9 @@ interface HeaderProps {
   onHelp(): void;
 }
 
-const THEMES: { theme: Theme; text: string; icon: string }[] = [
-  { theme: "auto", text: "Colours as the system has them", icon: "◐" },
-  { theme: "light", text: "Light colours", icon: "☀" },
-  { theme: "dark", text: "Dark colours", icon: "☾" },
-];
-
 export function Header({ model, scope, theme, onTheme, onHelp }: HeaderProps) {
   const { report } = model;
   const command = report.command.length > 0 ? report.command : (report.processes[0]?.command ?? []);
-  const at = THEMES.findIndex((each) => each.theme === theme);
-  const current = THEMES[at]!;
-  const next = THEMES[(at + 1) % THEMES.length]!;
   const ended = scope.end ?? "";
   const bad = /killed|lost/.test(ended) || /^exit [1-9]/.test(ended);
   return (
@@ -32,21 +24,7 @@ export function Header({ model, scope, theme, onTheme, onHelp }: HeaderProps) {
         <h1 title={command.join(" ")}>
           <code>{command.length > 0 ? command.map(quoted).join(" ") : "memwatch report"}</code>
         </h1>
-        <div class="buttons">
-          <button type="button" class="icon" id="help-button" title="What width and colour mean (?)" aria-label="Help" onClick={onHelp}>
-            ?
-          </button>
-          <button
-            type="button"
-            class="icon"
-            id="theme-button"
-            title={`${current.text}. Click for: ${next.text.toLowerCase()}`}
-            aria-label={`${current.text}. Switch to: ${next.text.toLowerCase()}`}
-            onClick={() => onTheme(next.theme)}
-          >
-            {current.icon}
-          </button>
-        </div>
+        <PageButtons theme={theme} onTheme={onTheme} onHelp={onHelp} />
       </div>
       <p class="meta">
         {ended !== "" && <span class={bad ? "badge bad" : "badge"}>{bad ? `⚠ ${ended}` : ended}</span>}

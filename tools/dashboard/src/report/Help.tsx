@@ -9,7 +9,8 @@ const KEYS: [string, string][] = [
   ["?", "this help"],
 ];
 
-export function Help({ onClose }: { onClose(): void }) {
+// `difference`: of the page that compares two sessions.
+export function Help({ difference = false, onClose }: { difference?: boolean; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current!.showModal(), []);
   return (
@@ -18,11 +19,19 @@ export function Help({ onClose }: { onClose(): void }) {
         <h2 id="help-title">Reading this report</h2>
         <dl>
           <dt>Width</dt>
-          <dd>of a frame is its share of the cost chosen above: bytes or calls of all stacks that go through it. Left and right mean nothing.</dd>
+          <dd>
+            {difference
+              ? "of a frame is what the stacks through it changed by, up and down added; or what they cost before or after, as chosen above. Left and right mean nothing."
+              : "of a frame is its share of the cost chosen above: bytes or calls of all stacks that go through it. Left and right mean nothing."}
+          </dd>
           <dt>Up and down</dt>
           <dd>is who calls whom: the program's start is the root, each frame is called by the one it touches on the root's side.</dd>
           <dt>Colour</dt>
-          <dd>tells the module (library or program); shades only keep neighbours apart. Grey frames belong to modules with little cost.</dd>
+          <dd>
+            {difference
+              ? "is orange where all grew, blue where all shrank, paler where some stacks did one and some the other."
+              : "tells the module (library or program); shades only keep neighbours apart. Grey frames belong to modules with little cost."}
+          </dd>
           <dt>(n small frames)</dt>
           <dd>stands for functions too small to draw, together with all they call. Their cost is counted, so sums are exact.</dd>
           <dt>Exact or estimated</dt>

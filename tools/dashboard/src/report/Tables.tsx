@@ -1,12 +1,12 @@
 // The tables as tabs, and beside them what an open row is about: its figures and its whole stack.
 import { useMemo } from "preact/hooks";
 import type { Scope } from "../data/document";
-import type { Frame } from "../data/frames";
 import { TABS, type Tab, type View } from "../state/hash";
 import { formatSort, parseSort } from "../table/rows";
 import { Table } from "../table/Table";
 import { count } from "../text/format";
 import { isClassified, type ReportModel } from "./model";
+import { Stack } from "./Stack";
 import { TABLES, type TableContent } from "./table_contents";
 
 interface TablesProps {
@@ -108,27 +108,5 @@ function Detail({ model, content, row, onClose }: { model: ReportModel; content:
       )}
       {content.stack !== undefined && <Stack frames={model.stack(content.stack(row))} />}
     </aside>
-  );
-}
-
-function Stack({ frames }: { frames: Frame[] }) {
-  if (frames.length === 0) return <p class="empty">This stack was not recorded.</p>;
-  return (
-    <>
-      <h3>Stack, innermost first</h3>
-      <ol class="stack">
-        {frames.map((frame, index) => (
-          <li key={index} class={frame.inlined ? "inlined" : ""}>
-            <span class={frame.named && !frame.plumbing ? "" : "faint"}>{frame.function}</span>
-            {frame.inlined && <span class="badge">inlined</span>}
-            <span class="place">
-              {frame.file !== "" && <span>{frame.line > 0 ? `${frame.file}:${frame.line}` : frame.file}</span>}
-              {frame.module !== "" && <span class="faint">{frame.module}</span>}
-              {!frame.recorded && <span class="faint">the stack could not be followed further out</span>}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </>
   );
 }

@@ -10,6 +10,7 @@ export type Theme = "auto" | "light" | "dark";
 export interface View {
   scope: number;
   cost: Cost;
+  width: "change" | "before" | "after"; // of the frames of a difference
   flame: "icicle" | "flame"; // root at the top or at the bottom
   zoom: number; // node of the scope's tree
   search: string;
@@ -20,13 +21,14 @@ export interface View {
 }
 
 export function defaults(cost: Cost): View {
-  return { scope: 0, cost, flame: "icicle", zoom: 0, search: "", tab: "sites", sorts: {}, row: -1, theme: "auto" };
+  return { scope: 0, cost, width: "change", flame: "icicle", zoom: 0, search: "", tab: "sites", sorts: {}, row: -1, theme: "auto" };
 }
 
 export function encode(view: View, from: View): string {
   const fields = new URLSearchParams();
   if (view.scope !== from.scope) fields.set("scope", String(view.scope));
   if (view.cost !== from.cost) fields.set("cost", view.cost);
+  if (view.width !== from.width) fields.set("width", view.width);
   if (view.flame !== from.flame) fields.set("graph", view.flame);
   if (view.zoom !== from.zoom) fields.set("zoom", String(view.zoom));
   if (view.search !== from.search) fields.set("search", view.search);
@@ -58,6 +60,7 @@ export function decode(hash: string, from: View): View {
   return {
     scope: wholeNumber(fields.get("scope"), from.scope),
     cost: oneOf(COSTS, fields.get("cost"), from.cost),
+    width: oneOf(["change", "before", "after"] as const, fields.get("width"), from.width),
     flame: oneOf(["icicle", "flame"] as const, fields.get("graph"), from.flame),
     zoom: wholeNumber(fields.get("zoom"), from.zoom),
     search: fields.get("search") ?? from.search,
