@@ -140,7 +140,7 @@ export function Table(props: TableProps) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" class="body" ref={body} style={{ height: `${height}px` }} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
+      <div role="rowgroup" class="body" ref={body} style={{ height: `${height + 1}px` }} onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
         <div style={{ height: `${count * ROW}px`, position: "relative" }}>{rows}</div>
       </div>
       {props.rest !== undefined && <div class="rest">{props.rest}</div>}
