@@ -1,5 +1,5 @@
 // The tables as tabs, and beside them what an open row is about: its figures and its whole stack.
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Scope } from "../data/document";
 import { TABS, type Tab, type View } from "../state/hash";
 import { formatSort, parseSort } from "../table/rows";
@@ -25,6 +25,12 @@ export function Tables({ model, scope, view, change }: TablesProps) {
   const open = view.row >= 0 && view.row < content.count && (content.stack ?? content.facts) ? view.row : -1;
   const title = (each: Tab) => (each === "leaks" && isClassified(scope) ? "Leaks" : TABLES[each].title);
   const counts = useMemo(() => rowCounts(model, scope), [model, scope]);
+  // Where the tabs do not all fit, the chosen one is brought into sight.
+  const tabs = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const chosen = document.getElementById(`tab-${tab}`);
+    if (tabs.current && chosen) tabs.current.scrollLeft = chosen.offsetLeft - (tabs.current.clientWidth - chosen.offsetWidth) / 2;
+  }, [tab]);
   const move = (event: KeyboardEvent) => {
     const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (by === 0) return;
@@ -35,7 +41,7 @@ export function Tables({ model, scope, view, change }: TablesProps) {
   };
   return (
     <section aria-label="Tables" id="tables">
-      <div class="tabs" role="tablist" aria-label="Tables" onKeyDown={move}>
+      <div class="tabs" ref={tabs} role="tablist" aria-label="Tables" onKeyDown={move}>
         {TABS.map((each) => (
           <button
             key={each}
