@@ -85,7 +85,7 @@ function ScopeChoice({ model, chosen, onChoose }: { model: ReportModel; chosen: 
         ))}
       </select>
       {without > 0 && (
-        <span class="faint" title="They allocated nothing, or less than the hundred largest; memwatch report --pid N --format html shows one">
+        <span class="faint" title={`They allocated nothing, or less than the hundred largest; memwatch report ${model.report.session} --pid N --format html shows one`}>
           {without} more only in the tables
         </span>
       )}

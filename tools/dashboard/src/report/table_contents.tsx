@@ -247,7 +247,7 @@ const threads: Make = (model, scope) => {
       ...(scope.processes.length > 1 ? [textColumn("process", "Process", (row) => processLabel(model.process(rows[row]!.process)), "minmax(110px, 180px)", 700)] : []),
     ],
     natural: "allocated",
-    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more threads of all processes: memwatch report --view threads` : undefined,
+    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more threads of all processes: memwatch report ${model.report.session} --view threads` : undefined,
     empty: "No thread allocated anything.",
   };
 };
@@ -274,7 +274,7 @@ const failures: Make = (model, scope) => {
       ["In", processLabel(model.process(rows[row]!.process))],
       ["Injected", rows[row]!.injected ? "yes, on purpose" : "no"],
     ],
-    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more rows: memwatch report --view failures --top 0` : undefined,
+    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more rows: memwatch report ${model.report.session} --view failures --top 0` : undefined,
     empty: "✓ No allocation failed.",
   };
 };
@@ -299,7 +299,7 @@ const large: Make = (model, scope) => {
       ["Address", rows[row]!.address],
       ["In", processLabel(model.process(rows[row]!.process))],
     ],
-    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more: memwatch report --view large --top 0` : undefined,
+    rest: list.count > list.rows.length ? `and ${count(list.count - list.rows.length)} more: memwatch report ${model.report.session} --view large --top 0` : undefined,
     empty: `No single allocation of ${bytes(list.threshold)} or more. Lower the limit: memwatch run --large 1MiB -- CMD`,
   };
 };
