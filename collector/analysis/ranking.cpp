@@ -28,17 +28,19 @@ std::vector<model::Site> merged_sites(const Selection& selection, const RankFilt
   std::vector<std::uint32_t> row_of;  // by stack, plus one
   for (const model::Process* process : selection.processes()) {
     if (filter.process && !filter.process(*process)) continue;
+    if (sites.empty()) sites.reserve(process->sites.size());
     for (const model::Site& site : process->sites) {
       if (!selection.includes(site.stack)) continue;
       if (site.stack >= row_of.size()) {
         row_of.resize(std::max(selection.session().stacks.size(), std::size_t{site.stack} + 1));
       }
       std::uint32_t& row = row_of[site.stack];
-      if (row == 0) {
-        sites.push_back(model::Site{.stack = site.stack});
-        row = static_cast<std::uint32_t>(sites.size());
+      if (row != 0) {
+        add(sites[row - 1], site);
+        continue;
       }
-      add(sites[row - 1], site);
+      sites.push_back(site);
+      row = static_cast<std::uint32_t>(sites.size());
     }
   }
   return sites;

@@ -126,9 +126,16 @@ Result<Selection> Selection::create(const model::Session& session,
     if (selection.processes_.empty()) return no_such_process(session, *options.pid);
   }
   if (!options.filter.empty() || !options.exclude.empty()) {
-    selection.matcher_ = std::make_unique<Matcher>(session, options);
+    selection.matcher_ = std::make_shared<Matcher>(session, options);
   }
   return selection;
+}
+
+Selection Selection::of_process(const model::Process& process) const {
+  Selection one(*session_);
+  one.processes_ = {&process};
+  one.matcher_ = matcher_;
+  return one;
 }
 
 bool Selection::includes(model::StackId stack) const {

@@ -38,6 +38,8 @@ class Selection {
   ~Selection();
 
   [[nodiscard]] const model::Session& session() const { return *session_; }
+  // The same stacks of one process alone, which must be the session's.
+  [[nodiscard]] Selection of_process(const model::Process& process) const;
   // In order of start.
   [[nodiscard]] const std::vector<const model::Process*>& processes() const { return processes_; }
   [[nodiscard]] bool includes(model::StackId stack) const;
@@ -49,7 +51,7 @@ class Selection {
 
   const model::Session* session_;
   std::vector<const model::Process*> processes_;
-  std::unique_ptr<Matcher> matcher_;
+  std::shared_ptr<Matcher> matcher_;  // shared with those of of_process()
 };
 
 }  // namespace memwatch::analysis

@@ -20,14 +20,15 @@
 #include "tools/cli/report_format.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/text_options.h"
+#include "tools/render/html_report.h"
 #include "tools/render/json_report.h"
 #include "tools/render/text.h"
 
 namespace memwatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFormats = {
-    "text", "json", "collapsed", "csv", "pprof", "speedscope", "massif", "heaptrack"};
+constexpr std::array<std::string_view, 9> kFormats = {
+    "text", "json", "html", "collapsed", "csv", "pprof", "speedscope", "massif", "heaptrack"};
 
 struct ReportOptions {
   std::string session;
@@ -91,6 +92,14 @@ Result<void> write_report(const ReportOptions& options, const FormatRequest& req
                           render::Output& output) {
   if (options.format == "json") {
     render::write_json_report(selection, {.top = request.top, .cost = request.cost}, output);
+  } else if (options.format == "html") {
+    render::write_html_report(selection,
+                              {.session_path = options.session,
+                               .top = request.top,
+                               .cost = request.cost,
+                               .filter = options.filter,
+                               .exclude = options.exclude},
+                              output);
   } else if (options.format == "text") {
     output.write(render::render_text(selection, *render::view_from_name(options.view),
                                      options.session, layout));
@@ -113,6 +122,12 @@ int execute(const ReportOptions& options) {
   if (const auto checked = analysis::check_patterns(wanted); !checked) return fail(checked.error());
   const FormatRequest request = format_request(options);
   if (const auto checked = check_format(request); !checked) return fail(checked.error());
+
+  if (options.format == "html" && !render::has_html_report()) {
+    return fail(Error{ErrorKind::usage, "write the report", "--format html",
+                      "this memwatch was built without the HTML page (MEMWATCH_DASHBOARD=OFF)",
+                      "--format json has the same data"});
+  }
 
   Result<model::Session> session = load_session(options.session);
   if (!session) return fail(session.error());
@@ -153,8 +168,8 @@ Command register_report(CLI::App& root) {
       "Report");
   add_choice(*app, "--format", options->format, kFormats, "As what")->group("Report");
   add_selective(add_choice(*app, "--cost", options->cost, analysis::kCostNames,
-                           "The number per stack in collapsed and speedscope, what pprof shows "
-                           "first, and the order in json and csv"),
+                           "The number per stack in collapsed, speedscope and at first in html, "
+                           "what pprof shows first, and the order in json and csv"),
                 "Report");
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
@@ -174,7 +189,8 @@ Command register_report(CLI::App& root) {
                     ->type_name("REGEX"),
                 "Selection");
   options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many rows, 0 for all", "10; all but in text");
+                                  "How many rows, 0 for all",
+                                  "10; all but in text, as many as fit in html");
   add_selective(options->top_option, "Selection");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
@@ -190,6 +206,7 @@ Command register_report(CLI::App& root) {
       "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
       "  memwatch report app.mw --format pprof -o app.pb.gz      for `go tool pprof`\n"
       "  memwatch report app.mw --format heaptrack -o app.zst    for heaptrack_gui\n"
+      "  memwatch report app.mw --format html -o app.html        one page for a browser\n"
       "  memwatch report app.mw --format json | jq '.processes[].totals'");
   return Command{app, [options] { return execute(*options); }, "memwatch report [options] SESSION"};
 }

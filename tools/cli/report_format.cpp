@@ -33,6 +33,7 @@ constexpr std::string_view kCostInstead = "--cost chooses the number";
 
 constexpr auto kRefusals = std::to_array<Refusal>({
     {"collapsed", "--view", kNoView, kCostInstead},
+    {"html", "--view", kNoView, "the page has them all"},
     {"csv", "--view", kNoView, "it has a column for every number"},
     {"speedscope", "--view", kNoView, kCostInstead},
     {"pprof", "--view", kNoView, "it has allocations and what was live at the end"},

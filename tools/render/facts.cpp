@@ -41,31 +41,6 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// How the largest RSS compares with what was traced. Short-lived processes are sampled too seldom
-// for a comparison at one moment; their peaks are compared instead.
-std::vector<std::string> coverage_phrases(const model::Process& process,
-                                          const analysis::Coverage& coverage,
-                                          std::uint64_t peak_rss) {
-  if (process.heap.peak_bytes > peak_rss) {
-    if (process.timeline.size() < kFewSamples) {
-      return {"too short a life to see RSS at its largest"};
-    }
-    return {"less than the peak heap: part of it was never touched"};
-  }
-  if (coverage.rss < peak_rss / 2 || process.timeline.size() < kFewSamples) {
-    return {fmt::format("the peak heap is {} of that",
-                        human_percent(ratio(process.heap.peak_bytes, peak_rss)))};
-  }
-  if (coverage.untouched) return {"less than was asked for: part of it was never touched"};
-  std::vector<std::string> phrases = {human_percent(coverage.explained) + " of it traced"};
-  if (coverage.explained_growth) {
-    phrases.push_back(human_percent(*coverage.explained_growth) + " of its growth");
-  } else {
-    phrases.emplace_back("the rest is code, libraries, stacks");
-  }
-  return phrases;
-}
-
 bool is_tree(const analysis::Summary& summary) {
   return summary.pids > 1;
 }
@@ -178,6 +153,29 @@ std::string gap_remark(const analysis::Selection& selection, const analysis::Mod
 }
 
 }  // namespace
+
+std::vector<std::string> coverage_phrases(const model::Process& process,
+                                          const analysis::Coverage& coverage,
+                                          std::uint64_t peak_rss) {
+  if (process.heap.peak_bytes > peak_rss) {
+    if (process.timeline.size() < kFewSamples) {
+      return {"too short a life to see RSS at its largest"};
+    }
+    return {"less than the peak heap: part of it was never touched"};
+  }
+  if (coverage.rss < peak_rss / 2 || process.timeline.size() < kFewSamples) {
+    return {fmt::format("the peak heap is {} of that",
+                        human_percent(ratio(process.heap.peak_bytes, peak_rss)))};
+  }
+  if (coverage.untouched) return {"less than was asked for: part of it was never touched"};
+  std::vector<std::string> phrases = {human_percent(coverage.explained) + " of it traced"};
+  if (coverage.explained_growth) {
+    phrases.push_back(human_percent(*coverage.explained_growth) + " of its growth");
+  } else {
+    phrases.emplace_back("the rest is code, libraries, stacks");
+  }
+  return phrases;
+}
 
 void write_facts(Page& page, const analysis::Selection& selection,
                  const analysis::Summary& summary) {

@@ -19,6 +19,26 @@ bool is_plain(std::string_view text) {
   });
 }
 
+// "<" could begin "</script>" or "<!--", "&" an entity in XHTML; U+2028 and U+2029 end a line in
+// JavaScript before 2019. `escaped` is a quoted JSON text: they occur inside of its quotes only.
+std::string safe_in_script(const std::string& escaped) {
+  std::string safe;
+  safe.reserve(escaped.size());
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    const char c = escaped[i];
+    const std::string_view three = std::string_view(escaped).substr(i, 3);
+    if (c == '<' || c == '>' || c == '&') {
+      safe += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else if (three == "\xE2\x80\xA8" || three == "\xE2\x80\xA9") {
+      safe += three.back() == '\xA8' ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
 }  // namespace
 
 void JsonWriter::begin(char bracket, Layout layout) {
@@ -43,7 +63,8 @@ void JsonWriter::separate() {
   }
   if (levels_.empty()) return;
   Level& level = levels_.back();
-  if (!level.empty) output_.write(level.layout == Layout::lines ? "," : ", ");
+  const bool tight = level.layout == Layout::lines || dialect_ == Dialect::script;
+  if (!level.empty) output_.write(tight ? "," : ", ");
   if (level.layout == Layout::lines) indent();
   level.empty = false;
 }
@@ -56,7 +77,7 @@ void JsonWriter::indent() {
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
   quoted(name);
-  output_.write(": ");
+  output_.write(dialect_ == Dialect::script ? ":" : ": ");
   after_key_ = true;
   return *this;
 }
@@ -96,7 +117,7 @@ void JsonWriter::quoted(std::string_view text) {
     }
   }
   escaped += '"';
-  output_.write(escaped);
+  output_.write(dialect_ == Dialect::script ? safe_in_script(escaped) : escaped);
 }
 
 void JsonWriter::string(std::string_view text) {

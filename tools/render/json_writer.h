@@ -1,5 +1,7 @@
 // Streaming JSON: values go out as they come, nothing is kept but the depth. (A document tree of a
 // session with 300 000 stacks takes hundreds of megabytes, the stream none.)
+// Dialect::script is for JSON inside of an HTML <script> element: no blanks, and no character in a
+// text that could end the element or, in old engines, a line of it. Either reads back the same.
 // Text becomes valid UTF-8; numbers that JSON does not know (NaN, infinities) become 0.
 // The caller keeps to the grammar: a key before each value in an object, every begin with its end.
 // Thread safety: none. Errors: the output's own.
@@ -15,7 +17,9 @@ namespace memwatch::render {
 
 class JsonWriter {
  public:
-  explicit JsonWriter(Output& output) : output_(output) {}
+  enum class Dialect : std::uint8_t { file, script };
+  explicit JsonWriter(Output& output, Dialect dialect = Dialect::file)
+      : output_(output), dialect_(dialect) {}
 
   // Layout::lines puts every member on a line of its own.
   enum class Layout : std::uint8_t { inline_, lines };
@@ -50,6 +54,7 @@ class JsonWriter {
   void quoted(std::string_view text);
 
   Output& output_;
+  Dialect dialect_;
   std::vector<Level> levels_;
   std::size_t indentation_ = 0;  // levels of Layout::lines
   bool after_key_ = false;

@@ -51,7 +51,7 @@ TEST(Program, MistakesAreOneLineWithTheNearestRightWord) {
   expect_mistake({"report", "--viw=peak"}, "unknown option: --viw: did you mean `--view`?");
   expect_mistake({"report", "a.mw", "--view", "peek"}, "did you mean `peak`?");
   expect_mistake({"report", "a.mw", "--view", "xyzzy"}, "none of summary, leaks");
-  expect_mistake({"report", "a.mw", "--format", "html"}, "none of text, json, collapsed, csv");
+  expect_mistake({"report", "a.mw", "--format", "xyzzy"}, "none of text, json, html");
   expect_mistake({"report"}, "SESSION is missing");
   expect_mistake({"report", "a.mw", "b.mw"}, "unexpected argument: b.mw");
   expect_mistake({"report", "a.mw", "--top"}, "--top: needs a value");
