@@ -75,6 +75,10 @@ void find_process_functions() {
   find(g_real.quick_exit, "quick_exit");
   find(g_real.dlclose, "dlclose");
   find(g_real.prctl, "prctl");
+  find(g_real.longjmp, "longjmp");
+  find(g_real._longjmp, "_longjmp");
+  find(g_real.siglongjmp, "siglongjmp");
+  find(g_real.__longjmp_chk, "__longjmp_chk");
 }
 
 void find_operators() {
@@ -124,18 +128,23 @@ void find_heap_functions() {
   find(g_real.mi_collect, "mi_collect");
 }
 
-// The library that serves malloc, from its first to its last address.
-constinit uintptr_t g_allocator_start = 0;
-constinit uintptr_t g_allocator_end = 0;
+// A library, from its first to its last address.
+struct Library {
+  uintptr_t start, end;
+};
+constinit Library g_allocator{};  // that serves malloc
+constinit Library g_shim{};
 
-void find_allocator_library() {
+Library library_with(void* function) {
   dl_find_object object{};
-  if (_dl_find_object == nullptr ||
-      _dl_find_object(reinterpret_cast<void*>(g_real.free), &object) != 0) {
-    return;
-  }
-  g_allocator_start = reinterpret_cast<uintptr_t>(object.dlfo_map_start);
-  g_allocator_end = reinterpret_cast<uintptr_t>(object.dlfo_map_end);
+  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return Library{};
+  return Library{reinterpret_cast<uintptr_t>(object.dlfo_map_start),
+                 reinterpret_cast<uintptr_t>(object.dlfo_map_end)};
+}
+
+void find_libraries() {
+  g_allocator = library_with(reinterpret_cast<void*>(g_real.free));
+  g_shim = library_with(reinterpret_cast<void*>(&look_up_real_functions));
 }
 
 }  // namespace
@@ -150,7 +159,11 @@ bool has_own_allocator() {
 }
 
 bool is_allocator_code(uintptr_t pc) {
-  return pc >= g_allocator_start && pc < g_allocator_end;
+  return pc >= g_allocator.start && pc < g_allocator.end;
+}
+
+bool is_shim_code(uintptr_t pc) {
+  return pc >= g_shim.start && pc < g_shim.end;
 }
 
 void look_up_real_functions() {
@@ -163,7 +176,7 @@ void look_up_real_functions() {
   // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
   static_cast<void>(dlerror());
   find(g_real.free, "free");
-  find_allocator_library();
+  find_libraries();
   find(g_real.malloc, "malloc");
 }
 

@@ -6,7 +6,8 @@ idle mode the program must print the same and end the same; in exact mode every 
   totals   the same without the peaks (several threads)
   truth    the figures that the program itself tells on stderr
   sums     every process without loss, and all sums agree
-  root     the same of the root process alone: what it starts may be out of reach
+  after    what the root allocates in the end, by a function named after_…, is all there: 72 000 bytes
+  root     the same as sums of the root process alone: what it starts may be out of reach
   runs     nothing beyond output and status; the row's reason says why
 """
 
@@ -40,6 +41,7 @@ def ways(host, exact, *names, **more):
 
 
 HOSTS = configuration.hosts
+UNFINISHED = "a realloc that was left behind may or may not have happened: then the recording is not exact and says so"
 
 BIRTH_AND_END = [
     Row("allocates_before_main"),
@@ -62,7 +64,8 @@ SIGNALS = [
     Row("handler_allocates_while_mapping", exact="sums"),
     Row("owns_every_signal"),
     Row("recovers_from_faults"),
-    Row("jumps_out_of_handlers", (300,), "sums"),
+    Row("jumps_out_of_handlers", (300,), "after", reason=UNFINISHED),
+    Row("jumps_out_of_handlers", (300, "threaded"), "after", reason=UNFINISHED),
     Row("jumps_out_of_handlers", (300, "nested"), "sums"),
     Row("cancels_threads", exact="sums"),
 ]
@@ -91,8 +94,8 @@ LIMITS = [
     Row("tiny_thread_stacks", exact="totals"),
     Row("changes_root_and_user", exact="root"),
     Row("non_dumpable", exact="sums", processes=3),
-    Row("strict_seccomp"),
-    Row("sandboxes_itself"),
+    Row("strict_seccomp", exact="truth"),
+    Row("sandboxes_itself", exact="truth"),
     Row("unshares_namespaces", exact="sums"),
 ]
 
@@ -164,6 +167,10 @@ class HazardsTest(IntegrationTest):
         self.assertTrue(report.data["complete"])
         if row.exact == "runs":
             return
+        if row.exact == "after":
+            self.assertEqual(root.losses["dropped_allocations"] + root.losses["dropped_frees"], 0)
+            self.assertEqual(root.sum_through("after_", "live_bytes"), 72_000)
+            return self.assert_no_complaints(checks.check_sums(root), "sums")
         for process in [root] if row.exact == "root" else report.processes:
             self.assert_exact(process)
         self.assert_no_complaints(checks.check_frames(report), "frames")
