@@ -82,8 +82,9 @@ struct Recorder::State {
   bool warned_of_file = false;
   std::size_t declined = 0;
   std::vector<pollfd> waiting;  // scratch of turn()
-  Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
-  std::chrono::milliseconds checkpoint_spacing{1000};
+  // The first as soon as there is anything to tell: a session that is cut short can be read.
+  Clock::time_point next_checkpoint = Clock::now();
+  std::chrono::milliseconds checkpoint_spacing{50};
   std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
@@ -278,7 +279,8 @@ void Recorder::State::collect_idle(intake::TrackedProcess& tracked) {
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
-  if (!start_time) {
+  // The pid was its own when it connected, and still is: else the start time could be another's.
+  if (!start_time || !intake::is_still_there(visitor)) {
     return Error{
         ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
@@ -485,7 +487,7 @@ void Recorder::State::swap_living_facts() {
 }
 
 void Recorder::State::checkpoint() {
-  if (!writer || Clock::now() < next_checkpoint) return;
+  if (!writer || records.empty() || Clock::now() < next_checkpoint) return;
   for (const auto& record : records) {
     if (!record->is_alive()) continue;
     record->tracked->live().settle();
@@ -501,7 +503,11 @@ void Recorder::State::checkpoint() {
   }
   // A long run needs fewer of them: what a kill can lose stays a small part of the whole.
   constexpr std::chrono::milliseconds kMaxSpacing{10'000};
-  checkpoint_spacing = std::min(kMaxSpacing, checkpoint_spacing + checkpoint_spacing / 20);
+  constexpr std::chrono::milliseconds kOften{1000};
+  const auto longer = checkpoint_spacing < kOften
+                          ? std::min(kOften, checkpoint_spacing * 2)
+                          : checkpoint_spacing + checkpoint_spacing / 20;
+  checkpoint_spacing = std::min(kMaxSpacing, longer);
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }
 

@@ -58,14 +58,14 @@ BIRTH_AND_END = [
 
 SIGNALS = [
     Row("allocates_in_signal_handler"),
-    Row("handler_allocates_while_allocating", (3000,), "truth"),
-    Row("handler_allocates_while_allocating", (3000, "altstack"), "truth"),
+    Row("handler_allocates_while_allocating", (500,), "truth"),
+    Row("handler_allocates_while_allocating", (500, "altstack"), "truth"),
     Row("handler_maps_while_allocating", exact="sums"),
     Row("handler_allocates_while_mapping", exact="sums"),
     Row("owns_every_signal"),
     Row("recovers_from_faults"),
     Row("jumps_out_of_handlers", (300,), "after", reason=UNFINISHED),
-    Row("jumps_out_of_handlers", (300, "threaded"), "after", reason=UNFINISHED),
+    Row("jumps_out_of_handlers", (100, "threaded"), "after", reason=UNFINISHED),
     Row("jumps_out_of_handlers", (300, "nested"), "sums"),
     Row("cancels_threads", exact="sums"),
 ]
