@@ -128,6 +128,33 @@ void find_heap_functions() {
   find(g_real.mi_collect, "mi_collect");
 }
 
+// glibc's debugging library (mtrace, MALLOC_CHECK_), where it is loaded behind the shim: its functions
+// have a version that only programs linked long ago, or this look-up, ask for.
+template <typename F>
+void prefer_debugging(F& function, const char* name, const char* version = "GLIBC_2.2.5") {
+  void* found = dlvsym(RTLD_NEXT, name, version);
+  if (found != nullptr && std::strstr(library_of(found), "libc_malloc_debug") != nullptr) {
+    function = reinterpret_cast<F>(found);
+  }
+}
+
+bool has_debugging_library() {
+  RealFunctions trial{};
+  prefer_debugging(trial.malloc, "malloc");
+  return trial.malloc != nullptr;
+}
+
+void prefer_debugging_functions() {
+  prefer_debugging(g_real.calloc, "calloc");
+  prefer_debugging(g_real.realloc, "realloc");
+  prefer_debugging(g_real.posix_memalign, "posix_memalign");
+  prefer_debugging(g_real.aligned_alloc, "aligned_alloc", "GLIBC_2.16");
+  prefer_debugging(g_real.memalign, "memalign");
+  prefer_debugging(g_real.valloc, "valloc");
+  prefer_debugging(g_real.pvalloc, "pvalloc");
+  prefer_debugging(g_real.malloc_usable_size, "malloc_usable_size");
+}
+
 // A library, from its first to its last address.
 struct Library {
   uintptr_t start, end;
@@ -174,10 +201,16 @@ void look_up_real_functions() {
   find_heap_functions();
   // The program shall not find our failed look-ups in its dlerror(). As long as free and malloc are
   // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
+  const bool debugging = has_debugging_library();
+  if (debugging) prefer_debugging_functions();
   static_cast<void>(dlerror());
   find(g_real.free, "free");
+  if (debugging) prefer_debugging(g_real.free, "free");
   find_libraries();
-  find(g_real.malloc, "malloc");
+  void* (*real_malloc)(size_t) = nullptr;
+  find(real_malloc, "malloc");
+  if (debugging) prefer_debugging(real_malloc, "malloc");
+  g_real.malloc = real_malloc;  // last: it says that all are known
 }
 
 }  // namespace memwatch::preload

@@ -210,5 +210,21 @@ class HazardsTest(IntegrationTest):
         self.rows(ALLOCATORS)
 
 
+    def test_the_debugging_library_of_libc_still_debugs(self):
+        # mtrace writes a line for each call, MALLOC_CHECK_ ends a program that frees twice.
+        library = {"LD_PRELOAD": "libc_malloc_debug.so.0"}
+        files = [self.workspace.out / name for name in ("native", "traced")]
+        command = self.host("malloc_hook_era")
+        native = self.run_command(command, MALLOC_TRACE=files[0], **library)
+        if "cannot be preloaded" in native.stderr:
+            self.skipTest("libc_malloc_debug is not installed")
+        run = self.trace_only(command, MALLOC_TRACE=files[1], **library)
+        self.same(native, run, "with mtrace")
+        lines = [[line for line in path.read_text().splitlines() if line.startswith("@")] for path in files]
+        self.assertGreater(len(lines[0]), 30)
+        self.assertEqual(len(lines[1]), len(lines[0]))
+        self.assert_exact(run.report.root)
+
+
 if __name__ == "__main__":
     unittest.main()
