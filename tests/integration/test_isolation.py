@@ -192,25 +192,25 @@ class IsolationTest(IntegrationTest):
     def test_another_user_cannot_introduce_a_process(self):
         with kills.Recording(self.workspace) as run:
             (path,) = [path for path in self.workspace.runtime.rglob("*") if path.is_socket()]
-            # Even with the directories open, and a Hello that is as good as any.
+            # Even with the directories open, and the library itself to speak for it.
             for opened in (path, path.parent, path.parent.parent, self.workspace.root):
                 opened.chmod(0o777)
-            script = (
-                "import socket, sys\n"
-                "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n"
-                "s.settimeout(20); s.connect(sys.argv[1]); s.send(bytes(64)); print(s.recv(100))\n"
-            )
-            stranger = subprocess.run(
-                ["/usr/bin/python3", "-c", script, str(path)],
-                user=NOBODY,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-            self.assertIn(stranger.stdout, (b"", b"b''\n"), stranger.stderr)
+            library = self.workspace.root / "library.so"
+            shutil.copy(configuration.preload, library)
+            for user in (NOBODY, 0):
+                stranger = subprocess.run(
+                    ["/bin/true"],
+                    env={"LD_PRELOAD": str(library), "MEMWATCH_OPTIONS": f"socket={path}:follow=1"},
+                    user=user,
+                    capture_output=True,
+                    timeout=TIMEOUT_S,
+                    check=False,
+                )
+                self.assertEqual((stranger.returncode, stranger.stderr), (0, b""))
             self.assertEqual(run.finish(), b"bye\n")
             self.assertEqual(run.status(), 0)
-            self.assertEqual(len(Report(run.json).processes), 1)
+            # The same as the owner is recorded: it was a good introduction.
+            self.assertEqual(len(Report(run.json).of_program("true")), 1)
 
     @as_root
     def test_a_pid_that_was_used_again_is_another_process(self):
