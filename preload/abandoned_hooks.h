@@ -1,8 +1,8 @@
 // Hooks that never come back: a signal handler interrupts one and leaves by longjmp, past it. The
 // thread's counters would say for ever that it is still at work (its later events would go to the
-// rings for deeper interruptions and, from the fifth time on, be lost). So the longjmp functions are
-// hooked; nearly always that is one look at three counters. If a hook is under way, the stack is
-// walked to see whether the jump leaves it. Nothing of this costs the hooks anything.
+// rings for deeper interruptions and, from the fifth time on, be lost). So the longjmp functions
+// are hooked; nearly always that is one look at three counters. If a hook is under way, the stack
+// is walked to see whether the jump leaves it. Nothing of this costs the hooks anything.
 #pragma once
 
 #include <cstdint>

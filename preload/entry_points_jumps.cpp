@@ -25,19 +25,19 @@ using Jump = void (*)(void*, int);
 
 }  // namespace
 
-MEMWATCH_EXPORT [[noreturn]] void longjmp(void* buffer, int value) {
+MEMWATCH_EXPORT __attribute__((noreturn)) void longjmp(void* buffer, int value) {
   jump(&mw::RealFunctions::longjmp, buffer, value, MEMWATCH_CALL_SITE());
 }
 
-MEMWATCH_EXPORT [[noreturn]] void _longjmp(void* buffer, int value) {
+MEMWATCH_EXPORT __attribute__((noreturn)) void _longjmp(void* buffer, int value) {
   jump(&mw::RealFunctions::_longjmp, buffer, value, MEMWATCH_CALL_SITE());
 }
 
-MEMWATCH_EXPORT [[noreturn]] void siglongjmp(void* buffer, int value) {
+MEMWATCH_EXPORT __attribute__((noreturn)) void siglongjmp(void* buffer, int value) {
   jump(&mw::RealFunctions::siglongjmp, buffer, value, MEMWATCH_CALL_SITE());
 }
 
 // What a fortified program calls for all of them.
-MEMWATCH_EXPORT [[noreturn]] void __longjmp_chk(void* buffer, int value) {
+MEMWATCH_EXPORT __attribute__((noreturn)) void __longjmp_chk(void* buffer, int value) {
   jump(&mw::RealFunctions::__longjmp_chk, buffer, value, MEMWATCH_CALL_SITE());
 }

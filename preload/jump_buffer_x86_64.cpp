@@ -1,9 +1,9 @@
-// glibc: eight words, of which the seventh is the stack pointer (sysdeps/x86_64/jmpbuf-offsets.h). It
-// is mangled: xor with the thread's pointer guard (fs:0x30), then rotated left by 17
+// glibc: eight words, of which the seventh is the stack pointer (sysdeps/x86_64/jmpbuf-offsets.h).
+// It is mangled: xor with the thread's pointer guard (fs:0x30), then rotated left by 17
 // (sysdeps/unix/sysv/linux/x86_64/pointer_guard.h); ThreadSanitizer reads it in the same way.
-#include "preload/jump_buffer.h"
-
 #include <cstring>
+
+#include "preload/jump_buffer.h"
 
 namespace memwatch::preload {
 

@@ -189,17 +189,20 @@ MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, new_w_aligned_n
 MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, new_a_aligned_nothrow)
 
 // delete: the further arguments (size, alignment, nothrow tag) travel as words.
-#define MEMWATCH_DELETE_1(symbol, next)                                 \
-  MEMWATCH_EXPORT void symbol(void* block) noexcept {                   \
-    mw::delete_block(block, __builtin_return_address(0), [=] { mw::g_real_operators.next(block); }); \
+#define MEMWATCH_DELETE_1(symbol, next)                          \
+  MEMWATCH_EXPORT void symbol(void* block) noexcept {            \
+    mw::delete_block(block, __builtin_return_address(0),         \
+                     [=] { mw::g_real_operators.next(block); }); \
   }
-#define MEMWATCH_DELETE_2(symbol, next)                                    \
-  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept {       \
-    mw::delete_block(block, __builtin_return_address(0), [=] { mw::g_real_operators.next(block, a); }); \
+#define MEMWATCH_DELETE_2(symbol, next)                              \
+  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept { \
+    mw::delete_block(block, __builtin_return_address(0),             \
+                     [=] { mw::g_real_operators.next(block, a); });  \
   }
 #define MEMWATCH_DELETE_3(symbol, next)                                             \
   MEMWATCH_EXPORT void symbol(void* block, std::size_t a, std::size_t b) noexcept { \
-    mw::delete_block(block, __builtin_return_address(0), [=] { mw::g_real_operators.next(block, a, b); });       \
+    mw::delete_block(block, __builtin_return_address(0),                            \
+                     [=] { mw::g_real_operators.next(block, a, b); });              \
   }
 
 MEMWATCH_DELETE_1(_ZdlPv, delete_w)

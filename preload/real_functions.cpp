@@ -128,8 +128,8 @@ void find_heap_functions() {
   find(g_real.mi_collect, "mi_collect");
 }
 
-// glibc's debugging library (mtrace, MALLOC_CHECK_), where it is loaded behind the shim: its functions
-// have a version that only programs linked long ago, or this look-up, ask for.
+// glibc's debugging library (mtrace, MALLOC_CHECK_), where it is loaded behind the shim: its
+// functions have a version that only programs linked long ago, or this look-up, ask for.
 template <typename F>
 void prefer_debugging(F& function, const char* name, const char* version = "GLIBC_2.2.5") {
   void* found = dlvsym(RTLD_NEXT, name, version);

@@ -25,8 +25,8 @@ struct CloseDirectory {
   void operator()(DIR* open) const { closedir(open); }
 };
 
-// Names of sockets: run-PID-XXXXXXXXYYYYYYYY, X the low half of the process's start time, which makes
-// a reused pid another process, Y random. Hexadecimal, so that the length has a bound.
+// Names of sockets: run-PID-XXXXXXXXYYYYYYYY, X the low half of the process's start time, which
+// makes a reused pid another process, Y random. Hexadecimal, so that the length has a bound.
 constexpr char kSocketPrefix[] = "run-";
 
 std::uint32_t start_low(pid_t pid) {

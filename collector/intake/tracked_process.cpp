@@ -111,8 +111,8 @@ std::uint64_t TrackedProcess::drain() {
       total == 0 && std::any_of(rings_.begin(), rings_.end(),
                                 [](const Ring& ring) { return ring.position != ring.available; });
   stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
-  const bool may_be_abandoned = segment_.header().hooks_abandoned.load(std::memory_order_relaxed) >
-                                gaps_believed_;
+  const bool may_be_abandoned =
+      segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
   if (stalled_rounds_ > (may_be_abandoned ? kMaxStalledRoundsAfterJump : kMaxStalledRounds)) {
     stalled_rounds_ = 0;
     if (may_be_abandoned) ++gaps_believed_;

@@ -504,9 +504,8 @@ void Recorder::State::checkpoint() {
   // A long run needs fewer of them: what a kill can lose stays a small part of the whole.
   constexpr std::chrono::milliseconds kMaxSpacing{10'000};
   constexpr std::chrono::milliseconds kOften{1000};
-  const auto longer = checkpoint_spacing < kOften
-                          ? std::min(kOften, checkpoint_spacing * 2)
-                          : checkpoint_spacing + checkpoint_spacing / 20;
+  const auto longer = checkpoint_spacing < kOften ? std::min(kOften, checkpoint_spacing * 2)
+                                                  : checkpoint_spacing + checkpoint_spacing / 20;
   checkpoint_spacing = std::min(kMaxSpacing, longer);
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }

@@ -1,7 +1,7 @@
 /* Hand-written assembly without unwind tables between main and malloc, and frame pointers that lie:
  * misaligned, null, to itself, up and down the stack, into the heap, to pages that do not exist or
- * may not be read, beyond the address space. A stack may end early; reading where one of these points
- * must not end the program. */
+ * may not be read, beyond the address space. A stack may end early; reading where one of these
+ * points must not end the program. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>

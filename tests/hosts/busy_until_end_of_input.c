@@ -1,6 +1,6 @@
-/* Three threads that do nothing but allocate, reallocate, free and map, until the input ends; the main
- * thread forks short children meanwhile. For tests that kill this or that at a random moment: it says
- * "ready" when all are at it, and "bye" if it has come to no harm. usage: … [forks] */
+/* Three threads that do nothing but allocate, reallocate, free and map, until the input ends; the
+ * main thread forks short children meanwhile. For tests that kill this or that at a random moment:
+ * it says "ready" when all are at it, and "bye" if it has come to no harm. usage: … [forks] */
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>

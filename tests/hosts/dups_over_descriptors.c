@@ -1,5 +1,5 @@
-/* Puts a descriptor of its own on every number, closes ranges of them, and looks at what it has open:
- * whatever a tracer keeps there would be replaced, closed, or seen. */
+/* Puts a descriptor of its own on every number, closes ranges of them, and looks at what it has
+ * open: whatever a tracer keeps there would be replaced, closed, or seen. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Short children in great number, up to eight at a time, each with one block of 50 bytes and a child
- * of its own now and then. usage: forks_short_children CHILDREN */
+/* Short children in great number, up to eight at a time, each with one block of 50 bytes and a
+ * child of its own now and then. usage: forks_short_children CHILDREN */
 #include <stdlib.h>
 #include <sys/wait.h>
 

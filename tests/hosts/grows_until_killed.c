@@ -1,5 +1,5 @@
-/* Takes a mebibyte after the other, and uses it, until the kernel says enough (a cgroup's limit); gives
- * up at 400 MiB where nobody does. */
+/* Takes a mebibyte after the other, and uses it, until the kernel says enough (a cgroup's limit);
+ * gives up at 400 MiB where nobody does. */
 #include <stdlib.h>
 #include <string.h>
 

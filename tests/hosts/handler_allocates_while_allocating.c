@@ -1,7 +1,7 @@
 /* A storm of SIGALRM, the next one due before the last is dealt with, over a loop that allocates,
- * reallocates and frees: the handler does the same, mostly while a hook of the tracer is interrupted
- * at some instruction or other. The handler stays out of libc's malloc, where it would be undefined
- * to interrupt it: it looks at where it came from. usage: … HANDLED [altstack] */
+ * reallocates and frees: the handler does the same, mostly while a hook of the tracer is
+ * interrupted at some instruction or other. The handler stays out of libc's malloc, where it would
+ * be undefined to interrupt it: it looks at where it came from. usage: … HANDLED [altstack] */
 #include <link.h>
 #include <signal.h>
 #include <stdint.h>
@@ -67,7 +67,7 @@ int main(int argc, char** argv) {
   require(sigaction(SIGALRM, &action, NULL) == 0, "sigaction");
   run_the_storm();
   say("%ld handled\n", handled);
-  tell_truth("allocations=%ld reallocations=%ld frees=%ld live_bytes=%ld\n",
-             2 * handled + by_main, handled + by_main, handled + by_main, 56 * handled);
+  tell_truth("allocations=%ld reallocations=%ld frees=%ld live_bytes=%ld\n", 2 * handled + by_main,
+             handled + by_main, handled + by_main, 56 * handled);
   return 0;
 }

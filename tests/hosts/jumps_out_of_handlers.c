@@ -1,7 +1,7 @@
-/* A timer whose handler leaves by siglongjmp, as the read-eval-print loops of interpreters do, again
- * and again while a hook of the tracer is interrupted (never inside libc's malloc, which no program
- * may leave like that). What comes after the jumps must be recorded as ever: 1000 blocks of 72
- * bytes. `nested` jumps stay inside the handler; `threaded` has a second thread that allocates.
+/* A timer whose handler leaves by siglongjmp, as the read-eval-print loops of interpreters do,
+ * again and again while a hook of the tracer is interrupted (never inside libc's malloc, which no
+ * program may leave like that). What comes after the jumps must be recorded as ever: 1000 blocks of
+ * 72 bytes. `nested` jumps stay inside the handler; `threaded` has a second thread that allocates.
  * usage: jumps_out_of_handlers JUMPS [nested|threaded] */
 #include <link.h>
 #include <pthread.h>

@@ -1,6 +1,7 @@
-/* Sets a limit to next to nothing, or next to nothing more than is used already (nofile, as, fsize, stack, memlock, data), allocates, starts a
- * thread, forks, and executes itself under the limit. A tracer that needs more than the program does
- * may record less, but breaks nothing. usage: limits_itself WHICH */
+/* Sets a limit to next to nothing, or next to nothing more than is used already (nofile, as, fsize,
+ * stack, memlock, data), allocates, starts a thread, forks, and executes itself under the limit. A
+ * tracer that needs more than the program does may record less, but breaks nothing. usage:
+ * limits_itself WHICH */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@ static const struct {
   int resource;
   rlim_t limit;
   int beyond; /* the field of statm to add it to; 0: none */
-} kLimits[] = {{"nofile", RLIMIT_NOFILE, 4, 0},     {"as", RLIMIT_AS, 32 << 20, 1},
-               {"fsize", RLIMIT_FSIZE, 0, 0},       {"stack", RLIMIT_STACK, 96 << 10, 0},
-               {"memlock", RLIMIT_MEMLOCK, 0, 0},   {"data", RLIMIT_DATA, 4 << 20, 6},
+} kLimits[] = {{"nofile", RLIMIT_NOFILE, 4, 0},         {"as", RLIMIT_AS, 32 << 20, 1},
+               {"fsize", RLIMIT_FSIZE, 0, 0},           {"stack", RLIMIT_STACK, 96 << 10, 0},
+               {"memlock", RLIMIT_MEMLOCK, 0, 0},       {"data", RLIMIT_DATA, 4 << 20, 6},
                {"sigpending", RLIMIT_SIGPENDING, 0, 0}, {"core", RLIMIT_CORE, 0, 0}};
 
 static rlim_t pages_in_use(int field) {

@@ -1,6 +1,6 @@
-/* Code of the time when libc called __malloc_hook: it sets the variables where there still are any and
- * must come to no harm. And mtrace, which writes a line for each call where libc's debug library is
- * loaded (MALLOC_TRACE says where to). */
+/* Code of the time when libc called __malloc_hook: it sets the variables where there still are any
+ * and must come to no harm. And mtrace, which writes a line for each call where libc's debug
+ * library is loaded (MALLOC_TRACE says where to). */
 #include <dlfcn.h>
 #include <mcheck.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* 64 threads at once (or as many as are named), each keeping half of its 100 blocks of 16 bytes: more
- * threads than a tracer would prepare rings for. All are started before any is joined, so libc's own
- * count is the same on every run. */
+/* 64 threads at once (or as many as are named), each keeping half of its 100 blocks of 16 bytes:
+ * more threads than a tracer would prepare rings for. All are started before any is joined, so
+ * libc's own count is the same on every run. */
 #include <pthread.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* A program that has made itself invisible to others (PR_SET_DUMPABLE 0: its /proc entries belong to
- * root), then starts a thread, a child and itself anew. */
+/* A program that has made itself invisible to others (PR_SET_DUMPABLE 0: its /proc entries belong
+ * to root), then starts a thread, a child and itself anew. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/prctl.h>

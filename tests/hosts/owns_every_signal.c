@@ -1,6 +1,6 @@
 /* A program that has a handler for every signal there is, all of which allocate; then blocks them
- * all and takes them by sigtimedwait, while it allocates. None may be missing, and none may come that
- * the program did not send: a tracer has no signal of its own. */
+ * all and takes them by sigtimedwait, while it allocates. None may be missing, and none may come
+ * that the program did not send: a tracer has no signal of its own. */
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>

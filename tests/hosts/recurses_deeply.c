@@ -1,5 +1,5 @@
-/* 20 000 frames deep (or as many as are named), with an allocation at every thousandth: no crash, no lost event; such a stack
- * may be cut short, but then it is counted as truncated. */
+/* 20 000 frames deep (or as many as are named), with an allocation at every thousandth: no crash,
+ * no lost event; such a stack may be cut short, but then it is counted as truncated. */
 #include <stdlib.h>
 
 #include "tests/hosts/host.h"

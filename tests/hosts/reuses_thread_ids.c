@@ -1,5 +1,6 @@
-/* Threads that get the number of one that has ended (as root; else just threads, one after another),
- * each with a block of its own that the next one frees: a number alone says nothing of who it is. */
+/* Threads that get the number of one that has ended (as root; else just threads, one after
+ * another), each with a block of its own that the next one frees: a number alone says nothing of
+ * who it is. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* 1000 threads (or as many as are named), one after another, each with one block that another thread frees: rings are handed
- * back and used again, and a ring's next owner is not mistaken for the last. */
+/* 1000 threads (or as many as are named), one after another, each with one block that another
+ * thread frees: rings are handed back and used again, and a ring's next owner is not mistaken for
+ * the last. */
 #include <pthread.h>
 #include <stdlib.h>
 

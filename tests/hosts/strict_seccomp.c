@@ -1,5 +1,5 @@
-/* The strictest sandbox there is: read, write, exit of the thread and return from a handler; any other
- * system call is the end. The program allocates on from what its heap has already. */
+/* The strictest sandbox there is: read, write, exit of the thread and return from a handler; any
+ * other system call is the end. The program allocates on from what its heap has already. */
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/prctl.h>

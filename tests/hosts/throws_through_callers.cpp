@@ -41,7 +41,7 @@ int run() {
       caught += error.what()[0] == 'y';
     }
     try {
-      keep(::operator new(~std::size_t{0} / 4));
+      keep(::operator new (~std::size_t{0} / 4));
     } catch (const std::bad_alloc&) {
       ++caught;
     }

@@ -1,5 +1,5 @@
-/* Threads with the smallest stacks there may be, which allocate as the first thing they do, and from
- * a signal handler: a tracer that needs much stack overruns them. */
+/* Threads with the smallest stacks there may be, which allocate as the first thing they do, and
+ * from a signal handler: a tracer that needs much stack overruns them. */
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>

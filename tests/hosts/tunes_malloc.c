@@ -1,5 +1,5 @@
-/* A program that knows its libc: mallopt, mallinfo2, malloc_trim, malloc_usable_size and every byte of
- * what that promises, malloc_info, and fopen on memory. */
+/* A program that knows its libc: mallopt, mallinfo2, malloc_trim, malloc_usable_size and every byte
+ * of what that promises, malloc_info, and fopen on memory. */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,8 +7,8 @@
 #include "tests/hosts/host.h"
 
 int main(void) {
-  static const int kinds[] = {CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWCGROUP,
-                              CLONE_NEWPID};
+  static const int kinds[] = {CLONE_NEWUTS, CLONE_NEWIPC,    CLONE_NEWNET,
+                              CLONE_NEWNS,  CLONE_NEWCGROUP, CLONE_NEWPID};
   keep(malloc(10));
   int left = 0;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; ++i) {
@@ -24,7 +24,8 @@ int main(void) {
     }
     int status = 0;
     if (child > 0) require(waitpid(child, &status, 0) == child, "waitpid");
-    say("child %d\n", child > 0 ? WEXITSTATUS(status) : -1); /* the second: their process 1 is gone */
+    say("child %d\n",
+        child > 0 ? WEXITSTATUS(status) : -1); /* the second: their process 1 is gone */
   }
   return 0;
 }
