@@ -6,6 +6,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -219,6 +220,7 @@ class IsolationTest(IntegrationTest):
         target.process.kill()
         target.process.wait()
         self.assertTrue(segment.exists(), "nobody has removed it yet")
+        time.sleep(0.05)  # start times are told in hundredths of a second
         reused = self.start_with_pid(target.pid)
         if reused is None:
             self.workspace.collector_was_killed = True

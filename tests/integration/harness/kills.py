@@ -273,7 +273,8 @@ def run_with_little_room(workspace, namespace, size, where):
     errors = done.stderr.decode(errors="replace")
     expect(found, f"status ({errors})", done.returncode, native.returncode)
     expect(found, "output", done.stdout, native.stdout)
-    root = Report(out).root if out.exists() else None
+    report = Report(out) if out.exists() else None
+    root = report.root if report is not None and report.processes else None
     if where == full:
         if root is None or not root.losses["exact"]:
             found.append("a full disk spoils the recording")
