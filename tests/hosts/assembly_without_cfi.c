@@ -38,23 +38,27 @@ HOST_NOINLINE static void allocate_with_lies(uintptr_t forbidden) {
   circle[0] = (uintptr_t)(circle + 2);
   circle[2] = (uintptr_t)circle;
   circle[1] = circle[3] = here[1];
-  const uintptr_t lies[] = {at,
-                            at + 1,
-                            0,
-                            8,
-                            (uintptr_t)circle,
-                            forbidden,
-                            forbidden + 4088,
-                            at - 4096,
-                            at + 8,
-                            at + (1 << 20),
-                            at + ((uintptr_t)1 << 30),
-                            (uintptr_t)keep(malloc(16)),
-                            UINTPTR_MAX,
-                            UINTPTR_MAX - 8,
-                            (uintptr_t)1 << 47,
-                            ((uintptr_t)1 << 47) - 8,
-                            (uintptr_t)0xffffffffff600000};
+  const uintptr_t lies[] = {
+      at,
+      at + 1,
+      0,
+      8,
+      (uintptr_t)circle,
+      forbidden,
+      forbidden + 4088,
+      at - 4096,
+      at + 8,
+      at + (64 << 10), /* above the stack, where nothing is, but near enough to be believed */
+      at + (256 << 10),
+      at + (512 << 10),
+      at + (1 << 20),
+      at + ((uintptr_t)1 << 30),
+      (uintptr_t)keep(malloc(16)),
+      UINTPTR_MAX,
+      UINTPTR_MAX - 8,
+      (uintptr_t)1 << 47,
+      ((uintptr_t)1 << 47) - 8,
+      (uintptr_t)0xffffffffff600000};
   for (int turn = 0; turn < 20; ++turn)
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; ++i)
       free(keep(allocate_with_frame_pointer(33, lies[i])));
