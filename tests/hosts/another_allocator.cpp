@@ -39,7 +39,8 @@ void use_cxx() {
     for (char* block : kept) delete[] block;
   }).join();
   delete static_cast<Aligned*>(keep(new Aligned));
-  require(new (std::nothrow) char[~std::size_t{0} / 4] == nullptr, "too much");
+  const volatile std::size_t too_much = ~std::size_t{0} / 4;
+  require(new (std::nothrow) char[too_much] == nullptr, "too much");
 }
 
 }  // namespace
