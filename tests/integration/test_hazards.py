@@ -1,5 +1,6 @@
-"""Hazards of living in somebody else's process, one host program each, as a table: natively and in exact, sample and
-idle mode the program must print the same and end the same; in exact mode every call must have been counted.
+"""Hazards of living in somebody else's process, one host program each, as a table: natively, in exact, sample and
+idle mode, and with the library loaded but nobody there to record, the program must print the same and end the same; in
+exact mode every call must have been counted.
 
 `exact` says what the exact recording is compared with:
   oracle   the counting interposer, to the byte, peaks included (one thread: the order of events is fixed)
@@ -144,6 +145,7 @@ class HazardsTest(IntegrationTest):
         for row in rows:
             with self.subTest(row=str(row)):
                 self.row(row)
+        self.memwatch("list")  # sweeps the segments of programs that were killed
 
     def row(self, row):
         command = self.host(row.host, *row.arguments)
@@ -156,6 +158,8 @@ class HazardsTest(IntegrationTest):
             run = self.trace_only(command, options)
             self.same(native, run, options)
             self.assertEqual(run.report.root.data["mode"], options[1])
+        preloaded = self.run_command(command, LD_PRELOAD=configuration.preload)
+        self.same(native, preloaded, "preloaded, without a collector")
 
     def same(self, native, run, what):
         self.assertEqual((run.status, run.stdout), (native.status, native.stdout), f"{what}: {run.stderr}")

@@ -177,6 +177,7 @@ def kill_collector(workspace, wait_s, *arguments, take_over=False):
         time.sleep(wait_s)
         run.process.kill()
         run.process.wait()
+        time.sleep(0.2)  # long enough to fill a ring that nobody empties
         if is_gone(run.target):
             found.append("the target is gone")
         if take_over:
