@@ -36,7 +36,8 @@ enum class OnFull : std::uint32_t {
 };
 
 // SegmentHeader::ready of a process that could not set itself up and runs unrecorded.
-inline constexpr std::uint32_t kNoRoom = 2;
+inline constexpr std::uint32_t kNoRoom = 2;       // /dev/shm had none
+inline constexpr std::uint32_t kNoAddresses = 3;  // its limit on address space leaves none
 
 inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
 

@@ -45,18 +45,27 @@ Control control_for(model::Mode mode) {
   return Control::exact;
 }
 
-// Did the target find no room for even the first parts of its segment?
-bool ran_without_room(const protocol::SegmentHeader& header) {
-  return header.ready.load(std::memory_order_acquire) == protocol::kNoRoom;
+// Why the target could not even set itself up; nullptr: it could.
+const char* why_unrecorded(const protocol::SegmentHeader& header) {
+  switch (header.ready.load(std::memory_order_acquire)) {
+    case protocol::kNoRoom:
+      return "there was no room in shared memory (/dev/shm)";
+    case protocol::kNoAddresses:
+      return "its limit on address space (RLIMIT_AS or RLIMIT_DATA, ulimit -v or -d) leaves no "
+             "room; recording takes 120 MB of addresses";
+    default:
+      return nullptr;
+  }
 }
 
 // Says why events or stacks are missing where /dev/shm had no room, and what helps.
 void note_missing_room(const protocol::SegmentHeader& header, model::Process* process) {
   constexpr const char* kRemedy =
       "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
-  if (ran_without_room(header)) {
-    process->notes.push_back(
-        std::string("Ran unrecorded: there was no room in shared memory (/dev/shm)") + kRemedy);
+  if (const char* why = why_unrecorded(header)) {
+    const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
+    process->notes.push_back(std::string("Ran unrecorded: ") + why +
+                             (is_shared_memory ? kRemedy : ""));
   } else if (header.no_room.load(std::memory_order_relaxed) != 0) {
     process->notes.push_back(
         std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
@@ -79,6 +88,7 @@ struct Recorder::State {
   std::optional<intake::RendezvousServer> rendezvous;
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
   std::optional<capture::SessionWriter> writer;
+  std::string file_trouble;  // of the last checkpoint that failed
   bool warned_of_file = false;
   std::size_t declined = 0;
   std::vector<pollfd> waiting;  // scratch of turn()
@@ -388,10 +398,9 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "went on as another program that could not be recorded (static, set-user-id or without "
         "the preloaded library)");
   }
-  if (ran_without_room(tracked.segment().header())) {
+  if (const char* why = why_unrecorded(tracked.segment().header())) {
     process.losses.exact = false;
-    warn("process " + std::to_string(record.pid) +
-         " ran unrecorded: there was no room in shared memory (/dev/shm)");
+    warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
@@ -497,9 +506,11 @@ void Recorder::State::checkpoint() {
   swap_living_facts();
   const Result<void> written = writer->checkpoint(session);
   swap_living_facts();
-  if (!written && !warned_of_file) {
+  if (!written) file_trouble = written.error().to_line();
+  // A run that is over in a moment tells it once, at its end.
+  if (!file_trouble.empty() && !warned_of_file && now() >= 1.0) {
     warned_of_file = true;
-    warn(written.error().to_line() + "; recording goes on, writing is tried again");
+    warn(file_trouble + "; recording goes on, writing is tried again");
   }
   // A long run needs fewer of them: what a kill can lose stays a small part of the whole.
   constexpr std::chrono::milliseconds kMaxSpacing{10'000};

@@ -214,6 +214,15 @@ class HazardsTest(IntegrationTest):
         self.rows(ALLOCATORS)
 
 
+    def test_a_limit_on_addresses_that_leaves_no_room_is_told_and_none_is_taken(self):
+        command = ["/bin/sh", "-c", "ulimit -v 60000; exec cat /proc/self/status"]
+        native = self.run_command(command)
+        run = self.trace_only(command)
+        self.assertEqual(run.status, native.status)
+        sizes = [int(re.search(rb"VmSize:\s*(\d+)", each.stdout)[1]) for each in (native, run)]
+        self.assertLess(sizes[1] - sizes[0], 4096, f"KiB of addresses: {sizes}")
+        self.assertIn("RLIMIT_AS", run.stderr)
+
     def test_the_debugging_library_of_libc_still_debugs(self):
         # mtrace writes a line for each call, MALLOC_CHECK_ ends a program that frees twice.
         library = {"LD_PRELOAD": "libc_malloc_debug.so.0"}
