@@ -7,6 +7,7 @@
 
 #include "preload/bootstrap_arena.h"
 #include "preload/entry_points.h"
+#include "preload/hook_caller.h"
 #include "preload/operator_new.h"
 #include "preload/options.h"
 #include "preload/quick_path.h"
@@ -51,7 +52,7 @@ inline void* finish(Function function, void* block, size_t size, const mw::CallS
 
 // malloc and free that have to be recorded.
 [[gnu::noinline]] void* recorded_malloc(size_t size, const mw::CallSite& site) {
-  if (!mw::is_recording()) {
+  if (!mw::is_recording_call(site)) {
     return are_real_functions_known() ? mw::g_real.malloc(size) : mw::bootstrap_allocate(size, 16);
   }
   void* block = nullptr;
@@ -62,8 +63,8 @@ inline void* finish(Function function, void* block, size_t size, const mw::CallS
   return finish(Function::malloc_, block, size, site);
 }
 
-[[gnu::noinline]] void recorded_free(void* block) {
-  if (mw::is_recording()) {
+[[gnu::noinline]] void recorded_free(void* block, const void* caller) {
+  if (mw::is_recording_call(caller)) {
     mw::record_deallocation(Function::free_, block);
     const mw::PassThrough real_allocator;
     mw::g_real.free(block);
@@ -117,7 +118,7 @@ MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
     }
     return quickly_failed(Function::calloc_, product, MEMWATCH_CALL_SITE());
   }
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.calloc(count, size);
     return overflows ? nullptr : mw::bootstrap_allocate(product, 16);
   }
@@ -132,12 +133,12 @@ MEMWATCH_EXPORT void* calloc(size_t count, size_t size) noexcept {
 MEMWATCH_EXPORT void free(void* block) noexcept {
   if (block == nullptr || mw::is_bootstrap_block(block)) return;
   if (mw::free_needs_no_record(block)) return mw::g_real.free(block);
-  recorded_free(block);
+  recorded_free(block, __builtin_return_address(0));
 }
 
 MEMWATCH_EXPORT void* realloc(void* block, size_t size) noexcept {
   if (block != nullptr && mw::is_bootstrap_block(block)) return move_from_bootstrap(block, size);
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.realloc(block, size);
     return mw::bootstrap_allocate(size, 16);
   }
@@ -153,14 +154,14 @@ MEMWATCH_EXPORT void* realloc(void* block, size_t size) noexcept {
 MEMWATCH_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexcept {
   size_t product = 0;
   if (__builtin_mul_overflow(count, size, &product)) {
-    if (mw::is_recording()) {
+    if (MEMWATCH_IS_RECORDING_CALL()) {
       mw::record_failure(Function::reallocarray_, SIZE_MAX, ENOMEM, MEMWATCH_CALL_SITE());
     }
     errno = ENOMEM;
     return nullptr;
   }
   if (block != nullptr && mw::is_bootstrap_block(block)) return move_from_bootstrap(block, product);
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.realloc(block, product);
     return mw::bootstrap_allocate(product, 16);
   }
@@ -176,7 +177,7 @@ MEMWATCH_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexc
 }
 
 MEMWATCH_EXPORT int posix_memalign(void** place, size_t alignment, size_t size) noexcept {
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.posix_memalign(place, alignment, size);
     *place = mw::bootstrap_allocate(size, alignment);
     return *place != nullptr ? 0 : ENOMEM;
@@ -195,7 +196,7 @@ MEMWATCH_EXPORT int posix_memalign(void** place, size_t alignment, size_t size) 
 }
 
 MEMWATCH_EXPORT void* aligned_alloc(size_t alignment, size_t size) noexcept {
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.aligned_alloc(alignment, size);
     return mw::bootstrap_allocate(size, alignment);
   }
@@ -208,7 +209,7 @@ MEMWATCH_EXPORT void* aligned_alloc(size_t alignment, size_t size) noexcept {
 }
 
 MEMWATCH_EXPORT void* memalign(size_t alignment, size_t size) noexcept {
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.memalign(alignment, size);
     return mw::bootstrap_allocate(size, alignment);
   }
@@ -221,7 +222,7 @@ MEMWATCH_EXPORT void* memalign(size_t alignment, size_t size) noexcept {
 }
 
 MEMWATCH_EXPORT void* valloc(size_t size) noexcept {
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.valloc(size);
     return mw::bootstrap_allocate(size, 4096);
   }
@@ -234,7 +235,7 @@ MEMWATCH_EXPORT void* valloc(size_t size) noexcept {
 }
 
 MEMWATCH_EXPORT void* pvalloc(size_t size) noexcept {
-  if (!mw::is_recording()) {
+  if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.pvalloc(size);
     return mw::bootstrap_allocate(size, 4096);
   }
@@ -249,7 +250,7 @@ MEMWATCH_EXPORT void* pvalloc(size_t size) noexcept {
 // C23. Libc versions without them define free only, which these are allowed to be.
 MEMWATCH_EXPORT void free_sized(void* block, size_t size) noexcept {
   if (block == nullptr || mw::is_bootstrap_block(block)) return;
-  if (mw::is_recording()) mw::record_deallocation(Function::free_sized, block);
+  if (MEMWATCH_IS_RECORDING_CALL()) mw::record_deallocation(Function::free_sized, block);
   const mw::PassThrough real_allocator;
   if (mw::g_real.free_sized != nullptr) {
     mw::g_real.free_sized(block, size);
@@ -260,7 +261,7 @@ MEMWATCH_EXPORT void free_sized(void* block, size_t size) noexcept {
 
 MEMWATCH_EXPORT void free_aligned_sized(void* block, size_t alignment, size_t size) noexcept {
   if (block == nullptr || mw::is_bootstrap_block(block)) return;
-  if (mw::is_recording()) mw::record_deallocation(Function::free_aligned_sized, block);
+  if (MEMWATCH_IS_RECORDING_CALL()) mw::record_deallocation(Function::free_aligned_sized, block);
   const mw::PassThrough real_allocator;
   if (mw::g_real.free_aligned_sized != nullptr) {
     mw::g_real.free_aligned_sized(block, alignment, size);

@@ -7,6 +7,7 @@
 
 #include "preload/bootstrap_arena.h"
 #include "preload/entry_points.h"
+#include "preload/hook_caller.h"
 #include "preload/quick_path.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
@@ -82,7 +83,7 @@ void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site
     record_failure(Function::operator_new, size, ENOMEM, site);
     return fail_standard(size, alignment);
   }
-  const bool recording = is_recording();
+  const bool recording = is_recording_call(site);
   void* block = allocate(size, alignment);
   if (block == nullptr) [[unlikely]] {
     if (recording) record_failure(Function::operator_new, size, ENOMEM, site);
@@ -97,7 +98,7 @@ void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site
 template <typename Next>
 void* nothrow_new(std::size_t size, std::size_t alignment, const CallSite& site, bool known,
                   Next next) {
-  const bool recording = is_recording();
+  const bool recording = is_recording_call(site);
   void* block = allocate(size, alignment);
   if (block != nullptr) [[likely]] {
     if (recording) record_allocation(Function::operator_new, block, size, site);
@@ -116,7 +117,7 @@ std::uint64_t records_so_far() {
 // Somebody's own operator new: if it ended in malloc, that was recorded; if not, record it here.
 template <typename Call>
 void* foreign_new(std::size_t size, const CallSite& site, Call call) {
-  const bool recording = is_recording();
+  const bool recording = is_recording_call(site);
   const std::uint64_t before = records_so_far();
   void* block = call();
   if (recording && block != nullptr && records_so_far() == before && before != ~0ULL) {
@@ -127,14 +128,15 @@ void* foreign_new(std::size_t size, const CallSite& site, Call call) {
 
 // delete never throws, so what a foreign one does inside can simply be passed through.
 template <typename Call>
-void delete_block(void* block, Call foreign) {
+void delete_block(void* block, const void* caller, Call foreign) {
   if (block == nullptr || is_bootstrap_block(block)) return;
   if (g_real_operators.standard && free_needs_no_record(block)) return g_real.free(block);
-  if (is_recording()) record_deallocation(Function::operator_delete, block);
-  const PassThrough real_allocator;
+  if (is_recording_call(caller)) record_deallocation(Function::operator_delete, block);
   if (is_standard()) {
+    const PassThrough real_allocator;
     g_real.free(block);
   } else {
+    const ForeignDelete its_own_free_is_the_same_event;
     foreign();
   }
 }
@@ -187,17 +189,20 @@ MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnwmSt11align_val_tRKSt9nothrow_t, new_w_aligned_n
 MEMWATCH_NEW_ALIGNED_NOTHROW(_ZnamSt11align_val_tRKSt9nothrow_t, new_a_aligned_nothrow)
 
 // delete: the further arguments (size, alignment, nothrow tag) travel as words.
-#define MEMWATCH_DELETE_1(symbol, next)                                 \
-  MEMWATCH_EXPORT void symbol(void* block) noexcept {                   \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block); }); \
+#define MEMWATCH_DELETE_1(symbol, next)                          \
+  MEMWATCH_EXPORT void symbol(void* block) noexcept {            \
+    mw::delete_block(block, __builtin_return_address(0),         \
+                     [=] { mw::g_real_operators.next(block); }); \
   }
-#define MEMWATCH_DELETE_2(symbol, next)                                    \
-  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept {       \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a); }); \
+#define MEMWATCH_DELETE_2(symbol, next)                              \
+  MEMWATCH_EXPORT void symbol(void* block, std::size_t a) noexcept { \
+    mw::delete_block(block, __builtin_return_address(0),             \
+                     [=] { mw::g_real_operators.next(block, a); });  \
   }
 #define MEMWATCH_DELETE_3(symbol, next)                                             \
   MEMWATCH_EXPORT void symbol(void* block, std::size_t a, std::size_t b) noexcept { \
-    mw::delete_block(block, [=] { mw::g_real_operators.next(block, a, b); });       \
+    mw::delete_block(block, __builtin_return_address(0),                            \
+                     [=] { mw::g_real_operators.next(block, a, b); });              \
   }
 
 MEMWATCH_DELETE_1(_ZdlPv, delete_w)

@@ -75,6 +75,10 @@ void find_process_functions() {
   find(g_real.quick_exit, "quick_exit");
   find(g_real.dlclose, "dlclose");
   find(g_real.prctl, "prctl");
+  find(g_real.longjmp, "longjmp");
+  find(g_real._longjmp, "_longjmp");
+  find(g_real.siglongjmp, "siglongjmp");
+  find(g_real.__longjmp_chk, "__longjmp_chk");
 }
 
 void find_operators() {
@@ -124,18 +128,50 @@ void find_heap_functions() {
   find(g_real.mi_collect, "mi_collect");
 }
 
-// The library that serves malloc, from its first to its last address.
-constinit uintptr_t g_allocator_start = 0;
-constinit uintptr_t g_allocator_end = 0;
-
-void find_allocator_library() {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr ||
-      _dl_find_object(reinterpret_cast<void*>(g_real.free), &object) != 0) {
-    return;
+// glibc's debugging library (mtrace, MALLOC_CHECK_), where it is loaded behind the shim: its
+// functions have a version that only programs linked long ago, or this look-up, ask for.
+template <typename F>
+void prefer_debugging(F& function, const char* name, const char* version = "GLIBC_2.2.5") {
+  void* found = dlvsym(RTLD_NEXT, name, version);
+  if (found != nullptr && std::strstr(library_of(found), "libc_malloc_debug") != nullptr) {
+    function = reinterpret_cast<F>(found);
   }
-  g_allocator_start = reinterpret_cast<uintptr_t>(object.dlfo_map_start);
-  g_allocator_end = reinterpret_cast<uintptr_t>(object.dlfo_map_end);
+}
+
+bool has_debugging_library() {
+  RealFunctions trial{};
+  prefer_debugging(trial.malloc, "malloc");
+  return trial.malloc != nullptr;
+}
+
+void prefer_debugging_functions() {
+  prefer_debugging(g_real.calloc, "calloc");
+  prefer_debugging(g_real.realloc, "realloc");
+  prefer_debugging(g_real.posix_memalign, "posix_memalign");
+  prefer_debugging(g_real.aligned_alloc, "aligned_alloc", "GLIBC_2.16");
+  prefer_debugging(g_real.memalign, "memalign");
+  prefer_debugging(g_real.valloc, "valloc");
+  prefer_debugging(g_real.pvalloc, "pvalloc");
+  prefer_debugging(g_real.malloc_usable_size, "malloc_usable_size");
+}
+
+// A library, from its first to its last address.
+struct Library {
+  uintptr_t start, end;
+};
+constinit Library g_allocator{};  // that serves malloc
+constinit Library g_shim{};
+
+Library library_with(void* function) {
+  dl_find_object object{};
+  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return Library{};
+  return Library{reinterpret_cast<uintptr_t>(object.dlfo_map_start),
+                 reinterpret_cast<uintptr_t>(object.dlfo_map_end)};
+}
+
+void find_libraries() {
+  g_allocator = library_with(reinterpret_cast<void*>(g_real.free));
+  g_shim = library_with(reinterpret_cast<void*>(&look_up_real_functions));
 }
 
 }  // namespace
@@ -150,7 +186,11 @@ bool has_own_allocator() {
 }
 
 bool is_allocator_code(uintptr_t pc) {
-  return pc >= g_allocator_start && pc < g_allocator_end;
+  return pc >= g_allocator.start && pc < g_allocator.end;
+}
+
+bool is_shim_code(uintptr_t pc) {
+  return pc >= g_shim.start && pc < g_shim.end;
 }
 
 void look_up_real_functions() {
@@ -161,10 +201,16 @@ void look_up_real_functions() {
   find_heap_functions();
   // The program shall not find our failed look-ups in its dlerror(). As long as free and malloc are
   // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
+  const bool debugging = has_debugging_library();
+  if (debugging) prefer_debugging_functions();
   static_cast<void>(dlerror());
   find(g_real.free, "free");
-  find_allocator_library();
-  find(g_real.malloc, "malloc");
+  if (debugging) prefer_debugging(g_real.free, "free");
+  find_libraries();
+  void* (*real_malloc)(size_t) = nullptr;
+  find(real_malloc, "malloc");
+  if (debugging) prefer_debugging(real_malloc, "malloc");
+  g_real.malloc = real_malloc;  // last: it says that all are known
 }
 
 }  // namespace memwatch::preload

@@ -59,6 +59,10 @@ struct RealFunctions {
   void (*quick_exit)(int);
   int (*dlclose)(void*);
   int (*prctl)(int, ...);
+  void (*longjmp)(void*, int);
+  void (*_longjmp)(void*, int);
+  void (*siglongjmp)(void*, int);
+  void (*__longjmp_chk)(void*, int);
 };
 
 // C++ operator new and delete, null where no C++ library is loaded at start. By their mangled names
@@ -102,5 +106,8 @@ bool has_own_allocator();
 
 // Is this code address in the library that serves malloc?
 bool is_allocator_code(uintptr_t pc);
+
+// Or in the shim itself?
+bool is_shim_code(uintptr_t pc);
 
 }  // namespace memwatch::preload

@@ -32,6 +32,9 @@ Answer segment_from_collector(const char* socket_path, const Introduction& intro
 // process (before an exec) left behind are removed.
 protocol::SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)[128]);
 
+// Has this process a limit on its address space (RLIMIT_AS, RLIMIT_DATA)?
+bool is_address_space_limited();
+
 // Removes the name of a segment; the memory lives on as long as somebody has it mapped.
 void remove_segment(const char* path);
 

@@ -244,6 +244,10 @@ SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)
   return segment;
 }
 
+bool is_address_space_limited() {
+  return limit_of(RLIMIT_AS) != RLIM_INFINITY || limit_of(RLIMIT_DATA) != RLIM_INFINITY;
+}
+
 void remove_segment(const char* path) {
   raw_syscall(SYS_unlink, as_word(path));
 }

@@ -122,6 +122,16 @@ void set_up_in_child(SegmentHeader* parent) {
   }
 }
 
+// A segment that cannot be used takes none of the program's addresses, and no name is left of it.
+bool give_up_segment(SegmentHeader* segment, std::uint32_t why) {
+  const Geometry geometry = segment->geometry;
+  segment->ready.store(why, std::memory_order_release);
+  if (is_sound(geometry, geometry.segment_bytes)) raw_munmap(segment, geometry.segment_bytes);
+  if (g_process.own_path[0] != '\0') remove_segment(g_process.own_path);
+  g_process.segment = nullptr;
+  return false;
+}
+
 // Everything a process needs before its first record. Leaves the phase to the caller.
 bool set_up_process() {
   const bool is_fork_child = g_lineage.was_ready;
@@ -145,16 +155,12 @@ bool set_up_process() {
   g_lineage.fork_token = 0;
   g_lineage.was_ready = true;
   if (segment == nullptr) return false;
-  if (!fill_in_target_part(segment, introduction)) {
-    segment->ready.store(kNoRoom, std::memory_order_release);
-    return false;
-  }
+  if (!fill_in_target_part(segment, introduction)) return give_up_segment(segment, kNoRoom);
   g_process.segment = segment;
   g_process.pid = introduction.pid;
   g_process.sequenced.store(0, std::memory_order_relaxed);
   if (!start_stack_tree()) {
-    segment->ready.store(kNoRoom, std::memory_order_release);
-    return false;
+    return give_up_segment(segment, is_address_space_limited() ? kNoAddresses : kNoRoom);
   }
   g_lineage.parent_segment = segment;  // a child will find it here
   segment->ready.store(1, std::memory_order_release);

@@ -16,6 +16,7 @@ inline constexpr unsigned kMaxDepth = 4;  // hooks that interrupt each other on 
 struct ThreadLocalState {
   std::uint32_t passing_through;      // > 0: the real allocator or the shim itself is at work
   std::uint32_t own_work;             // > 0: it is the shim itself, in libraries it uses
+  std::uint32_t in_foreign_delete;    // > 0: it is somebody's operator delete, recorded already
   std::uint32_t depth;                // > 0: an event is being recorded
   std::uint32_t owner_pid;            // the process the rings were claimed in
   ThreadRing* rings[kMaxDepth];       // one per depth, claimed when first needed
@@ -51,6 +52,18 @@ class OwnWork {
   ~OwnWork() { t_state.own_work = t_state.own_work - 1; }
   OwnWork(const OwnWork&) = delete;
   OwnWork& operator=(const OwnWork&) = delete;
+
+ private:
+  PassThrough pass_through_;
+};
+
+// The same for an operator delete that is not the standard library's.
+class ForeignDelete {
+ public:
+  ForeignDelete() { t_state.in_foreign_delete = t_state.in_foreign_delete + 1; }
+  ~ForeignDelete() { t_state.in_foreign_delete = t_state.in_foreign_delete - 1; }
+  ForeignDelete(const ForeignDelete&) = delete;
+  ForeignDelete& operator=(const ForeignDelete&) = delete;
 
  private:
   PassThrough pass_through_;

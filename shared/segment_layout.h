@@ -36,7 +36,8 @@ enum class OnFull : std::uint32_t {
 };
 
 // SegmentHeader::ready of a process that could not set itself up and runs unrecorded.
-inline constexpr std::uint32_t kNoRoom = 2;
+inline constexpr std::uint32_t kNoRoom = 2;       // /dev/shm had none
+inline constexpr std::uint32_t kNoAddresses = 3;  // its limit on address space leaves none
 
 inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
 
@@ -96,6 +97,8 @@ struct SegmentHeader {
   Shared<std::uint32_t> exit_seen;        // 1: exit_status is valid
   Shared<std::int32_t> exit_status;
   Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
+  Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
+                                          // number that nobody will tell
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.

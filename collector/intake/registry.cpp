@@ -1,6 +1,7 @@
 #include "collector/intake/registry.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,19 @@ bool take_number(std::string_view& text, T* number) {
   if (error != std::errc{} || end == text.data() + text.size() || *end != '.') return false;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
   return true;
+}
+
+// Anybody may put a file of any name into /dev/shm. A segment is believed if it is a plain file of
+// the caller's own, or (for root) of the user the process belongs to, and nobody else may open it.
+bool is_genuine(const SegmentName& segment) {
+  struct stat status {};
+  if (lstat(("/dev/shm/" + segment.name).c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      (status.st_mode & 077) != 0 || status.st_uid != segment.uid) {
+    return false;
+  }
+  if (status.st_uid == geteuid()) return true;
+  const auto owner = procfs::process_owner(segment.pid);
+  return owner && (owner->real == status.st_uid || owner->effective == status.st_uid);
 }
 
 bool is_alive(const SegmentName& segment) {
@@ -64,7 +78,9 @@ bool parse_segment_name(const std::string& name, SegmentName* parsed) {
 
 std::vector<SegmentName> living_segments() {
   std::vector<SegmentName> segments = all_segments();
-  std::erase_if(segments, [](const SegmentName& segment) { return !is_alive(segment); });
+  std::erase_if(segments, [](const SegmentName& segment) {
+    return !is_alive(segment) || !is_genuine(segment);
+  });
   return segments;
 }
 

@@ -1,7 +1,7 @@
 #include "collector/intake/rendezvous_server.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,18 +12,13 @@
 #include <cstring>
 #include <vector>
 
+#include "collector/intake/socket_files.h"
+
 namespace memwatch::intake {
 
 using namespace protocol;
 
 namespace {
-
-// Is this a directory that nobody but this user can enter?
-bool is_private_directory(const std::string& path) {
-  struct stat status {};
-  return lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
-         status.st_uid == geteuid() && (status.st_mode & 077) == 0;
-}
 
 // The path of a socket has little room, so a long runtime directory is passed over.
 std::string runtime_directory() {
@@ -32,7 +27,9 @@ std::string runtime_directory() {
   const std::string path = std::string(base) + "/memwatch";
   if (path.size() > 70 || path.find(':') != std::string::npos) return {};
   mkdir(path.c_str(), 0700);
-  return is_private_directory(path) ? path : std::string{};
+  if (!is_private_directory(path)) return {};
+  sweep_sockets(path);
+  return path;
 }
 
 Result<std::string> temporary_directory() {
@@ -41,6 +38,7 @@ Result<std::string> temporary_directory() {
                                 std::strchr(base, ':') == nullptr
                             ? base
                             : "/tmp";
+  sweep_temporary_directories(pattern, "memwatch-");
   pattern += "/memwatch-XXXXXX";
   std::vector<char> path(pattern.begin(), pattern.end());
   path.push_back('\0');
@@ -48,17 +46,6 @@ Result<std::string> temporary_directory() {
     return system_error("make a private directory for the socket", pattern, errno);
   }
   return std::string(path.data());
-}
-
-std::string random_name() {
-  std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) {
-    number = static_cast<std::uint64_t>(getpid());
-  }
-  char name[40];
-  snprintf(name, sizeof name, "run-%d-%08llx", getpid(),
-           static_cast<unsigned long long>(number & 0xffffffffULL));
-  return name;
 }
 
 // Takes the descriptors out of a message; those beyond what is expected are closed.
@@ -128,7 +115,7 @@ Result<RendezvousServer> RendezvousServer::create() {
     directory = *made;
     server.own_directory_ = directory;
   }
-  server.path_ = directory + "/" + random_name();
+  server.path_ = directory + "/" + new_socket_name();
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, server.path_.data(), server.path_.size());
@@ -158,12 +145,17 @@ std::optional<Visitor> RendezvousServer::accept_visitor() {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (getsockopt(visitor.connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      (peer.uid != geteuid() && peer.uid != 0 && geteuid() != 0)) {
+      (peer.uid != geteuid() && peer.uid != 0)) {
     return std::nullopt;
   }
   visitor.pid = peer.pid;
   if (!receive_hello(&visitor)) return std::nullopt;
   return visitor;
+}
+
+bool is_still_there(const Visitor& visitor) {
+  pollfd state{visitor.connection.get(), POLLIN, 0};
+  return poll(&state, 1, 0) >= 0 && (state.revents & (POLLHUP | POLLERR)) == 0;
 }
 
 void decline(Visitor visitor) {

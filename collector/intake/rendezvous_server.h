@@ -44,6 +44,9 @@ class RendezvousServer {
   UniqueFd socket_;
 };
 
+// Is the process that introduced itself still waiting for its answer? Then its pid is its own.
+[[nodiscard]] bool is_still_there(const Visitor& visitor);
+
 // Both answer and close the connection.
 void decline(Visitor visitor);
 void hand_over(Visitor visitor, const Segment& segment);

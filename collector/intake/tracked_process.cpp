@@ -34,6 +34,8 @@ Slot load(const Slot* slot) {
 
 // Rounds without progress, two milliseconds each, after which a number nobody tells is given up.
 constexpr unsigned kMaxStalledRounds = 5000;
+// The same where the target has said that there are such numbers.
+constexpr unsigned kMaxStalledRoundsAfterJump = 100;
 
 }  // namespace
 
@@ -109,8 +111,11 @@ std::uint64_t TrackedProcess::drain() {
       total == 0 && std::any_of(rings_.begin(), rings_.end(),
                                 [](const Ring& ring) { return ring.position != ring.available; });
   stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
-  if (stalled_rounds_ > kMaxStalledRounds) {
+  const bool may_be_abandoned =
+      segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
+  if (stalled_rounds_ > (may_be_abandoned ? kMaxStalledRoundsAfterJump : kMaxStalledRounds)) {
     stalled_rounds_ = 0;
+    if (may_be_abandoned) ++gaps_believed_;
     if (step_over_gap()) count_damage();
   }
   return total;

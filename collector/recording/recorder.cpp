@@ -45,18 +45,27 @@ Control control_for(model::Mode mode) {
   return Control::exact;
 }
 
-// Did the target find no room for even the first parts of its segment?
-bool ran_without_room(const protocol::SegmentHeader& header) {
-  return header.ready.load(std::memory_order_acquire) == protocol::kNoRoom;
+// Why the target could not even set itself up; nullptr: it could.
+const char* why_unrecorded(const protocol::SegmentHeader& header) {
+  switch (header.ready.load(std::memory_order_acquire)) {
+    case protocol::kNoRoom:
+      return "there was no room in shared memory (/dev/shm)";
+    case protocol::kNoAddresses:
+      return "its limit on address space (RLIMIT_AS or RLIMIT_DATA, ulimit -v or -d) leaves no "
+             "room; recording takes 120 MB of addresses";
+    default:
+      return nullptr;
+  }
 }
 
 // Says why events or stacks are missing where /dev/shm had no room, and what helps.
 void note_missing_room(const protocol::SegmentHeader& header, model::Process* process) {
   constexpr const char* kRemedy =
       "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
-  if (ran_without_room(header)) {
-    process->notes.push_back(
-        std::string("Ran unrecorded: there was no room in shared memory (/dev/shm)") + kRemedy);
+  if (const char* why = why_unrecorded(header)) {
+    const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
+    process->notes.push_back(std::string("Ran unrecorded: ") + why +
+                             (is_shared_memory ? kRemedy : ""));
   } else if (header.no_room.load(std::memory_order_relaxed) != 0) {
     process->notes.push_back(
         std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
@@ -79,11 +88,13 @@ struct Recorder::State {
   std::optional<intake::RendezvousServer> rendezvous;
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
   std::optional<capture::SessionWriter> writer;
+  std::string file_trouble;  // of the last checkpoint that failed
   bool warned_of_file = false;
   std::size_t declined = 0;
   std::vector<pollfd> waiting;  // scratch of turn()
-  Clock::time_point next_checkpoint = Clock::now() + std::chrono::seconds(1);
-  std::chrono::milliseconds checkpoint_spacing{1000};
+  // The first as soon as there is anything to tell: a session that is cut short can be read.
+  Clock::time_point next_checkpoint = Clock::now();
+  std::chrono::milliseconds checkpoint_spacing{50};
   std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
@@ -278,7 +289,8 @@ void Recorder::State::collect_idle(intake::TrackedProcess& tracked) {
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
-  if (!start_time) {
+  // The pid was its own when it connected, and still is: else the start time could be another's.
+  if (!start_time || !intake::is_still_there(visitor)) {
     return Error{
         ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
@@ -386,10 +398,9 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "went on as another program that could not be recorded (static, set-user-id or without "
         "the preloaded library)");
   }
-  if (ran_without_room(tracked.segment().header())) {
+  if (const char* why = why_unrecorded(tracked.segment().header())) {
     process.losses.exact = false;
-    warn("process " + std::to_string(record.pid) +
-         " ran unrecorded: there was no room in shared memory (/dev/shm)");
+    warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
@@ -485,7 +496,7 @@ void Recorder::State::swap_living_facts() {
 }
 
 void Recorder::State::checkpoint() {
-  if (!writer || Clock::now() < next_checkpoint) return;
+  if (!writer || records.empty() || Clock::now() < next_checkpoint) return;
   for (const auto& record : records) {
     if (!record->is_alive()) continue;
     record->tracked->live().settle();
@@ -495,13 +506,18 @@ void Recorder::State::checkpoint() {
   swap_living_facts();
   const Result<void> written = writer->checkpoint(session);
   swap_living_facts();
-  if (!written && !warned_of_file) {
+  if (!written) file_trouble = written.error().to_line();
+  // A run that is over in a moment tells it once, at its end.
+  if (!file_trouble.empty() && !warned_of_file && now() >= 1.0) {
     warned_of_file = true;
-    warn(written.error().to_line() + "; recording goes on, writing is tried again");
+    warn(file_trouble + "; recording goes on, writing is tried again");
   }
   // A long run needs fewer of them: what a kill can lose stays a small part of the whole.
   constexpr std::chrono::milliseconds kMaxSpacing{10'000};
-  checkpoint_spacing = std::min(kMaxSpacing, checkpoint_spacing + checkpoint_spacing / 20);
+  constexpr std::chrono::milliseconds kOften{1000};
+  const auto longer = checkpoint_spacing < kOften ? std::min(kOften, checkpoint_spacing * 2)
+                                                  : checkpoint_spacing + checkpoint_spacing / 20;
+  checkpoint_spacing = std::min(kMaxSpacing, longer);
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }
 

@@ -30,6 +30,17 @@ __attribute__((format(printf, 1, 2))) static inline void say(const char* format,
   if (length > 0 && write(1, line, host_length(length)) != length) _exit(91);
 }
 
+/* What a tracer must have counted, for programs whose figures differ from run to run: a line of
+ * "truth FIGURE=NUMBER …" on stderr, which the tests compare with the report. */
+__attribute__((format(printf, 1, 2))) static inline void tell_truth(const char* format, ...) {
+  char line[512] = "truth ";
+  va_list arguments;
+  va_start(arguments, format);
+  const int length = 6 + vsnprintf(line + 6, sizeof line - 6, format, arguments);
+  va_end(arguments);
+  if (length > 6 && write(2, line, host_length(length)) != length) _exit(91);
+}
+
 static inline void* keep(void* block) {
   __asm__ volatile("" : "+r"(block) : : "memory");
   return block;

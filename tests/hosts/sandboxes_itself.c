@@ -45,5 +45,6 @@ int main(void) {
   for (int i = 0; i < 100000; ++i) at_depth(i % 40);
   for (int i = 0; i < 1000; ++i) keep(malloc(3000));
   say("done\n");
+  tell_truth("allocations=%d frees=%d live_bytes=%d\n", 101001, 100000, 100 + 3000000);
   return 0;
 }

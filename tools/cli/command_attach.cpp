@@ -59,10 +59,15 @@ int nothing_to_attach_to(const AttachOptions& options) {
         "LD_PRELOAD=.../libmemwatch_preload.so)");
   } else if (!procfs::process_start_ticks(static_cast<pid_t>(options.pid))) {
     print_error("attach: process " + std::to_string(options.pid) + ": no such process");
+  } else if (const auto owner = procfs::process_owner(static_cast<pid_t>(options.pid));
+             owner && geteuid() != 0 && owner->effective != geteuid() && owner->real != geteuid()) {
+    print_error("attach: process " + std::to_string(options.pid) +
+                ": it belongs to another user (uid " + std::to_string(owner->effective) +
+                "): only that user or root can record it");
   } else {
     print_error("attach: process " + std::to_string(options.pid) +
                 ": it does not carry a ring (it has to be started with "
-                "LD_PRELOAD=.../libmemwatch_preload.so, or be another user's)");
+                "LD_PRELOAD=.../libmemwatch_preload.so)");
   }
   return exit_status::kWrongUsage;
 }

@@ -61,7 +61,8 @@ void write_header(Page& page, const analysis::Selection& selection) {
   page.line(page.paint(doubtful ? Tone::caution : Tone::good,
                        shorten_end(exactness_phrase(summary), page.width())));
   if (!session.complete) {
-    page.line(page.paint(Tone::caution, "incomplete: the recording was cut short"));
+    page.line(page.paint(Tone::caution,
+                         "incomplete: the recording was cut short, what came later is missing"));
   }
   page.blank();
 }

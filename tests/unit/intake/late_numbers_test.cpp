@@ -79,6 +79,20 @@ TEST_F(LateNumbers, ANumberGivenUpOnAndToldAfterAllHoldsNobodyUp) {
   EXPECT_EQ(builder_.thread_slot(stopped).consumed.load(), builder_.tail(stopped));
 }
 
+TEST_F(LateNumbers, AGapOfAnAbandonedHookIsBelievedSoonButOnlyOnce) {
+  const auto ring = builder_.add_ring(1, true);
+  builder_.header().hooks_abandoned.store(1);
+  builder_.allocate(ring, kBlock, 10, 1);  // nobody will ever tell #0
+  builder_.publish(ring);
+  start();
+  for (int i = 0; i < 200; ++i) process_->drain();
+  EXPECT_EQ(facts().totals.allocations, 1U);
+  builder_.free(ring, kBlock, 3);  // a thread that is late with #2 is waited for
+  builder_.publish(ring);
+  for (int i = 0; i < 200; ++i) process_->drain();
+  EXPECT_EQ(facts().totals.frees, 0U);
+}
+
 TEST_F(LateNumbers, ThereIsNoRowForAThreadThatHasNotNamedItself) {
   const auto ring = builder_.add_ring(7, false);
   builder_.thread_slot(ring).owner_tid.store(0);

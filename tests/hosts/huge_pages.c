@@ -1,0 +1,31 @@
+/* Huge pages: transparent ones asked for by madvise under a large aligned block, and MAP_HUGETLB
+ * where the machine has any, whose lengths the kernel rounds to 2 MiB. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tests/hosts/host.h"
+
+#define HUGE ((size_t)2 << 20)
+
+int main(void) {
+  void* const block = keep(aligned_alloc(HUGE, 4 * HUGE));
+  require(block != NULL, "aligned_alloc");
+  (void)madvise(block, 4 * HUGE, MADV_HUGEPAGE);
+  memset(block, 1, 4 * HUGE);
+  free(block);
+  char* const pages =
+      mmap(NULL, 3 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  require(pages != MAP_FAILED, "mmap");
+  (void)madvise(pages, 3 * HUGE, MADV_HUGEPAGE);
+  memset(pages, 1, 3 * HUGE);
+  require(munmap(pages + HUGE, HUGE) == 0, "a part of it");
+  void* const tlb =
+      mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+  if (tlb != MAP_FAILED) {
+    memset(tlb, 1, HUGE);
+    require(munmap(tlb, HUGE) == 0, "munmap of huge pages");
+  }
+  say("done\n");
+  return 0;
+}

@@ -1,0 +1,374 @@
+"""Ends of one side or the other at random moments: what the target, the session and the machine must look like
+afterwards. Each function is one try and returns a list of complaints; empty is good. Used by test_kills.py (a few of
+each) and by scripts/soak (hundreds). Every process started here is ended by its own number.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+from . import checks
+from .configuration import configuration
+from .report import Report
+
+PATIENCE_S = 60  # for a machine that is busy; nothing waits for it when all is well
+BUSY = "busy_until_end_of_input"
+
+
+def is_gone(pid):
+    """No such process, or a zombie whose parent does not ask."""
+    try:
+        text = open(f"/proc/{pid}/stat").read()
+    except OSError:
+        return True
+    return text[text.rindex(")") + 2] in "ZX"
+
+
+def wait_until(condition, seconds=PATIENCE_S):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in open(f"/proc/{pid}/task/{pid}/children").read().split()]
+    except OSError:
+        return []
+
+
+class Recording:
+    """memwatch run on the busy host, up to the moment when its threads are at work."""
+
+    def __init__(self, workspace, *arguments, options=(), command=None):
+        self.workspace = workspace
+        number = random.getrandbits(40)
+        self.session = workspace.out / f"session-{number:x}.mw"
+        self.json = workspace.out / f"report-{number:x}.json"
+        self.stderr_file = workspace.out / f"stderr-{number:x}"
+        command = command or [configuration.hosts / BUSY, *arguments]
+        with open(self.stderr_file, "wb") as stderr:
+            self.process = subprocess.Popen(
+                [
+                    *map(str, [configuration.memwatch, "run", "--quiet", "-o", self.session, "--json", self.json]),
+                    *map(str, options),
+                    "--",
+                    *map(str, command),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=workspace.environment(),
+                cwd=workspace.out,
+            )
+        self.ready = self.process.stdout.readline() == b"ready\n"
+        self.target = next(iter(children_of(self.process.pid)), None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in (self.process.pid, self.target):
+            if pid is not None and not is_gone(pid):
+                try:
+                    os.kill(pid, signal.SIGCONT)
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    @property
+    def stderr(self):
+        return self.stderr_file.read_text(errors="replace")
+
+    def finish(self):
+        """Ends the input. What the program says then, once every holder of the pipe is gone; None: it hangs."""
+        self.process.stdin.close()
+        output = []
+        done = wait_until(lambda: self._read_some(output))
+        return b"".join(output) if done else None
+
+    def _read_some(self, output):
+        os.set_blocking(self.process.stdout.fileno(), False)
+        chunk = self.process.stdout.read()
+        if chunk:
+            output.append(chunk)
+        return chunk == b""
+
+    def status(self):
+        """As a shell shows it; None: it does not end."""
+        try:
+            code = self.process.wait(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return None
+        return code if code >= 0 else 128 - code
+
+
+def read_session(workspace, session):
+    """The report of a session by a later memwatch: (status, Report or None, stderr)."""
+    out = session.with_suffix(".again.json")
+    done = subprocess.run(
+        [str(configuration.memwatch), "report", str(session), "--format", "json", "-o", str(out)],
+        capture_output=True,
+        env=workspace.environment(),
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return done.returncode, Report(out) if out.exists() else None, done.stderr.decode(errors="replace")
+
+
+def leftovers(workspace):
+    """After a command that sweeps: nothing of a killed collector may be left."""
+    subprocess.run(
+        [str(configuration.memwatch), "run", "--quiet", "-o", str(workspace.out / "sweep.mw"), "--", "/bin/true"],
+        env=workspace.environment(),
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    return [f"left behind: {name}" for name in workspace.leftovers()]
+
+
+def expect(found, what, got, expected):
+    if got != expected:
+        found.append(f"{what}: {got!r}, expected {expected!r}")
+
+
+def kill_target(workspace, wait_s, *arguments):
+    """SIGKILL to the target while it records exactly."""
+    found = []
+    with Recording(workspace, *arguments) as run:
+        if not run.ready or run.target is None:
+            return [f"did not start: {run.stderr}"]
+        time.sleep(wait_s)
+        os.kill(run.target, signal.SIGKILL)
+        expect(found, "status", run.status(), 137)
+        if not run.json.exists():
+            return found + [f"no report: {run.stderr}"]
+        report = Report(run.json)
+        root = report.root
+        expect(found, "exit", (root.exit["kind"], root.exit["signal"]), ("signaled", signal.SIGKILL))
+        expect(found, "complete", report.data["complete"], True)
+        # Up to three threads died between taking a number and telling it: that many events, no more, are damage.
+        found += [f"lost: {name}" for name in ("dropped_allocations", "dropped_frees") if root.losses[name]]
+        found += checks.check_sums(root)
+        status, again, _ = read_session(workspace, run.session)
+        expect(found, "status of the report", status, 0)
+        if again is not None:
+            expect(found, "the session's own totals", again.root.totals, root.totals)
+    return found + leftovers(workspace)
+
+
+def kill_collector(workspace, wait_s, *arguments, take_over=False):
+    """SIGKILL to the collector: the target goes on, ends as it would have, and the session can be read."""
+    found = []
+    workspace.collector_was_killed = True
+    with Recording(workspace, *arguments) as run:
+        if not run.ready or run.target is None:
+            return [f"did not start: {run.stderr}"]
+        time.sleep(wait_s)
+        run.process.kill()
+        run.process.wait()
+        time.sleep(0.2)  # long enough to fill a ring that nobody empties
+        if is_gone(run.target):
+            found.append("the target is gone")
+        if take_over:
+            found += attach_to(workspace, run.target)
+        expect(found, "the target's last words", run.finish(), b"bye\n")
+        if not wait_until(lambda: is_gone(run.target)):
+            found.append("the target does not end")
+        status, report, errors = read_session(workspace, run.session)
+        expect(found, f"status of the report ({errors.strip()})", status, 0)
+        if report is not None:
+            expect(found, "complete", report.data["complete"], False)
+            expect(found, "exit", report.root.exit["kind"], "running")
+            found += checks.check_sums(report.root)
+        if "killed or is still running" not in errors:
+            found.append(f"nothing says that the recording was cut short: {errors!r}")
+    return found + leftovers(workspace)
+
+
+def attach_to(workspace, pid):
+    """A second collector takes over."""
+    out = workspace.out / "attached.json"
+    done = subprocess.run(
+        [
+            *[str(configuration.memwatch), "attach", "--quiet", "--duration", "300ms", "--json", str(out)],
+            *["-o", str(workspace.out / "attached.mw"), str(pid)],
+        ],
+        env=workspace.environment(),
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        return [f"attach: status {done.returncode}: {done.stderr.decode(errors='replace')}"]
+    found = []
+    process = Report(out).root
+    expect(found, "attached to", process.pid, pid)
+    if process.totals["allocations"] == 0:
+        found.append("attach recorded nothing")
+    return found + checks.check_sums(process)
+
+
+def stop_collector(workspace, wait_s, stopped_s, *arguments):
+    """SIGSTOP to the collector for a while: the target goes on after at most a second of waiting."""
+    found = []
+    with Recording(workspace, *arguments) as run:
+        if not run.ready or run.target is None:
+            return [f"did not start: {run.stderr}"]
+        time.sleep(wait_s)
+        os.kill(run.process.pid, signal.SIGSTOP)
+        time.sleep(stopped_s)
+        # The end of the input while it is stopped: the target ends without it.
+        run.process.stdin.close()
+        if not wait_until(lambda: is_gone(run.target)):
+            found.append("the target waits for a collector that is stopped")
+        os.kill(run.process.pid, signal.SIGCONT)
+        expect(found, "the target's last words", run.process.stdout.read(), b"bye\n")
+        expect(found, "status", run.status(), 0)
+        if not run.json.exists():
+            return found + [f"no report: {run.stderr}"]
+        root = Report(run.json).root
+        expect(found, "exit", (root.exit["kind"], root.exit["code"]), ("exited", 0))
+        lost = root.losses["dropped_allocations"] + root.losses["dropped_frees"]
+        if lost and root.losses["exact"]:
+            found.append("events were lost, and the recording calls itself exact")
+        found += checks.check_sums(root)
+    return found + leftovers(workspace)
+
+
+def small_file_system(namespace, size, directory, command):
+    """The command, in a mount namespace with a file system of this size at `directory`."""
+    script = 'mount -t tmpfs -o "size=$1" tmpfs "$2" || exit 111; shift 2; exec "$@"'
+    return [*namespace, "sh", "-c", script, "sh", str(size), str(directory), *map(str, command)]
+
+
+def run_with_little_room(workspace, namespace, size, where):
+    """A full /dev/shm (where="/dev/shm") or a full disk under the session file."""
+    found = []
+    host = [configuration.hosts / "many_threads"]
+    native = subprocess.run(host, capture_output=True, timeout=PATIENCE_S, check=False)
+    full = workspace.root / "full"
+    full.mkdir(exist_ok=True)
+    where = where or full
+    session = (full if where == full else workspace.out) / "session.mw"
+    out = workspace.out / "little-room.json"
+    out.unlink(missing_ok=True)
+    command = [configuration.memwatch, "run", "-o", session, "--json", out, "--", *host]
+    done = subprocess.run(
+        small_file_system(namespace, size, where, command),
+        env=workspace.environment(),
+        capture_output=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    errors = done.stderr.decode(errors="replace")
+    expect(found, f"status ({errors})", done.returncode, native.returncode)
+    expect(found, "output", done.stdout, native.stdout)
+    report = Report(out) if out.exists() else None
+    root = report.root if report is not None and report.processes else None
+    if where == full:
+        if root is None or not root.losses["exact"]:
+            found.append("a full disk spoils the recording")
+        # Some room may have been enough.
+        if not session_is_there(errors) and "No space left" not in errors:
+            found.append(f"nothing says that there was no room: {errors}")
+    elif root is not None:
+        if not root.losses["exact"] and "/dev/shm" not in errors:
+            found.append(f"nothing says what was missing: {errors}")
+        found += checks.check_sums(root)
+    elif "/dev/shm" not in errors:
+        found.append(f"no report, and nothing says why: {errors}")
+    return found + [f"left behind: {name}" for name in workspace.leftovers()]
+
+
+def session_is_there(errors):
+    return "memwatch report" in errors
+
+
+class Cgroup:
+    """A memory cgroup of our own, version 1 or 2; `available` is False where none can be made."""
+
+    def __init__(self, limit_bytes):
+        self.directory = None
+        for parent, limit in (
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            ("/sys/fs/cgroup", "memory.max"),
+        ):
+            path = f"{parent}/memwatch-test-{os.getpid()}-{random.getrandbits(30):x}"
+            try:
+                os.mkdir(path)
+                open(f"{path}/{limit}", "w").write(str(limit_bytes))
+                self.directory = path
+                for swap in ("memory.swap.max", "memory.memsw.limit_in_bytes"):
+                    if os.path.exists(f"{path}/{swap}"):
+                        open(f"{path}/{swap}", "w").write("0" if swap.endswith("max") else str(limit_bytes))
+                return
+            except OSError:
+                if os.path.isdir(path) and self.directory is None:
+                    os.rmdir(path)
+
+    @property
+    def available(self):
+        return self.directory is not None
+
+    def remove(self):
+        if self.directory is not None:
+            wait_until(lambda: self._try_remove(), 10)
+
+    def _try_remove(self):
+        try:
+            os.rmdir(self.directory)
+            return True
+        except OSError:
+            return False
+
+
+def out_of_memory(workspace, limit_bytes):
+    """The kernel kills the target because its cgroup is full. None: no cgroup can be made here."""
+    group = Cgroup(limit_bytes)
+    if not group.available:
+        return None
+    found = []
+    try:
+        script = 'echo $$ > "$1/cgroup.procs" && exec "$2"'
+        command = ["sh", "-c", script, "sh", group.directory, configuration.hosts / "grows_until_killed"]
+        with Recording(workspace, command=command) as run:
+            expect(found, "status", run.status(), 137)
+            if not run.json.exists():
+                return found + [f"no report: {run.stderr}"]
+            report = Report(run.json)
+            (killed,) = report.of_program("grows_until_killed")
+            expect(found, "exit", (killed.exit["kind"], killed.exit["signal"]), ("signaled", signal.SIGKILL))
+            expect(found, "out_of_memory_kill", killed.data.get("out_of_memory_kill"), True)
+            found += checks.check_exact(killed)
+            status, _, _ = read_session(workspace, run.session)
+            expect(found, "status of the report", status, 0)
+            text = subprocess.run(
+                [str(configuration.memwatch), "report", str(run.session)],
+                env=workspace.environment(),
+                capture_output=True,
+                timeout=PATIENCE_S,
+                check=False,
+            ).stdout.decode()
+            if "out of memory" not in text:
+                found.append(f"the page does not say so: {text}")
+    finally:
+        group.remove()
+    return found + leftovers(workspace)
+
+
+def remove_everything(workspace):
+    """What tries have written; the workspace itself stays."""
+    for entry in workspace.out.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+

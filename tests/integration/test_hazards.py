@@ -1,0 +1,243 @@
+"""Hazards of living in somebody else's process, one host program each, as a table: natively, in exact, sample and
+idle mode, and with the library loaded but nobody there to record, the program must print the same and end the same; in
+exact mode every call must have been counted.
+
+`exact` says what the exact recording is compared with:
+  oracle   the counting interposer, to the byte, peaks included (one thread: the order of events is fixed)
+  totals   the same without the peaks (several threads)
+  truth    the figures that the program itself tells on stderr
+  sums     every process without loss, and all sums agree
+  after    what the root allocates in the end, by a function named after_…, is all there: 72 000 bytes
+  root     the same as sums of the root process alone: what it starts may be out of reach
+  runs     nothing beyond output and status; the row's reason says why
+"""
+
+import re
+import unittest
+from dataclasses import dataclass
+
+from harness import checks
+from harness.case import IntegrationTest
+from harness.configuration import configuration
+from harness.oracle import differences, run_under_oracle
+
+MODES = (["--mode", "sample", "--sample-interval", "512"], ["--mode", "idle"])
+
+
+@dataclass(frozen=True)
+class Row:
+    host: str
+    arguments: tuple = ()
+    exact: str = "oracle"
+    processes: int = 0  # records there must be; 0: not looked at
+    child_live: int = -1  # bytes alive at the end of each record but the root's
+    reason: str = ""
+
+    def __str__(self):
+        return " ".join([self.host, *map(str, self.arguments)])
+
+
+def ways(host, exact, *names, **more):
+    return [Row(host, (name,), exact, **more) for name in names]
+
+
+HOSTS = configuration.hosts
+UNFINISHED = "a realloc that was left behind may or may not have happened: then the recording is not exact and says so"
+
+BIRTH_AND_END = [
+    Row("allocates_before_main"),
+    Row("allocates_at_exit"),
+    Row("thread_exit_destructors", exact="totals"),
+    Row("valloc_in_key_destructor", exact="totals"),
+    Row("looks_up_symbols"),
+    *ways("exits_in_a_way", "oracle", "return", "exit", "_exit", "_Exit", "quick_exit", "exit_group"),
+    *ways("exits_in_a_way", "oracle", "abort", "segv", "trap", "term", "kill", "exit_in_handler", "_exit_in_handler"),
+    *ways("exits_in_a_way", "totals", "exit_in_thread", "main_thread_ends"),
+    Row("exits_with_threads_running", exact="sums"),
+    Row("kills_itself_while_allocating", exact="sums"),
+]
+
+SIGNALS = [
+    Row("allocates_in_signal_handler"),
+    Row("handler_allocates_while_allocating", (500,), "truth"),
+    Row("handler_allocates_while_allocating", (500, "altstack"), "truth"),
+    Row("handler_maps_while_allocating", exact="sums"),
+    Row("handler_allocates_while_mapping", exact="sums"),
+    Row("owns_every_signal"),
+    Row("recovers_from_faults"),
+    Row("jumps_out_of_handlers", (300,), "after", reason=UNFINISHED),
+    Row("jumps_out_of_handlers", (100, "threaded"), "after", reason=UNFINISHED),
+    Row("jumps_out_of_handlers", (300, "nested"), "sums"),
+    Row("cancels_threads", exact="sums"),
+]
+
+PROCESSES = [
+    Row("forks_and_both_allocate"),
+    Row("forks_while_threads_allocate", exact="sums", processes=21, child_live=770),
+    Row("forked_child_starts_threads", exact="sums", processes=11),
+    Row("forks_short_children", (200,), "sums", processes=221, child_live=50),
+    Row("vfork_child_allocates"),
+    *ways("clones_in_odd_ways", "sums", "no_sharing", "files", "no_signal", processes=2, child_live=321),
+    *ways("clones_in_odd_ways", "sums", "raw_fork", "raw_clone", "raw_clone3", processes=2, child_live=321),
+    *ways("clones_in_odd_ways", "sums", "memory", "memory_and_wait", "memory_and_handlers", processes=1),
+    *ways("clones_in_odd_ways", "sums", "namespace", processes=2, child_live=321),
+    Row("becomes_a_daemon", exact="sums", processes=3),
+    Row("execs_itself", (3,), "sums", processes=4),
+]
+
+LIMITS = [
+    Row("looks_at_itself", exact="sums"),
+    Row("closes_all_descriptors", exact="sums", processes=2),
+    Row("dups_over_descriptors", exact="sums", processes=2, child_live=30),
+    *ways("limits_itself", "root", "nofile", "as", "data", reason="a child may have no room to be recorded"),
+    *ways("limits_itself", "sums", "fsize", "stack", "memlock", "sigpending", "core", processes=4),
+    Row("limited_address_space", exact="sums"),
+    Row("tiny_thread_stacks", exact="totals"),
+    Row("changes_root_and_user", exact="root"),
+    Row("non_dumpable", exact="sums", processes=3),
+    Row("strict_seccomp", exact="truth"),
+    Row("sandboxes_itself", exact="truth"),
+    Row("unshares_namespaces", exact="sums"),
+]
+
+CODE = [
+    Row("loads_and_unloads_libraries", (HOSTS / "libleaking_first.so", HOSTS / "libleaking_second.so"), "oracle"),
+    Row("loads_in_a_loop", (HOSTS / "libleaking_first.so", "leak_from_first", 200), "sums"),
+    Row("loads_in_a_loop", (HOSTS / "libleaking_first.so", "leak_from_first", 50, "deepbind"), "sums"),
+    Row("loads_by_runpath"),
+    Row("throws_through_callers", exact="totals"),
+    Row("coroutine_stack"),
+    Row("cxx_coroutines", exact="totals"),
+    Row("recurses_deeply", (100_000,)),
+    Row("jit_code"),
+    Row("assembly_without_cfi", exact="totals"),
+    Row("short_lived_threads", (20_000,), "totals"),
+    Row("many_threads", (1000,), "totals"),
+    Row("reuses_thread_ids", exact="totals"),
+]
+
+ALLOCATORS = [
+    Row("own_malloc", exact="runs", reason="its calls never leave the program"),
+    Row("own_malloc_maps_under_lock", exact="runs", reason="the same"),
+    Row("own_operator_new"),
+    Row("another_allocator", exact="totals"),
+    Row("another_allocator_jemalloc", exact="sums", processes=2),
+    Row("another_allocator_tcmalloc", exact="sums", processes=2),
+    Row("another_allocator_mimalloc", exact="sums", processes=2),
+    Row("another_allocator_jemalloc_static", exact="runs", reason="its calls never leave the program"),
+    Row("another_allocator_tcmalloc_static", exact="runs", reason="the same"),
+    Row("tunes_malloc"),
+    Row("malloc_hook_era"),
+    Row("every_c_entry_point"),
+    Row("every_cxx_entry_point"),
+    Row("zero_sizes"),
+    Row("failed_c_calls"),
+    Row("failed_mappings"),
+    Row("mapping_arithmetic"),
+    Row("moves_the_break"),
+    Row("huge_pages"),
+    Row("keeps_errno"),
+]
+
+
+class HazardsTest(IntegrationTest):
+    def rows(self, rows):
+        for row in rows:
+            with self.subTest(row=str(row)):
+                self.row(row)
+        self.memwatch("list")  # sweeps the segments of programs that were killed
+
+    def row(self, row):
+        command = self.host(row.host, *row.arguments)
+        if not command[0].exists():
+            self.skipTest(f"{row.host} is not built: its allocator is not installed")
+        native = self.run_command(command)
+        self.assertNotIn(native.status, (90, 91), f"natively: {native.stderr}")
+        self.exactly(row, command, native)
+        for options in MODES:
+            run = self.trace_only(command, options)
+            self.same(native, run, options)
+            self.assertEqual(run.report.root.data["mode"], options[1])
+        preloaded = self.run_command(command, LD_PRELOAD=configuration.preload)
+        self.same(native, preloaded, "preloaded, without a collector")
+
+    def same(self, native, run, what):
+        self.assertEqual((run.status, run.stdout), (native.status, native.stdout), f"{what}: {run.stderr}")
+
+    def exactly(self, row, command, native):
+        run = self.trace_only(command)
+        self.same(native, run, "exact")
+        report, root = run.report, run.report.root
+        self.assertTrue(report.data["complete"])
+        if row.exact == "runs":
+            return
+        if row.exact == "after":
+            self.assertEqual(root.losses["dropped_allocations"] + root.losses["dropped_frees"], 0)
+            self.assertEqual(root.sum_through("after_", "live_bytes"), 72_000)
+            return self.assert_no_complaints(checks.check_sums(root), "sums")
+        for process in [root] if row.exact == "root" else report.processes:
+            self.assert_exact(process)
+        self.assert_no_complaints(checks.check_frames(report), "frames")
+        if row.exact in ("oracle", "totals"):
+            counters = run_under_oracle(self.workspace, command)
+            self.assert_no_complaints(differences(counters, root, row.exact == "oracle"), "oracle")
+        if row.exact == "truth":
+            self.assert_truth(root, run.stderr)
+        if row.processes:
+            self.assertEqual(len(report.processes), row.processes)
+        if row.child_live >= 0:
+            live = {process.heap["live_bytes"] for process in report.processes if process is not root}
+            self.assertEqual(live, {row.child_live})
+
+    def assert_truth(self, process, stderr):
+        (line,) = re.findall(r"^truth (.*)$", stderr, re.MULTILINE)
+        expected = {name: int(value) for name, value in (pair.split("=") for pair in line.split())}
+        got = {name: process.totals.get(name, process.heap.get(name)) for name in expected}
+        self.assertEqual(got, expected)
+
+    def test_birth_and_end(self):
+        self.rows(BIRTH_AND_END)
+
+    def test_signals(self):
+        self.rows(SIGNALS)
+
+    def test_processes(self):
+        self.rows(PROCESSES)
+
+    def test_limits_and_sandboxes(self):
+        self.rows(LIMITS)
+
+    def test_code(self):
+        self.rows(CODE)
+
+    def test_allocators_and_calls(self):
+        self.rows(ALLOCATORS)
+
+
+    def test_a_limit_on_addresses_that_leaves_no_room_is_told_and_none_is_taken(self):
+        command = ["/bin/sh", "-c", "ulimit -v 60000; exec cat /proc/self/status"]
+        native = self.run_command(command)
+        run = self.trace_only(command)
+        self.assertEqual(run.status, native.status)
+        sizes = [int(re.search(rb"VmSize:\s*(\d+)", each.stdout)[1]) for each in (native, run)]
+        self.assertLess(sizes[1] - sizes[0], 4096, f"KiB of addresses: {sizes}")
+        self.assertIn("RLIMIT_AS", run.stderr)
+
+    def test_the_debugging_library_of_libc_still_debugs(self):
+        # mtrace writes a line for each call, MALLOC_CHECK_ ends a program that frees twice.
+        library = {"LD_PRELOAD": "libc_malloc_debug.so.0"}
+        files = [self.workspace.out / name for name in ("native", "traced")]
+        command = self.host("malloc_hook_era")
+        native = self.run_command(command, MALLOC_TRACE=files[0], **library)
+        if "cannot be preloaded" in native.stderr:
+            self.skipTest("libc_malloc_debug is not installed")
+        run = self.trace_only(command, MALLOC_TRACE=files[1], **library)
+        self.same(native, run, "with mtrace")
+        lines = [[line for line in path.read_text().splitlines() if line.startswith("@")] for path in files]
+        self.assertGreater(len(lines[0]), 30)
+        self.assertEqual(len(lines[1]), len(lines[0]))
+        self.assert_exact(run.report.root)
+
+
+if __name__ == "__main__":
+    unittest.main()
