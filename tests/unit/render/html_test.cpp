@@ -59,8 +59,7 @@ json expected_costs(const std::vector<json>& processes) {
     if (!gone) leaked += member_sum(process["sites"], "live_bytes");
     peak += member_sum(process["sites"], "peak_bytes");
     allocated += member_sum(process["sites"], "allocated_bytes");
-    allocations +=
-        member_sum(process["sites"], "allocations") + member_sum(process["sites"], "reallocations");
+    allocations += member_sum(process["sites"], "allocations");
     temporary += member_sum(process["sites"], "temporary");
   }
   return {{"leaked", leaked},
