@@ -188,9 +188,9 @@ Command register_report(CLI::App& root) {
                                 "No stacks with a function, file or module that matches")
                     ->type_name("REGEX"),
                 "Selection");
-  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many rows, 0 for all",
-                                  "10; all but in text, as many as fit in html");
+  options->top_option =
+      add_count(*app, "--top", options->top, 1'000'000'000, "How many rows, 0 for all",
+                "10; all but in text, as many as fit in html");
   add_selective(options->top_option, "Selection");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
