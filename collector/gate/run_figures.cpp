@@ -116,6 +116,16 @@ Result<PickedStacks> pick(const model::Session& session, const StackLimit& limit
 
 }  // namespace
 
+int program_status(const model::Session& session) {
+  if (session.processes.empty()) return 0;
+  const model::Process* root = &session.processes.front();
+  for (const model::Process& process : session.processes) {
+    if (process.pid == root->pid && root->exit_kind == model::ExitKind::exec) root = &process;
+  }
+  if (root->exit_kind == model::ExitKind::exited) return root->exit_code;
+  return root->exit_kind == model::ExitKind::signaled ? 128 + root->exit_signal : 0;
+}
+
 Result<RunFigures> figures_of(const model::Session& session, const Budget& budget,
                               const std::string& name) {
   if (const Result<void> checked = check(session, name); !checked) return checked.error();

@@ -37,6 +37,10 @@ struct RunFigures {
   std::vector<PickedStacks> picked;                    // as the budget's
 };
 
+// How the recorded program ended, as a shell tells it: its exit status, 128+N for signal N. 0 too
+// where that is not known.
+int program_status(const model::Session& session);
+
 // name: the file or run, for the error.
 Result<RunFigures> figures_of(const model::Session& session, const Budget& budget,
                               const std::string& name);

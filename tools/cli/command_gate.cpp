@@ -151,6 +151,12 @@ class Gate {
     return report;
   }
 
+  gate::GateReport target_failed(int status, std::string why) const {
+    gate::GateReport report = empty_report(gate::Outcome::target_failed, std::move(why));
+    report.target_status = status;
+    return report;
+  }
+
   gate::GateReport not_measured(const Error& error) const {
     return empty_report(gate::Outcome::not_measured, error.to_line());
   }
@@ -170,6 +176,10 @@ class Gate {
     for (const std::string& path : options_.candidates) {
       Result<model::Session> session = load_session(path);
       if (!session) return not_measured(session.error());
+      if (const int status = gate::program_status(*session); status != 0) {
+        return target_failed(
+            status, fmt::format("{}: the recorded program failed (exit {})", path, status));
+      }
       symbolize_stacks(*session, all_stacks(*session));
       if (auto added = measurement_->add(*session, path); !added) {
         return not_measured(added.error());
@@ -184,9 +194,7 @@ class Gate {
     if (const auto* refusal = std::get_if<Refusal>(&found)) {
       std::string why = refusal->line;
       if (why.starts_with("run: ")) why.erase(0, 5);
-      gate::GateReport report = empty_report(gate::Outcome::target_failed, why);
-      report.target_status = refusal->exit_status;
-      return report;
+      return target_failed(refusal->exit_status, why);
     }
     Result<GateRuns> runs = GateRuns::create(GateRunOptions{
         options_.command, options_.sessions, options_.wait_all, options_.show_output});
@@ -207,12 +215,9 @@ class Gate {
       const Result<GateRun> run = runs.run(number, last);
       if (!run) return not_measured(run.error());
       if (run->status != 0) {
-        gate::GateReport report =
-            empty_report(gate::Outcome::target_failed,
-                         fmt::format("{}: {} in run {} of {}", options_.command.front(),
-                                     run->failure, number, last));
-        report.target_status = run->status;
-        return report;
+        return target_failed(run->status,
+                             fmt::format("{}: {} in run {} of {}", options_.command.front(),
+                                         run->failure, number, last));
       }
       if (auto added = measurement_->add(run->session, fmt::format("run {}", number)); !added) {
         return not_measured(added.error());

@@ -44,6 +44,11 @@ Result<std::string> read_text(const std::string& path, std::size_t most) {
 Result<gate::Baseline> from_session(const std::string& path) {
   Result<model::Session> session = load_session(path);
   if (!session) return session.error();
+  if (const int status = gate::program_status(*session); status != 0) {
+    return Error{ErrorKind::damaged, "read the baseline", path,
+                 fmt::format("the recorded program failed (exit {})", status),
+                 "record a run that succeeds"};
+  }
   symbolize_stacks(*session, all_stacks(*session));
   gate::Measurement measurement{gate::Budget{}};
   if (auto added = measurement.add(*session, path); !added) return added.error();

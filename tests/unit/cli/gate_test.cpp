@@ -159,6 +159,21 @@ TEST_F(GateCommand, NeverPassesBecauseItCouldNotMeasure) {
   }
 }
 
+TEST_F(GateCommand, OfAProgramThatFailedWhenItWasRecordedItGivesTheStatus) {
+  model::Session failed = app_session();
+  failed.processes[0].exit_code = 7;
+  write(failed, "failed.mw");
+  model::Session killed = app_session();
+  killed.processes[0].exit_kind = model::ExitKind::signaled;
+  killed.processes[0].exit_signal = 11;
+  write(killed, "killed.mw");
+  EXPECT_EQ(gate("old.mw", "failed.mw").status, 7);
+  EXPECT_EQ(gate("old.mw", "killed.mw").status, 139);
+  EXPECT_EQ(gate("app.baseline", "failed.mw", {"--update"}).status, 7);
+  EXPECT_EQ(testing::read_text(file("app.baseline")), "");
+  EXPECT_EQ(gate("failed.mw", "old.mw").status, 3);
+}
+
 TEST_F(GateCommand, ADamagedBaselineIsToldByFileAndLineAndMayBeReplaced) {
   ASSERT_EQ(gate("app.baseline", "old.mw", {"--update"}).status, 0);
   const std::string good = testing::read_text(file("app.baseline"));
