@@ -140,6 +140,9 @@ void write_html_modules(JsonWriter& json, const ScopeContext& context) {
     json.member("liveBlocks", row.live_blocks);
     json.member("peak", row.peak_bytes);
     json.member("temporary", row.temporary);
+    json.member("allocatedError", analysis::error_bar(row.allocated_deviation));
+    json.member("liveError", analysis::error_bar(row.live_deviation));
+    json.member("peakError", analysis::error_bar(row.peak_deviation));
     json.end_object();
   }
   json.end_array();
@@ -153,6 +156,7 @@ void write_html_sizes(JsonWriter& json, const ScopeContext& context) {
     json.member("to", row.to);
     json.member("allocations", row.allocations);
     json.member("bytes", row.bytes);
+    json.member("error", analysis::error_bar(row.deviation));
     json.end_object();
   }
   json.end_array();

@@ -78,6 +78,9 @@ export interface Module {
   liveBlocks: number;
   peak: number;
   temporary: number;
+  allocatedError: number;
+  liveError: number;
+  peakError: number;
 }
 
 export interface Scope {
@@ -116,7 +119,7 @@ export interface Scope {
   leaks: LeakList;
   functions: FunctionList;
   modules: Module[];
-  sizes: { from: number; to: number; allocations: number; bytes: number }[];
+  sizes: { from: number; to: number; allocations: number; bytes: number; error: number }[];
   calls: { name: string; calls: number; bytes: number; failed: number }[];
 }
 

@@ -33,13 +33,25 @@ function spread(text: string): number {
   return ((hash >>> 8) & 0xff) / 255;
 }
 
+const TURN = 10; // degrees by which functions of one module may differ in hue, either way
+const DARK_SATURATION = [44, 56] as const;
+
+// The lightest that boxes of each hue may be under light text: blue may be lighter than yellow.
+const LIGHTEST_DARK = HUES.map((hue) => {
+  let lightness = 36;
+  const readable = (turn: number) =>
+    DARK_SATURATION.every((saturation) => contrast({ hue: hue + turn, saturation, lightness }, TEXT.dark) >= 4.6);
+  while (![-TURN, 0, TURN].every(readable)) --lightness;
+  return lightness;
+});
+
 export function frameColor(name: string, hue: number | undefined, theme: "light" | "dark"): Color {
   if (hue === undefined) return GREY[theme];
   const shade = spread(name);
-  const turn = 20 * (spread(`${name}.`) - 0.5);
-  return theme === "light"
-    ? { hue: HUES[hue]! + turn, saturation: 60 + 12 * shade, lightness: 80 - 12 * shade }
-    : { hue: HUES[hue]! + turn, saturation: 44 + 12 * shade, lightness: 24 + 7 * shade };
+  const turned = HUES[hue]! + 2 * TURN * (spread(`${name}.`) - 0.5);
+  if (theme === "light") return { hue: turned, saturation: 60 + 12 * shade, lightness: 80 - 12 * shade };
+  const [least, most] = DARK_SATURATION;
+  return { hue: turned, saturation: least + (most - least) * shade, lightness: LIGHTEST_DARK[hue]! - 7 * (1 - shade) };
 }
 
 // Of a difference: orange grew, blue shrank, the stronger the more (−1 to 1). Nobody is colour-blind

@@ -5,7 +5,7 @@ import type { Cost, Scope } from "../data/document";
 import { baseName, placeOf, type Frame } from "../data/frames";
 import type { Tab } from "../state/hash";
 import type { Column } from "../table/Table";
-import { bytes, count, counted, duration, exact, percent, requestedBytes } from "../text/format";
+import { bytes, count, counted, duration, errorBar, exact, percent, requestedBytes } from "../text/format";
 import { shortName } from "../text/names";
 import { capital, costLabel, formatCost, isClassified, processLabel, since, type ReportModel } from "./model";
 
@@ -21,14 +21,16 @@ export interface TableContent {
 
 type Make = (model: ReportModel, scope: Scope, cost: Cost) => TableContent;
 
-const figure = (id: string, title: string, hint: string, values: number[], unit: (value: number) => string, whole: number, from = 0, width = "minmax(84px, 110px)"): Column => ({
+const FIGURE = "minmax(84px, 110px)"; // width of a column of figures
+
+const figure = (id: string, title: string, hint: string, values: number[], unit: (value: number) => string, whole: number, from = 0, width = FIGURE, errors: number[] | undefined = undefined): Column => ({
   id,
   title,
   hint,
   width,
   from,
   value: (row) => values[row]!,
-  show: (row) => <span title={exact(values[row]!)}>{unit(values[row]!)}</span>,
+  show: (row) => <span title={`${exact(values[row]!)} ${errorBar(errors?.[row] ?? 0)}`.trim()}>{unit(values[row]!)}</span>,
   ...(whole > 0 ? { bar: (row: number) => values[row]! / whole } : {}),
 });
 
@@ -87,10 +89,10 @@ const sites: Make = (model, scope, cost) => {
     count: c.stack.length,
     columns: [
       stackColumn(model, c.stack, "Allocated in"),
-      figure("peak", "At peak", "Bytes live when the heap was largest", c.peak, bytes, totals.peak),
-      figure("leaked", "Not freed", `Bytes ${scope.notFreedPhrase}`, c.live, bytes, totals.live, 420),
+      figure("peak", "At peak", "Bytes live when the heap was largest", c.peak, bytes, totals.peak, 0, FIGURE, c.peakError),
+      figure("leaked", "Not freed", `Bytes ${scope.notFreedPhrase}`, c.live, bytes, totals.live, 420, FIGURE, c.liveError),
       figure("blocks", "Blocks", `Blocks ${scope.notFreedPhrase}`, c.liveBlocks, count, 0, 980),
-      figure("allocated", "Allocated", "Bytes over the whole run", c.allocated, bytes, totals.allocated, 540),
+      figure("allocated", "Allocated", "Bytes over the whole run", c.allocated, bytes, totals.allocated, 540, FIGURE, c.allocatedError),
       figure("allocations", "Calls", "Allocations and reallocations", calls, count, totals.calls, 640),
       figure("temporary", "Temporary", "Freed with no other allocation in between", c.temporary, count, totals.temporary, 760),
     ],
@@ -165,17 +167,18 @@ const functions: Make = (model, scope, cost) => {
 const modules: Make = (model, scope) => {
   const rows = scope.modules;
   const path = (row: number) => model.report.strings[rows[row]!.path]! || "(unknown)";
-  const values = (name: "peak" | "live" | "allocated" | "temporary" | "liveBlocks") => rows.map((row) => row[name]);
+  const values = (name: "peak" | "live" | "allocated" | "temporary" | "liveBlocks" | "peakError" | "liveError" | "allocatedError") => rows.map((row) => row[name]);
   const calls = rows.map((row) => row.allocations + row.reallocations);
-  const column = (id: string, title: string, hint: string, numbers: number[], unit: (value: number) => string, from = 0) => figure(id, title, hint, numbers, unit, sum(numbers), from);
+  const column = (id: string, title: string, hint: string, numbers: number[], unit: (value: number) => string, from = 0, errors: number[] | undefined = undefined) =>
+    figure(id, title, hint, numbers, unit, sum(numbers), from, FIGURE, errors);
   return {
     count: rows.length,
     columns: [
       { ...textColumn("module", "Module", path, "minmax(120px, 1fr)"), show: (row) => <span title={path(row)}>{baseName(path(row))} <span class="faint">{path(row)}</span></span> },
-      column("peak", "At peak", "Bytes live when the heap was largest", values("peak"), bytes),
-      column("leaked", "Not freed", `Bytes ${scope.notFreedPhrase}`, values("live"), bytes, 420),
+      column("peak", "At peak", "Bytes live when the heap was largest", values("peak"), bytes, 0, values("peakError")),
+      column("leaked", "Not freed", `Bytes ${scope.notFreedPhrase}`, values("live"), bytes, 420, values("liveError")),
       column("blocks", "Blocks", `Blocks ${scope.notFreedPhrase}`, values("liveBlocks"), count, 900),
-      column("allocated", "Allocated", "Bytes over the whole run", values("allocated"), bytes, 540),
+      column("allocated", "Allocated", "Bytes over the whole run", values("allocated"), bytes, 540, values("allocatedError")),
       column("allocations", "Calls", "Allocations and reallocations", calls, count, 640),
       column("temporary", "Temporary", "Freed with no other allocation in between", values("temporary"), count, 760),
     ],
@@ -314,7 +317,7 @@ const sizes: Make = (_model, scope) => {
     columns: [
       { id: "size", title: "Size asked for", isText: true, width: "minmax(130px, 200px)", value: (row) => rows[row]!.from, show: range },
       figure("allocations", "Calls", "Allocations and reallocations of these sizes", allocations, count, Math.max(...allocations, 0), 0, "minmax(90px, 1fr)"),
-      figure("bytes", "Bytes", "Asked for in these sizes", total, bytes, Math.max(...total, 0), 400, "minmax(90px, 1fr)"),
+      figure("bytes", "Bytes", "Asked for in these sizes", total, bytes, Math.max(...total, 0), 400, "minmax(90px, 1fr)", rows.map((row) => row.error)),
     ],
     natural: "size",
     empty: "Nothing was allocated.",
