@@ -34,7 +34,8 @@ std::uint64_t cost_of(const model::Site& site, Cost cost);
 
 // Whether its unit is bytes; counts otherwise.
 constexpr bool counts_bytes(Cost cost) {
-  return cost == Cost::leaked || cost == Cost::peak || cost == Cost::allocated;
+  return cost == Cost::leaked || cost == Cost::peak || cost == Cost::allocated ||
+         cost == Cost::live;
 }
 
 }  // namespace memwatch::analysis
