@@ -11,6 +11,13 @@ namespace memwatch::preload {
 // Zeroed private memory, untouched pages cost nothing; nullptr when the kernel refuses.
 void* map_private(std::size_t bytes);
 
+// Where the ranges that map_private gave are listed, for a leak check to leave them out.
+const void* list_of_private_mappings();
+
+// In a forked child: its list begins anew. What the child keeps of its parent is forgotten; a leak
+// check merely looks at more than it has to.
+void forget_private_mappings();
+
 // Makes every page of [from, from + bytes) of a shared mapping backed and writable. False when the
 // file system has no room. Idempotent.
 bool back_pages(void* from, std::size_t bytes);

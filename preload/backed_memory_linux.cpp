@@ -4,12 +4,21 @@
 
 #include "preload/backed_memory.h"
 #include "preload/raw_syscalls_linux.h"
+#include "shared/segment_layout.h"
 
 namespace memwatch::preload {
 
 namespace {
 
 constexpr std::uintptr_t kPage = 4096;
+
+constinit protocol::PrivateMappings g_private_mappings{};
+
+// Relaxed: a leak check reads the list while the process stands still.
+void list_private_mapping(std::uint64_t start, std::uint64_t bytes) {
+  const std::uint64_t at = g_private_mappings.count.fetch_add(1, std::memory_order_relaxed);
+  if (at < protocol::kMaxPrivateMappings) g_private_mappings.mappings[at] = {start, bytes};
+}
 constexpr int kPopulateWrite = 23;  // MADV_POPULATE_WRITE, Linux 5.14
 
 // Older kernels: let the kernel itself store into each page. A store by a system call fails with
@@ -30,7 +39,17 @@ bool back_pages_one_by_one(std::uintptr_t first, std::uintptr_t end) {
 void* map_private(std::size_t bytes) {
   const long at = raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
-  return is_raw_error(at) ? nullptr : reinterpret_cast<void*>(at);
+  if (is_raw_error(at)) return nullptr;
+  list_private_mapping(static_cast<std::uint64_t>(at), bytes);
+  return reinterpret_cast<void*>(at);
+}
+
+const void* list_of_private_mappings() {
+  return &g_private_mappings;
+}
+
+void forget_private_mappings() {
+  g_private_mappings.count.store(0, std::memory_order_relaxed);
 }
 
 bool back_pages(void* from, std::size_t bytes) {

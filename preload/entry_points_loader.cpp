@@ -5,6 +5,7 @@
 
 #include "preload/code_generation.h"
 #include "preload/entry_points.h"
+#include "preload/exit_check.h"
 #include "preload/module_table.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
@@ -34,6 +35,7 @@ namespace {
 [[gnu::constructor]] void introduce_process() {
   mw::start_process_from_constructor();
   if (mw::is_recording()) mw::load_second_unwinder();
+  mw::prepare_exit_check();
 }
 
 [[gnu::destructor]] void end_process() {

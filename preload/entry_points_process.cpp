@@ -12,6 +12,7 @@
 
 #include "preload/entry_points.h"
 #include "preload/environment.h"
+#include "preload/exit_check.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
@@ -279,6 +280,7 @@ MEMWATCH_EXPORT void exit(int status) noexcept {
 MEMWATCH_EXPORT void _exit(int status) {
   make_ready();
   mw::note_exit(status);
+  mw::await_exit_check();
   mw::withdraw_segment();  // no destructor of ours will run
   mw::g_real._exit(status);
   __builtin_unreachable();
@@ -287,6 +289,7 @@ MEMWATCH_EXPORT void _exit(int status) {
 MEMWATCH_EXPORT void _Exit(int status) noexcept {
   make_ready();
   mw::note_exit(status);
+  mw::await_exit_check();
   mw::withdraw_segment();
   mw::g_real._Exit(status);
   __builtin_unreachable();

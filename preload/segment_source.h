@@ -35,6 +35,10 @@ protocol::SegmentHeader* segment_of_our_own(const Introduction& introduction, ch
 // Has this process a limit on its address space (RLIMIT_AS, RLIMIT_DATA)?
 bool is_address_space_limited();
 
+// Connects to a collector's socket and leaves again: it looks around at once instead of in a
+// moment.
+void wake_collector(const char* socket_path);
+
 // Removes the name of a segment; the memory lives on as long as somebody has it mapped.
 void remove_segment(const char* path);
 

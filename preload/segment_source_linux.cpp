@@ -248,6 +248,11 @@ bool is_address_space_limited() {
   return limit_of(RLIMIT_AS) != RLIM_INFINITY || limit_of(RLIMIT_DATA) != RLIM_INFINITY;
 }
 
+void wake_collector(const char* socket_path) {
+  const long fd = connect_to(socket_path);
+  if (!is_raw_error(fd)) raw_close(fd);
+}
+
 void remove_segment(const char* path) {
   raw_syscall(SYS_unlink, as_word(path));
 }

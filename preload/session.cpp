@@ -71,6 +71,7 @@ bool fill_in_target_part(SegmentHeader* segment, const Introduction& introductio
   segment->start_time = introduction.start_time;
   segment->fork_token = introduction.fork_token;
   segment->parent_segment_id = introduction.parent_segment_id;
+  segment->private_mappings = reinterpret_cast<std::uint64_t>(list_of_private_mappings());
   segment->modules_used.store(1, std::memory_order_relaxed);  // 0 means "unknown"
   return true;
 }
@@ -108,6 +109,7 @@ void set_up_first_time() {
 void set_up_in_child(SegmentHeader* parent) {
   const bool hook_is_interrupted = t_state.depth > 0;
   forget_rings_in_child(hook_is_interrupted);
+  forget_private_mappings();
   forget_modules();
   for (auto& ring : t_state.rings) ring = nullptr;
   t_state.idle_counters = nullptr;

@@ -16,6 +16,13 @@ inline constexpr std::uint64_t kHelloMagic = 0x4f4c4c454854574dULL;    // "MWTHE
 inline constexpr std::uint64_t kWelcomeMagic = 0x454d4f434c45574dULL;  // "MWELCOME"
 inline constexpr int kWelcomeTimeoutMs = 1000;
 
+// Another memwatch asks on the same socket for a leak check of a process that is recorded here: a
+// Hello with this magic and the pid, nothing else in it. The answer is a Welcome with the magic
+// below: `record` and in `path` the session that holds the verdicts, in the socket's directory and
+// the asker's to remove; or `decline` and the reason.
+inline constexpr std::uint64_t kLeaksRequestMagic = 0x454b41454c54574dULL;  // "MWTLEAKE"
+inline constexpr std::uint64_t kLeaksAnswerMagic = 0x414b41454c54574dULL;   // "MWTLEAKA"
+
 struct Hello {
   std::uint64_t magic;
   std::uint32_t version;

@@ -52,6 +52,20 @@ struct Geometry {
   std::uint32_t long_slots, middle_slots, short_slots;  // 16-byte slots per ring, powers of two
 };
 
+// The registers that a function has to leave as they were: what a caller may keep in them.
+inline constexpr std::size_t kExitRegisters = 6;
+
+// Memory in the target that is the shim's own, so that a leak check does not take what is
+// remembered there for the program's pointers. Lies in the target's memory, not in the segment.
+struct PrivateMapping {
+  std::uint64_t start, bytes;
+};
+inline constexpr std::uint32_t kMaxPrivateMappings = 4096;
+struct PrivateMappings {
+  Shared<std::uint64_t> count;  // may exceed what the array holds
+  PrivateMapping mappings[kMaxPrivateMappings];
+};
+
 struct SegmentHeader {
   // Creator.
   std::uint64_t magic;
@@ -81,6 +95,8 @@ struct SegmentHeader {
   Shared<std::uint64_t> live_bytes;           // of the traced heap, as the collector knows it
   Shared<std::uint64_t> sample_interval;      // mean bytes between samples in sample mode
   char rendezvous[kMaxRendezvousPath];        // where children introduce themselves; "" nowhere
+  Shared<std::uint32_t> leak_check;           // 1: the target waits at its end for exit_released
+  Shared<std::uint32_t> exit_released;        // 1: it may end; also a futex
 
   // Target, rarely.
   alignas(64) Shared<std::uint32_t> slots_used;  // high-water mark
@@ -104,6 +120,16 @@ struct SegmentHeader {
   // target follows with `trim_begun` and, when it is done, `trim_done`.
   alignas(64) Shared<std::uint32_t> trim_wanted;
   Shared<std::uint32_t> trim_begun, trim_done;
+
+  // Target, at its end.
+  alignas(64) Shared<std::uint32_t> exit_waiting;  // 1: what follows is valid, a thread waits for
+                                                   // exit_released (release; matched by the acquire
+                                                   // load in collector/recording/leak_check)
+  std::uint32_t exit_tid;
+  std::uint64_t exit_stack_pointer;  // what lies below is the shim's
+  std::uint64_t exit_registers[kExitRegisters];
+  // Where the target keeps the list of the mappings that the shim made for itself, once.
+  std::uint64_t private_mappings;  // address of a PrivateMappings in the target
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);

@@ -3,7 +3,8 @@
 namespace memwatch::analysis {
 
 std::string_view cost_name(Cost cost) {
-  return cost == Cost::calls ? "calls" : kCostNames[static_cast<std::size_t>(cost)];
+  if (cost == Cost::calls) return "calls";
+  return cost == Cost::live ? "live" : kCostNames[static_cast<std::size_t>(cost)];
 }
 
 std::optional<Cost> cost_from_name(std::string_view name) {
@@ -16,6 +17,7 @@ std::optional<Cost> cost_from_name(std::string_view name) {
 std::uint64_t cost_of(const model::Site& site, Cost cost) {
   switch (cost) {
     case Cost::leaked:
+    case Cost::live:
       return site.live_bytes;
     case Cost::peak:
       return site.peak_bytes;

@@ -21,7 +21,7 @@ inline void add_deviation(std::uint64_t& sum, std::uint64_t part) {
 
 // Of cost_of(); 0 for counts, which have no error bars.
 inline std::uint64_t deviation_of(const model::Site& site, Cost cost) {
-  if (cost == Cost::leaked) return site.live_deviation;
+  if (cost == Cost::leaked || cost == Cost::live) return site.live_deviation;
   if (cost == Cost::peak) return site.peak_deviation;
   return cost == Cost::allocated ? site.allocated_deviation : 0;
 }

@@ -1,24 +1,156 @@
 #include "collector/analysis/leaks.h"
 
 #include <algorithm>
+#include <map>
 
 #include "collector/analysis/upkeep.h"
 
 namespace memwatch::analysis {
 
+namespace {
+
+constexpr std::array<std::string_view, 5> kKindNames = {"unclassified", "definite", "indirect",
+                                                        "possible", "reachable"};
+
+bool is_exact(const model::Process& process) {
+  return process.mode == model::Mode::exact && process.losses.exact &&
+         process.exit_kind != model::ExitKind::lost;
+}
+
+// Rows of one kind summed by stack, largest first.
+Ranking by_stack(const Selection& selection, model::LeakKind kind, std::size_t top) {
+  std::map<model::StackId, model::Site> sums;
+  Ranking ranking;
+  for (const model::Process* process : selection.processes()) {
+    if (process->exit_kind == model::ExitKind::exec) continue;
+    for (const model::LeakRow& row : process->leaks) {
+      if (row.kind != kind || row.suppression != 0) continue;
+      ranking.total += row.bytes;
+      if (!selection.includes(row.stack)) continue;
+      ranking.selected += row.bytes;
+      model::Site& site = sums[row.stack];
+      site.stack = row.stack;
+      site.live_blocks += row.blocks;
+      site.live_bytes += row.bytes;
+    }
+  }
+  for (const auto& [stack, site] : sums) {
+    const double share = ranking.total == 0 ? 0
+                                            : static_cast<double>(site.live_bytes) /
+                                                  static_cast<double>(ranking.total);
+    ranking.rows.push_back({site, site.live_bytes, share});
+  }
+  std::stable_sort(ranking.rows.begin(), ranking.rows.end(),
+                   [](const RankedSite& a, const RankedSite& b) { return a.cost > b.cost; });
+  ranking.stacks = ranking.rows.size();
+  if (top != 0 && ranking.rows.size() > top) ranking.rows.resize(top);
+  for (const RankedSite& row : ranking.rows) ranking.shown += row.cost;
+  return ranking;
+}
+
+void judge_report(const Selection& selection, std::size_t top, LeakReport& report) {
+  report.all_judged = true;
+  for (const model::Process* process : selection.processes()) {
+    if (process->exit_kind == model::ExitKind::exec) continue;
+    if (report.reason.empty()) report.reason = process->leak_check.reason;
+    if (process->leak_check.method == model::LeakMethod::reachability) {
+      report.judged = true;
+      report.sums.add(kind_sums(*process));
+      continue;
+    }
+    report.all_judged = false;
+    report.unjudged_bytes += process->heap.live_bytes;
+    report.unjudged_blocks += process->heap.live_blocks;
+  }
+  report.all_judged = report.all_judged && report.judged;
+  if (!report.judged) return;
+  report.definite = by_stack(selection, model::LeakKind::definite, top);
+  report.possible = by_stack(selection, model::LeakKind::possible, top);
+}
+
+}  // namespace
+
+std::string_view leak_kind_name(model::LeakKind kind) {
+  return kKindNames[static_cast<std::size_t>(kind)];
+}
+
+void KindSums::add(const model::LeakRow& row) {
+  KindSum& sum = row.suppression != 0 ? suppressed : of[static_cast<std::size_t>(row.kind)];
+  sum.blocks += row.blocks;
+  sum.bytes += row.bytes;
+}
+
+void KindSums::add(const KindSums& other) {
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    of[i].blocks += other.of[i].blocks;
+    of[i].bytes += other.of[i].bytes;
+  }
+  suppressed.blocks += other.suppressed.blocks;
+  suppressed.bytes += other.suppressed.bytes;
+}
+
+KindSums kind_sums(const model::Process& process) {
+  KindSums sums;
+  for (const model::LeakRow& row : process.leaks) sums.add(row);
+  return sums;
+}
+
+bool has_leaks(const model::Process& process) {
+  const KindSums sums = kind_sums(process);
+  return process.exit_kind != model::ExitKind::exec &&
+         (sums[model::LeakKind::definite].blocks > 0 || sums[model::LeakKind::possible].blocks > 0);
+}
+
+std::vector<KindSum> suppressed_by(const model::Session& session, const Selection& selection) {
+  std::vector<KindSum> sums(session.suppressions.size());
+  for (const model::Process* process : selection.processes()) {
+    for (const model::LeakRow& row : process->leaks) {
+      if (row.suppression == 0 || row.suppression > sums.size()) continue;
+      sums[row.suppression - 1].blocks += row.blocks;
+      sums[row.suppression - 1].bytes += row.bytes;
+    }
+  }
+  return sums;
+}
+
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection) {
   ProcessLeaks leaks;
-  leaks.complete = process.mode == model::Mode::exact && process.losses.exact &&
-                   process.exit_kind != model::ExitKind::lost;
-  for (const model::Site& site : process.sites) {
-    if (site.live_blocks == 0 || !selection.includes(site.stack)) continue;
-    leaks.records.push_back(
-        LeakRecord{"unclassified", site.live_blocks, site.live_bytes, site.stack});
+  const model::LeakCheck& check = process.leak_check;
+  leaks.reason = check.reason;
+  leaks.pause_ms = static_cast<double>(check.pause_us) / 1000;
+  leaks.sums = kind_sums(process);
+  const auto worst_first = [](const LeakRecord& a, const LeakRecord& b) {
+    const auto rank = [](const LeakRecord& record) {
+      return std::find(kKindNames.begin(), kKindNames.end(), record.kind) - kKindNames.begin();
+    };
+    if (rank(a) != rank(b)) return rank(a) < rank(b);
+    return a.bytes != b.bytes ? a.bytes > b.bytes : a.stack < b.stack;
+  };
+  leaks.complete = is_exact(process);
+  if (check.method == model::LeakMethod::reachability) {
+    leaks.method = "reachability";
+    leaks.complete = check.complete && process.losses.exact;
   }
-  std::sort(leaks.records.begin(), leaks.records.end(),
-            [](const LeakRecord& a, const LeakRecord& b) {
-              return a.bytes != b.bytes ? a.bytes > b.bytes : a.stack < b.stack;
-            });
+  // Rows of a check by lifetime are there only for what was suppressed.
+  std::map<model::StackId, const model::LeakRow*> suppressed;
+  for (const model::LeakRow& row : process.leaks) {
+    if (row.suppression != 0 && row.kind == model::LeakKind::unclassified) {
+      suppressed[row.stack] = &row;
+    }
+    if (row.suppression != 0 || !selection.includes(row.stack)) continue;
+    leaks.records.push_back(
+        LeakRecord{leak_kind_name(row.kind), row.blocks, row.bytes, row.stack, row.owner});
+  }
+  if (check.method != model::LeakMethod::reachability) {
+    for (const model::Site& site : process.sites) {
+      if (site.live_blocks == 0 || !selection.includes(site.stack)) continue;
+      if (suppressed.count(site.stack) != 0) continue;
+      leaks.records.push_back(LeakRecord{leak_kind_name(model::LeakKind::unclassified),
+                                         site.live_blocks, site.live_bytes, site.stack,
+                                         model::kNone});
+    }
+  }
+  std::stable_sort(leaks.records.begin(), leaks.records.end(), worst_first);
   return leaks;
 }
 
@@ -52,9 +184,9 @@ LeakReport find_leaks(const Selection& selection, std::size_t top) {
     return process.exit_kind != model::ExitKind::exec;
   };
   const auto upkeep = [&](model::StackId stack) { return is_upkeep(selection.session(), stack); };
-  report.by_bytes = rank_sites(selection, Cost::leaked, top,
+  report.by_bytes = rank_sites(selection, Cost::live, top,
                                {stays, [&](model::StackId stack) { return !upkeep(stack); }});
-  report.upkeep = rank_sites(selection, Cost::leaked, top, {stays, upkeep});
+  report.upkeep = rank_sites(selection, Cost::live, top, {stays, upkeep});
   for (const model::Process* process : selection.processes()) {
     if (!stays(*process)) {
       report.exec_bytes += process->heap.live_bytes;
@@ -69,6 +201,7 @@ LeakReport find_leaks(const Selection& selection, std::size_t top) {
                      return a->heap.live_bytes > b->heap.live_bytes;
                    });
   report.end = end_of_recording(selection);
+  judge_report(selection, top, report);
   return report;
 }
 

@@ -1,8 +1,11 @@
-// What was not freed. The method is lifetime: a block that was live when its process's recording
-// ended. That is not yet a leak, a global may still point to it, so its kind is `unclassified`.
+// What was not freed. By reachability where the process was looked at in its last moment: what
+// kind of leak each block is, or none. Else by lifetime: a block that was live when its process's
+// recording ended. That is not yet a leak, a global may still point to it, so its kind is
+// `unclassified`.
 // Thread safety: as the selection's. Errors: none. Units: bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -17,13 +20,42 @@ struct LeakRecord {
   std::string_view kind;  // as in the JSON report
   std::uint64_t blocks = 0, bytes = 0;
   model::StackId stack = model::kNone;
+  model::StackId owner = model::kNone;  // of indirect ones: the stack of the definite block
 };
+
+struct KindSum {
+  std::uint64_t blocks = 0, bytes = 0;
+};
+
+// By model::LeakKind; what is suppressed is in none of them.
+struct KindSums {
+  std::array<KindSum, 5> of{};
+  KindSum suppressed;
+
+  [[nodiscard]] const KindSum& operator[](model::LeakKind kind) const {
+    return of[static_cast<std::size_t>(kind)];
+  }
+  void add(const model::LeakRow& row);
+  void add(const KindSums& other);
+};
+
+std::string_view leak_kind_name(model::LeakKind kind);
+KindSums kind_sums(const model::Process& process);
+
+// Definite or possible leaks that nothing suppresses. By lifetime alone: false, nothing is proven.
+bool has_leaks(const model::Process& process);
+
+// What a suppression took out, by its number in the session.
+std::vector<KindSum> suppressed_by(const model::Session& session, const Selection& selection);
 
 // For one process, complete, as the JSON report lists it.
 struct ProcessLeaks {
   std::string_view method = "lifetime";
-  bool complete = true;  // every block of the process was seen and none was lost sight of
-  std::vector<LeakRecord> records;  // largest first; zero-sized blocks are listed as well
+  bool complete = true;     // every block of the process was seen and none was lost sight of
+  std::string_view reason;  // why by lifetime, or why not complete
+  double pause_ms = 0;      // the process stood still for as long
+  KindSums sums;            // of all of the process's rows
+  std::vector<LeakRecord> records;  // worst kind first, then largest; zero-sized blocks as well
 };
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection);
 
@@ -39,6 +71,16 @@ struct LeakReport {
   std::uint64_t exec_bytes = 0;         // held by images when exec replaced them; not in `bytes`
   std::vector<const model::Process*> holders;  // processes with live blocks, most bytes first
   EndOfRecording end = EndOfRecording::exited;
+
+  // Of those that were looked at.
+  bool judged = false;  // any
+  bool all_judged = false;
+  KindSums sums;
+  // By stack over all processes; the sites' live figures are those of the kind alone. A block of no
+  // size is a leak as well.
+  Ranking definite, possible;
+  std::uint64_t unjudged_bytes = 0, unjudged_blocks = 0;
+  std::string_view reason;  // why one was not, or not with everything seen
 };
 LeakReport find_leaks(const Selection& selection, std::size_t top);
 

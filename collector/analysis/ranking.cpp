@@ -21,6 +21,31 @@ void add(model::Site& sum, const model::Site& site) {
   sum.allocated_deviation = combined_deviation(sum.allocated_deviation, site.allocated_deviation);
 }
 
+bool is_leaked(const model::LeakRow& row) {
+  return row.suppression == 0 && row.kind != model::LeakKind::reachable;
+}
+
+// What leaked by stack, over the processes: definite, indirect and possible where a leak check was
+// made, else what was live at the end.
+std::unordered_map<model::StackId, std::uint64_t> leaked_by_stack(const Selection& selection,
+                                                                  const RankFilter& filter) {
+  std::unordered_map<model::StackId, std::uint64_t> leaked;
+  for (const model::Process* process : selection.processes()) {
+    if (filter.process && !filter.process(*process)) continue;
+    if (process->leak_check.method == model::LeakMethod::reachability) {
+      for (const model::LeakRow& row : process->leaks) {
+        if (is_leaked(row)) leaked[row.stack] += row.bytes;
+      }
+      continue;
+    }
+    for (const model::Site& site : process->sites) leaked[site.stack] += site.live_bytes;
+    for (const model::LeakRow& row : process->leaks) {
+      if (row.suppression != 0) leaked[row.stack] -= std::min(leaked[row.stack], row.bytes);
+    }
+  }
+  return leaked;
+}
+
 }  // namespace
 
 std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter) {
@@ -49,10 +74,16 @@ std::vector<model::Site> merged_sites(const Selection& selection, const RankFilt
 Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,
                    const RankFilter& filter) {
   Ranking ranking;
+  std::unordered_map<model::StackId, std::uint64_t> leaked;
+  if (cost == Cost::leaked) {
+    leaked = leaked_by_stack(selection, filter);
+    for (const auto& [stack, bytes] : leaked) ranking.total += bytes;
+  }
   std::vector<const model::Process*> processes;
   for (const model::Process* process : selection.processes()) {
     if (filter.process && !filter.process(*process)) continue;
     processes.push_back(process);
+    if (cost == Cost::leaked) continue;
     for (const model::Site& site : process->sites) ranking.total += cost_of(site, cost);
   }
   // One process has each stack once already. A compiler's has 100 000: none is copied but the top.
@@ -65,7 +96,7 @@ Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,
   };
   std::vector<Candidate> candidates;
   for (const model::Site& site : is_single ? processes.front()->sites : merged) {
-    const std::uint64_t value = cost_of(site, cost);
+    const std::uint64_t value = cost == Cost::leaked ? leaked[site.stack] : cost_of(site, cost);
     if (value == 0 || !selection.includes(site.stack)) continue;
     if (filter.stack && !filter.stack(site.stack)) continue;
     ranking.selected += value;

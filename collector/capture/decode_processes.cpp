@@ -15,7 +15,7 @@ void shrink(std::vector<Row>& table, std::uint64_t count) {
 
 // A table that became shorter (a thinned timeline) is cut here; its rows follow in other chunks.
 void apply_row_counts(std::string_view packed, model::Process& process) {
-  for_each_word(packed, 5, [&](std::size_t i, std::uint64_t count) {
+  for_each_word(packed, 6, [&](std::size_t i, std::uint64_t count) {
     switch (i) {
       case 0:
         return shrink(process.sites, count);
@@ -25,8 +25,34 @@ void apply_row_counts(std::string_view packed, model::Process& process) {
         return shrink(process.large, count);
       case 3:
         return shrink(process.threads, count);
-      default:
+      case 4:
         return shrink(process.timeline, count);
+      default:
+        return shrink(process.leaks, count);
+    }
+  });
+}
+
+// A method that only a newer memwatch knows is as good as none.
+void set_leak_check(std::string_view packed, model::LeakCheck& check) {
+  for_each_word(packed, 5, [&](std::size_t i, std::uint64_t word) {
+    switch (i) {
+      case 0:
+        check.method = word <= static_cast<std::uint64_t>(model::LeakMethod::none)
+                           ? static_cast<model::LeakMethod>(word)
+                           : model::LeakMethod::lifetime;
+        return;
+      case 1:
+        check.complete = word != 0;
+        return;
+      case 2:
+        check.pause_us = word;
+        return;
+      case 3:
+        check.root_bytes = word;
+        return;
+      default:
+        check.block_bytes = word;
     }
   });
 }
@@ -52,6 +78,8 @@ void reset_record(model::Process& process) {
   fresh.large = std::move(process.large);
   fresh.threads = std::move(process.threads);
   fresh.timeline = std::move(process.timeline);
+  fresh.leaks = std::move(process.leaks);
+  fresh.leak_check.reason = std::move(process.leak_check.reason);
   fresh.exe = std::move(process.exe);
   fresh.command = std::move(process.command);
   fresh.notes = std::move(process.notes);
@@ -150,6 +178,8 @@ void decode_list(std::uint32_t field, std::string_view bytes, model::Process& pr
       return set_column(bytes, &model::SizeBucket::bytes, process.sizes);
     case process_field::kSizeDeviations:
       return set_column(bytes, &model::SizeBucket::deviation, process.sizes);
+    case process_field::kLeakCheck:
+      return set_leak_check(bytes, process.leak_check);
     case process_field::kRowCounts:
       return apply_row_counts(bytes, process);
     default:
@@ -185,6 +215,7 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
   process.exe.clear();
   process.command.clear();
   process.notes.clear();
+  process.leak_check.reason.clear();
   protozero::pbf_reader reader(message.data(), message.size());
   while (reader.next()) {
     switch (reader.tag_and_type()) {
@@ -196,6 +227,9 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
         break;
       case bytes_key(process_field::kNotes):
         append_text(bytes_of(reader), budget, process.notes);
+        break;
+      case bytes_key(process_field::kLeakReason):
+        set_text(bytes_of(reader), budget, process.leak_check.reason);
         break;
       default:
         reader.skip();
@@ -241,6 +275,9 @@ void decode_threads(std::string_view payload, MemoryBudget& budget, model::Sessi
 }
 void decode_timeline(std::string_view payload, MemoryBudget& budget, model::Session& session) {
   decode_process_rows(payload, &model::Process::timeline, budget, session);
+}
+void decode_leaks(std::string_view payload, MemoryBudget& budget, model::Session& session) {
+  decode_process_rows(payload, &model::Process::leaks, budget, session);
 }
 
 }  // namespace memwatch::capture

@@ -113,6 +113,7 @@ void decode_session_facts(std::string_view payload, MemoryBudget& budget, model:
   session.memwatch_version.clear();
   session.host.clear();
   session.command.clear();
+  session.suppressions.clear();
   protozero::pbf_reader reader(payload.data(), payload.size());
   while (reader.next()) {
     switch (reader.tag_and_type()) {
@@ -127,6 +128,9 @@ void decode_session_facts(std::string_view payload, MemoryBudget& budget, model:
         break;
       case bytes_key(session_field::kCommand):
         append_text(bytes_of(reader), budget, session.command);
+        break;
+      case bytes_key(session_field::kSuppressions):
+        append_text(bytes_of(reader), budget, session.suppressions);
         break;
       case varint_key(session_field::kLargeThreshold):
         session.large_threshold = reader.get_uint64();

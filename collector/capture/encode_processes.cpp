@@ -64,9 +64,14 @@ std::string encode_record(std::size_t index, const model::Process& process) {
             [&](std::size_t i) { return process.sizes[i].bytes; });
   add_words(writer, process_field::kSizeDeviations, process.sizes.size(),
             [&](std::size_t i) { return process.sizes[i].deviation; });
-  const std::array<std::uint64_t, 5> row_counts = {process.sites.size(), process.failures.size(),
-                                                   process.large.size(), process.threads.size(),
-                                                   process.timeline.size()};
+  const std::array<std::uint64_t, 5> leak_check = {
+      to_word(process.leak_check.method), process.leak_check.complete ? 1U : 0U,
+      process.leak_check.pause_us, process.leak_check.root_bytes, process.leak_check.block_bytes};
+  add_words(writer, process_field::kLeakCheck, leak_check.size(),
+            [&](std::size_t i) { return leak_check[i]; });
+  const std::array<std::uint64_t, 6> row_counts = {process.sites.size(),    process.failures.size(),
+                                                   process.large.size(),    process.threads.size(),
+                                                   process.timeline.size(), process.leaks.size()};
   writer.add_packed_uint64(process_field::kRowCounts, row_counts.begin(), row_counts.end());
   return message;
 }
@@ -79,6 +84,7 @@ std::string encode_texts(std::size_t index, const model::Process& process) {
   add_text(writer, process_field::kExe, process.exe);
   add_texts(writer, process_field::kCommand, process.command);
   add_texts(writer, process_field::kNotes, process.notes);
+  add_text(writer, process_field::kLeakReason, process.leak_check.reason);
   return message;
 }
 
@@ -128,6 +134,7 @@ void encode_processes(const model::Session& session, Shadow& shadow, ChunkWriter
   encode_process_rows(session, ChunkType::large, &P::large, &S::large, shadow, chunks);
   encode_process_rows(session, ChunkType::threads, &P::threads, &S::threads, shadow, chunks);
   encode_process_rows(session, ChunkType::timeline, &P::timeline, &S::timeline, shadow, chunks);
+  encode_process_rows(session, ChunkType::leaks, &P::leaks, &S::leaks, shadow, chunks);
 }
 
 }  // namespace memwatch::capture

@@ -20,6 +20,7 @@ void encode_session_facts(const model::Session& session, Shadow& shadow, ChunkWr
   add_texts(writer, session_field::kCommand, session.command);
   writer.add_uint64(session_field::kLargeThreshold, session.large_threshold);
   writer.add_bool(session_field::kComplete, session.complete);
+  add_texts(writer, session_field::kSuppressions, session.suppressions);
   const std::uint64_t hash = checksum_of(message);
   if (shadow.checkpoints != 0 && hash == shadow.session) return;
   shadow.session = hash;

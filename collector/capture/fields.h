@@ -11,7 +11,7 @@ inline constexpr std::uint32_t kTableMessageField = 1;  // in every table chunk:
 
 namespace session_field {
 inline constexpr std::uint32_t kVersion = 1, kHost = 2, kStartedAt = 3, kCommand = 4,
-                               kLargeThreshold = 5, kComplete = 6;
+                               kLargeThreshold = 5, kComplete = 6, kSuppressions = 7;
 }
 
 namespace module_field {
@@ -31,7 +31,8 @@ inline constexpr std::uint32_t kIndex = 1, kPid = 2, kPpid = 3, kExe = 4, kComma
                                kTotals = 14, kHeap = 15, kPeakAt = 16, kMapped = 17, kRss = 18,
                                kLosses = 19, kExact = 20, kFunctionCalls = 21, kFunctionBytes = 22,
                                kFunctionFailed = 23, kSizeAllocations = 24, kSizeBytes = 25,
-                               kNotes = 26, kRowCounts = 27, kSizeDeviations = 28;
+                               kNotes = 26, kRowCounts = 27, kSizeDeviations = 28,
+                               kLeakReason = 29, kLeakCheck = 30;
 }
 
 namespace commit_field {

@@ -37,6 +37,10 @@ inline bool repair(model::Failure& row, const TableSizes& sizes, std::size_t) {
 inline bool repair(model::LargeAllocation& row, const TableSizes& sizes, std::size_t) {
   return repair_id(row.stack, sizes.stacks);
 }
+inline bool repair(model::LeakRow& row, const TableSizes& sizes, std::size_t) {
+  const bool stack_fits = repair_id(row.stack, sizes.stacks);
+  return repair_id(row.owner, sizes.stacks) && stack_fits;
+}
 inline bool repair(model::ThreadTotals&, const TableSizes&, std::size_t) {
   return true;
 }

@@ -208,6 +208,11 @@ void decode_rows(const RowBlock& block, std::size_t first_row, const TableSizes&
         table[index].function = Function::none;
       }
     }
+    if constexpr (std::is_same_v<Row, model::LeakRow>) {
+      if (table[index].kind > model::LeakKind::reachable) {
+        table[index].kind = model::LeakKind::unclassified;
+      }
+    }
   }
 }
 

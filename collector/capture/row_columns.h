@@ -134,4 +134,18 @@ struct RowColumns<model::TimelineSample> {
   };
 };
 
+template <>
+struct RowColumns<model::LeakRow> {
+  using Row = model::LeakRow;
+  static_assert(sizeof(Row) == 32);
+  static constexpr std::array kColumns = {
+      column<Row, &Row::stack>(10, Coding::delta),
+      column<Row, &Row::kind>(11, Coding::plain),
+      column<Row, &Row::owner>(12, Coding::delta),
+      column<Row, &Row::suppression>(13, Coding::plain),
+      column<Row, &Row::blocks>(14, Coding::plain),
+      column<Row, &Row::bytes>(15, Coding::plain),
+  };
+};
+
 }  // namespace memwatch::capture

@@ -55,6 +55,8 @@ void SessionDecoder::apply_or_throw(std::uint16_t type, std::string_view payload
       return decode_threads(payload, budget_, session_);
     case ChunkType::timeline:
       return decode_timeline(payload, budget_, session_);
+    case ChunkType::leaks:
+      return decode_leaks(payload, budget_, session_);
     case ChunkType::commit:
       return check_commit(payload, session_);
     case ChunkType::end:

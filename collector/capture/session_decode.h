@@ -42,5 +42,6 @@ void decode_failures(std::string_view payload, MemoryBudget& budget, model::Sess
 void decode_large(std::string_view payload, MemoryBudget& budget, model::Session& session);
 void decode_threads(std::string_view payload, MemoryBudget& budget, model::Session& session);
 void decode_timeline(std::string_view payload, MemoryBudget& budget, model::Session& session);
+void decode_leaks(std::string_view payload, MemoryBudget& budget, model::Session& session);
 
 }  // namespace memwatch::capture

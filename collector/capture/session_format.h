@@ -57,6 +57,7 @@ enum class ChunkType : std::uint16_t {
   timeline = 12,
   commit = 13,
   end = 14,
+  leaks = 15,
 };
 
 // The writer starts a new chunk at this raw size; a single message may exceed it.

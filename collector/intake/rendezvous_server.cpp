@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -79,7 +80,8 @@ bool receive_hello(Visitor* visitor) {
   message.msg_controllen = sizeof control;
   const ssize_t got = recvmsg(visitor->connection.get(), &message, MSG_CMSG_CLOEXEC);
   if (got >= 0) take_descriptors(message, visitor);
-  return got == static_cast<ssize_t>(sizeof(Hello)) && visitor->hello.magic == kHelloMagic &&
+  return got == static_cast<ssize_t>(sizeof(Hello)) &&
+         (visitor->hello.magic == kHelloMagic || visitor->hello.magic == kLeaksRequestMagic) &&
          visitor->hello.version == kProtocolVersion;
 }
 
@@ -171,6 +173,50 @@ void hand_over(Visitor visitor, const Segment& segment) {
   const std::string path = "/dev/shm/" + segment.name();
   if (path.size() < sizeof welcome.path) std::memcpy(welcome.path, path.data(), path.size());
   send_welcome(visitor, welcome, segment.descriptor());
+}
+
+void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why) {
+  Welcome answer{};
+  answer.magic = kLeaksAnswerMagic;
+  answer.version = kProtocolVersion;
+  answer.verdict = static_cast<std::uint32_t>(done ? Verdict::record : Verdict::decline);
+  std::memcpy(answer.path, path_or_why.data(),
+              std::min(path_or_why.size(), sizeof answer.path - 1));
+  static_cast<void>(send(visitor.connection.get(), &answer, sizeof answer, MSG_NOSIGNAL));
+}
+
+Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid) {
+  constexpr const char* kAsk = "ask the memwatch that records the process";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) {
+    return Error{ErrorKind::system,
+                 kAsk,
+                 "process " + std::to_string(pid),
+                 "it does not say where it listens (--no-follow)",
+                 {}};
+  }
+  std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
+  const UniqueFd connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const timeval patience{600, 0};
+  setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  Hello request{};
+  request.magic = kLeaksRequestMagic;
+  request.version = kProtocolVersion;
+  request.pid = static_cast<std::uint32_t>(pid);
+  Welcome answer{};
+  if (!connection.is_open() ||
+      connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      send(connection.get(), &request, sizeof request, MSG_NOSIGNAL) != sizeof request ||
+      recv(connection.get(), &answer, sizeof answer, 0) != sizeof answer) {
+    return system_error(kAsk, socket_path, errno);
+  }
+  answer.path[sizeof answer.path - 1] = '\0';
+  if (answer.magic != kLeaksAnswerMagic || answer.version != kProtocolVersion ||
+      answer.verdict != static_cast<std::uint32_t>(Verdict::record)) {
+    return Error{ErrorKind::system, kAsk, "process " + std::to_string(pid), answer.path, {}};
+  }
+  return std::string(answer.path);
 }
 
 }  // namespace memwatch::intake

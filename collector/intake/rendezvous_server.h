@@ -51,4 +51,10 @@ class RendezvousServer {
 void decline(Visitor visitor);
 void hand_over(Visitor visitor, const Segment& segment);
 
+// Answers one that asked for a leak check: the path of the session, or why not.
+void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why);
+
+// The other side: asks the collector on this socket, and waits for its answer, minutes if need be.
+Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid);
+
 }  // namespace memwatch::intake

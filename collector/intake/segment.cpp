@@ -182,6 +182,7 @@ void Segment::apply(const SegmentSettings& settings) const {
   if (settings.rendezvous.size() < sizeof target.rendezvous) {
     std::memcpy(target.rendezvous, settings.rendezvous.data(), settings.rendezvous.size());
   }
+  target.leak_check.store(settings.leak_check ? 1 : 0, std::memory_order_relaxed);
   // Release: the settings before the switch that makes the target look at them.
   target.control.store(static_cast<std::uint32_t>(settings.control), std::memory_order_release);
 }

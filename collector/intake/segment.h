@@ -22,6 +22,7 @@ struct SegmentSettings {
   std::uint64_t large_bytes = 1ULL << 30;
   std::uint64_t sample_interval = 512U << 10;  // mean bytes between samples
   std::string rendezvous;                      // where children introduce themselves; "" nowhere
+  bool leak_check = false;                     // the target waits at its end to be looked at
 };
 
 class Segment {

@@ -75,6 +75,19 @@ class LiveHeap {
 
   [[nodiscard]] std::uint64_t size() const { return count_ + odd_.size(); }
 
+  // Calls each(block) for every block, in no order.
+  template <typename Each>
+  void for_each(Each each) const {
+    for (const Part& part : parts_) {
+      for (std::size_t i = 0; i <= part.mask; ++i) {
+        for (const Place& place : part.buckets[i].places) {
+          if (place.address() != 0) each(unpack(place));
+        }
+      }
+    }
+    for (const auto& [address, block] : odd_) each(block);
+  }
+
  private:
   struct Place {
     std::uint64_t address_and_thread = 0;

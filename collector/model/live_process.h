@@ -86,6 +86,10 @@ class LiveProcess {
   void set_inherits_blocks(bool inherits) { inherits_blocks_ = inherits; }
   [[nodiscard]] bool inherits_blocks() const { return inherits_blocks_; }
 
+  [[nodiscard]] const LiveHeap& heap() const { return heap_; }
+  [[nodiscard]] const MappedRanges& mapped_ranges() const { return ranges_; }
+  [[nodiscard]] bool has_moved_break() const { return live_break_bytes_ != 0; }
+
   // What an event on a block or of a stack will touch, brought into the cache for a caller who
   // knows which events come next. Any address and stack will do. First of all: is it worth while,
   // or are blocks and sites so few that the processor's nearer caches hold them anyway?

@@ -18,6 +18,9 @@ class MappedRanges {
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
+  // start → end, ascending and disjoint.
+  [[nodiscard]] const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ranges_; }
+
  private:
   std::map<std::uint64_t, std::uint64_t> ranges_;  // start → end, disjoint
   std::uint64_t bytes_ = 0;

@@ -169,6 +169,35 @@ struct TimelineSample {
   double psi_some_avg10 = 0;  // memory pressure, percent
 };
 
+// What a leak check says of blocks: see cli.md "Leak kinds". Unclassified: by lifetime alone.
+enum class LeakKind : std::uint8_t {
+  unclassified = 0,
+  definite = 1,
+  indirect = 2,
+  possible = 3,
+  reachable = 4,
+};
+
+// Live blocks of one site that are of one kind and, if indirect, belong to one definite site.
+struct LeakRow {
+  StackId stack = kNone;
+  LeakKind kind = LeakKind::unclassified;
+  StackId owner = kNone;          // of indirect blocks: the stack of the definite block
+  std::uint32_t suppression = 0;  // 1 + index into Session::suppressions; 0: none
+  std::uint64_t blocks = 0, bytes = 0;
+};
+
+// How it was found out which live blocks are leaks.
+enum class LeakMethod : std::uint8_t { lifetime = 0, reachability = 1, none = 2 };
+
+struct LeakCheck {
+  LeakMethod method = LeakMethod::lifetime;
+  bool complete = false;                          // every block was judged with everything seen
+  std::uint64_t pause_us = 0;                     // the process stood still for as long
+  std::uint64_t root_bytes = 0, block_bytes = 0;  // looked at
+  std::string reason;  // why by lifetime, or why not complete; "" where all is well
+};
+
 enum class ExitKind : std::uint8_t { running = 0, exited = 1, signaled = 2, exec = 3, lost = 4 };
 enum class Mode : std::uint8_t { idle = 0, exact = 1, sample = 2 };
 
@@ -196,6 +225,8 @@ struct Process {
   std::vector<ThreadTotals> threads;
   std::array<SizeBucket, kSizeBuckets> sizes{};
   std::vector<TimelineSample> timeline;
+  LeakCheck leak_check;
+  std::vector<LeakRow> leaks;      // of a check by reachability: they sum to the live heap
   std::vector<std::string> notes;  // sentences for the reader: hidden allocator, untraced child …
 };
 
@@ -215,6 +246,8 @@ struct Session {
   std::vector<CodeAddress> code_addresses{1};
   std::vector<Symbols> symbols{1};  // parallel to code_addresses, may be shorter
   std::vector<StackNode> stacks{1};
+
+  std::vector<std::string> suppressions;  // those that suppressed something, as written
 
   std::vector<Process> processes;  // in order of start; the first is the root
 };

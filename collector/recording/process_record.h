@@ -14,6 +14,7 @@
 #include "collector/model/session.h"
 #include "collector/model/timeline.h"
 #include "collector/procfs/cgroup_location.h"
+#include "collector/reachability/examination.h"
 
 namespace memwatch::recording {
 
@@ -36,6 +37,9 @@ struct ProcessRecord {
   std::uint64_t parent_segment_id = 0;
   std::uint64_t fork_token = 0;
   bool awaits_inheritance = false;
+
+  bool was_joined = false;  // while it ran: what it had allocated before is not known
+  std::unique_ptr<reachability::Examination> examination;  // of the last leak check
 
   [[nodiscard]] bool is_alive() const { return tracked != nullptr; }
 };

@@ -133,6 +133,10 @@ struct Recorder::State {
   // Exchanges the facts of living processes with their rows in the session: once before the
   // session is read by others, once after. Costs nothing per fact.
   void swap_living_facts();
+  // While a leak check keeps the turn: whoever waits for us waits on.
+  void show_life() { pulse->intake_is_alive(pace->between_beats(Clock::now())); }
+  Result<model::Session> check_leaks(pid_t pid);
+  void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
                   model::StackId stack);
 };
@@ -276,6 +280,8 @@ intake::SegmentSettings Recorder::State::wanted_settings() const {
   settings.large_bytes = options.large_threshold;
   settings.sample_interval = options.bytes_between_samples;
   settings.rendezvous = options.follow ? rendezvous->path() : std::string{};
+  settings.leak_check =
+      options.leak_check != LeakCheckMode::none && options.mode == model::Mode::exact;
   return settings;
 }
 
@@ -408,6 +414,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);
     process.out_of_memory_kill = memory && memory->out_of_memory_kills > record.kills_at_start;
   }
+  settle_leaks(record, options.leak_check);
   tracked.live().settle();
   notice(std::to_string(record.pid) + " has ended: " + std::to_string(process.totals.allocations) +
          " allocations");
@@ -443,6 +450,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   note_missing_room(tracked.segment().header(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;
+  settle_leaks(record, options.leak_check);
   intake::release_charge(tracked.segment());
   // Whoever ended in between can no longer remove its own segment.
   if (procfs::process_start_ticks(record.pid) != record.start_time ||
@@ -521,6 +529,42 @@ void Recorder::State::checkpoint() {
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }
 
+Result<model::Session> Recorder::State::check_leaks(pid_t pid) {
+  for (const auto& record : records) {
+    if (!record->is_alive() || record->pid != pid) continue;
+    const model::Process judged =
+        judge_living(*record, session, [this] { show_life(); });
+    model::Session found = session;
+    found.processes.assign(1, judged);
+    found.processes.front().duration = now() - judged.start;
+    found.complete = true;
+    return found;
+  }
+  return Error{ErrorKind::not_found,
+               "check for leaks",
+               "process " + std::to_string(pid),
+               "it is not recorded by the memwatch that was asked",
+               {}};
+}
+
+// Another memwatch wants to know; the verdicts go into a session file beside the socket.
+void Recorder::State::answer_leaks_request(intake::Visitor visitor) {
+  Result<model::Session> found = check_leaks(static_cast<pid_t>(visitor.hello.pid));
+  std::string path;
+  if (found) {
+    const std::string& socket = rendezvous->path();
+    path = socket.substr(0, socket.rfind('/') + 1) + "leaks-" + std::to_string(visitor.pid) + ".mw";
+    Result<capture::SessionWriter> file = capture::SessionWriter::create(path);
+    const Result<void> written = file ? file->finish(*found) : Result<void>(file.error());
+    if (!written) found = written.error();
+  }
+  intake::answer_leaks(std::move(visitor), found.has_value(), found ? path : found.error().why);
+}
+
+Result<model::Session> Recorder::check_leaks(pid_t pid) {
+  return state_->check_leaks(pid);
+}
+
 void Recorder::turn() {
   State& s = *state_;
   const Clock::time_point began = Clock::now();
@@ -537,13 +581,22 @@ void Recorder::turn() {
   const bool some_ended = std::any_of(waiting.begin() + 1, waiting.end(),
                                       [](const pollfd& process) { return process.revents != 0; });
   if (waiting.front().revents != 0) {
-    while (auto visitor = s.rendezvous->accept_visitor()) s.welcome(std::move(*visitor));
+    while (auto visitor = s.rendezvous->accept_visitor()) {
+      if (visitor->hello.magic == protocol::kLeaksRequestMagic) {
+        s.answer_leaks_request(std::move(*visitor));
+      } else {
+        s.welcome(std::move(*visitor));
+      }
+    }
   }
   std::uint64_t drained = 0;
   for (std::size_t i = 0; i < s.records.size(); ++i) {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
     drained += tracked.drain();
+    if (awaits_leak_check(*s.records[i])) {
+      check_at_exit(*s.records[i], s.session, [&s] { s.show_life(); });
+    }
     if (tracked.resume_if_given_up(control_for(s.options.mode))) {
       s.warn("process " + std::to_string(s.records[i]->pid) +
              " did not wait for memwatch any longer; what it did meanwhile is counted as lost");
@@ -577,6 +630,7 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   }
   intake::take_charge(*segment);
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
+  record.was_joined = true;
   intake::replay_flight(record.tracked->segment(), *record.tracked);
   record.tracked->segment().apply(s.wanted_settings());
   record.tracked->live().facts.notes.push_back(
@@ -608,6 +662,7 @@ void Recorder::stop() {
   for (const auto& record : s.records) {
     if (record->is_alive()) s.detach_record(*record);
   }
+  for (model::Process& process : s.session.processes) explain_missing_check(process);
   s.session.complete = true;
 }
 

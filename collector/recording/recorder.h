@@ -16,6 +16,7 @@
 #include "collector/base/result.h"
 #include "collector/intake/registry.h"
 #include "collector/model/session.h"
+#include "collector/recording/leak_check.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::recording {
@@ -27,6 +28,7 @@ struct RecorderOptions {
   std::uint64_t bytes_between_samples = 512U << 10;  // on average, in sample mode
   std::chrono::milliseconds sample_interval{100};    // RSS and page faults
   bool follow = true;                                // children of processes are recorded too
+  LeakCheckMode leak_check = LeakCheckMode::auto_;
   std::vector<std::string> command;
 };
 
@@ -72,6 +74,10 @@ class Recorder {
 
   // Waits until something happens, a few milliseconds at most, and does what there is to do.
   void turn();
+
+  // A leak check of a process that is recorded and goes on: a session with it alone, in which its
+  // leaks are judged, as far as they could be (Process::leak_check).
+  Result<model::Session> check_leaks(pid_t pid);
 
   // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its
   // rusage.

@@ -77,6 +77,12 @@ int execute(const AttachOptions& options) {
     print_error("attach: name one process, or --all");
     return exit_status::kWrongUsage;
   }
+  const Result<std::vector<analysis::Suppression>> suppressions =
+      read_suppressions(options.record.suppression_files);
+  if (!suppressions) {
+    print_error(suppressions.error());
+    return exit_status::kBadInput;
+  }
   const std::vector<intake::SegmentName> segments = wanted_segments(options);
   if (segments.empty()) return nothing_to_attach_to(options);
 
@@ -123,8 +129,9 @@ int execute(const AttachOptions& options) {
   recorder.stop();
   recorder.on_alert = nullptr;
   alerts.reset();
-  return end_recording(recorder, options.record, session_path) ? exit_status::kDone
-                                                               : exit_status::kBadInput;
+  return end_recording(recorder, options.record, *suppressions, session_path)
+             ? exit_status::kDone
+             : exit_status::kBadInput;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "collector/analysis/leaks.h"
 #include "collector/intake/registry.h"
 #include "collector/procfs/own_allocator.h"
 #include "tools/cli/installation.h"
@@ -48,6 +49,7 @@ bool has_failed_on(const RunOptions& options, const model::Session& session) {
     for (const model::Process& process : session.processes) {
       if (what == "failures" && process.totals.failed > 0) return true;
       if (what == "large" && process.totals.large > 0) return true;
+      if (what == "leaks" && analysis::has_leaks(process)) return true;
     }
   }
   return false;
@@ -111,6 +113,12 @@ int execute(const RunOptions& options) {
     print_error("run: --json -: standard output belongs to the program (name a file)");
     return exit_status::kRunFailed;
   }
+  const Result<std::vector<analysis::Suppression>> suppressions =
+      read_suppressions(options.record.suppression_files);
+  if (!suppressions) {
+    print_error(suppressions.error());
+    return exit_status::kRunFailed;
+  }
   const auto found = find_target(options.command.front());
   if (const auto* refusal = std::get_if<Refusal>(&found)) {
     print_error(refusal->line);
@@ -168,7 +176,7 @@ int execute(const RunOptions& options) {
                   " did not load the preloaded library (memwatch doctor -- " +
                   options.command.front() + " tells more)");
   }
-  end_recording(recorder, options.record, session_path);
+  end_recording(recorder, options.record, *suppressions, session_path);
   const int status = status_of(end.wait_status);
   const bool failed = status == 0 && options.error_exit_code_option->count() > 0 &&
                       has_failed_on(options, recorder.session());
@@ -188,8 +196,8 @@ Command register_run(CLI::App& root) {
           ->group("Exit status");
   app->add_option("--fail-on", options->fail_on, "What counts for --error-exitcode")
       ->delimiter(',')
-      ->check(CLI::Validator(CLI::IsMember({"failures", "large"})).description(""))
-      ->type_name("failures,large")
+      ->check(CLI::Validator(CLI::IsMember({"leaks", "failures", "large"})).description(""))
+      ->type_name("leaks,failures,large")
       ->group("Exit status");
   add_choice(*app, "--unwinder", options->unwinder, kUnwinders,
              "How stacks are captured; verify compares each with libunwind's (slow)")

@@ -4,6 +4,7 @@
 #include "tools/cli/command_diff.h"
 #include "tools/cli/command_doctor.h"
 #include "tools/cli/command_gate.h"
+#include "tools/cli/command_leaks.h"
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
@@ -19,6 +20,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_attach(root),
       register_list(root),
       register_trim(root),
+      register_leaks(root),
       // Reading what was recorded.
       register_report(root),
       register_diff(root),

@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <string_view>
 
+#include "collector/procfs/text.h"
+#include "collector/symbols/demangle.h"
 #include "tools/cli/options.h"
 
 namespace memwatch::cli {
@@ -12,11 +15,17 @@ namespace memwatch::cli {
 namespace {
 
 constexpr std::array<std::string_view, 2> kOnFull = {"block", "drop"};
+constexpr std::array<std::string_view, 3> kLeakChecks = {"auto", "full", "none"};
 constexpr std::array<std::string_view, 3> kModes = {"exact", "sample", "idle"};
 
 model::Mode mode_of(const std::string& name) {
   if (name == "sample") return model::Mode::sample;
   return name == "idle" ? model::Mode::idle : model::Mode::exact;
+}
+
+recording::LeakCheckMode leak_check_of(const std::string& name) {
+  if (name == "full") return recording::LeakCheckMode::full;
+  return name == "none" ? recording::LeakCheckMode::none : recording::LeakCheckMode::auto_;
 }
 
 std::string base_name(const std::string& path) {
@@ -49,6 +58,16 @@ void add_record_options(CLI::App& app, RecordOptions& options, const std::string
   add_choice(app, "--on-full", options.on_full, kOnFull,
              "What the program does when memwatch falls behind: wait, or lose events, counted")
       ->group("Recording");
+  add_choice(app, "--leak-check", options.leak_check, kLeakChecks,
+             "At exit: who still leads to what was not freed, where that can be had; the same, "
+             "told if it cannot; or no check")
+      ->group("Leaks");
+  app.add_option("--suppressions", options.suppression_files,
+                 "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("Leaks");
   app.add_flag("--follow,!--no-follow", options.follow, "Record child processes too (default)")
       ->group("Recording");
   add_count(app, "--rss-interval", options.rss_interval_ms, 3'600'000,
@@ -67,9 +86,25 @@ recording::RecorderOptions recorder_options(const RecordOptions& options,
   result.large_threshold = options.large;
   result.sample_interval =
       std::chrono::milliseconds(options.rss_interval_ms == 0 ? 1 : options.rss_interval_ms);
+  result.leak_check = leak_check_of(options.leak_check);
   result.follow = options.follow;
   result.command = std::move(command);
   return result;
+}
+
+Result<std::vector<analysis::Suppression>> read_suppressions(
+    const std::vector<std::string>& files) {
+  constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+  std::vector<analysis::Suppression> all;
+  for (const std::string& file : files) {
+    const auto text = procfs::read_text(file, kMostBytes);
+    if (!text) return system_error("read suppressions", file, errno != 0 ? errno : EINVAL);
+    Result<std::vector<analysis::Suppression>> parsed = analysis::parse_suppressions(
+        *text, file, [](const std::string& name) { return symbols::demangle(name); });
+    if (!parsed) return parsed.error();
+    all.insert(all.end(), parsed->begin(), parsed->end());
+  }
+  return all;
 }
 
 std::string expand_session_name(const std::string& pattern, pid_t pid, const std::string& exe) {

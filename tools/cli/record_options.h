@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/analysis/suppressions.h"
+#include "collector/base/result.h"
 #include "collector/recording/recorder.h"
 #include "tools/cli/text_options.h"
 
@@ -21,6 +23,8 @@ struct RecordOptions {
   std::string on_full;  // the command's default is set by the command
   std::uint64_t large = 1ULL << 30;
   std::uint64_t rss_interval_ms = 100;
+  std::string leak_check = "auto";
+  std::vector<std::string> suppression_files;
   bool follow = true;
   bool quiet = false;
   bool verbose = false;
@@ -31,6 +35,9 @@ void add_record_options(CLI::App& app, RecordOptions& options, const std::string
 
 recording::RecorderOptions recorder_options(const RecordOptions& options,
                                             std::vector<std::string> command);
+
+// Those of --suppressions, in their order. An error names file and line.
+Result<std::vector<analysis::Suppression>> read_suppressions(const std::vector<std::string>& files);
 
 // %p pid, %e name of the program, %h host, %% a percent sign.
 std::string expand_session_name(const std::string& pattern, pid_t pid, const std::string& exe);

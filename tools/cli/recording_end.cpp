@@ -17,6 +17,28 @@ namespace memwatch::cli {
 
 namespace {
 
+void print_summary(const model::Session& session, const std::string& path,
+                   const RecordOptions& options) {
+  const std::string text =
+      render::render_run_summary(session, path, render_options(options.text, STDERR_FILENO));
+  render::FdOutput output(STDERR_FILENO, "standard error");
+  output.write(text);
+  static_cast<void>(output.finish());  // nobody is left to tell
+}
+
+// The user asked for verdicts and is owed the reason where there are none.
+void tell_what_was_not_judged(const model::Session& session) {
+  for (const model::Process& process : session.processes) {
+    const model::LeakCheck& check = process.leak_check;
+    if (process.exit_kind == model::ExitKind::exec || check.complete) continue;
+    const bool judged = check.method == model::LeakMethod::reachability;
+    print_warning("leak check: process " + std::to_string(process.pid) + " " + process.exe + ": " +
+                  (judged ? "not with everything seen: " : "by lifetime only: ") + check.reason);
+  }
+}
+
+}  // namespace
+
 Result<void> write_json(const model::Session& session, const std::string& path) {
   UniqueFd fd(path == "-" ? dup(STDOUT_FILENO)
                           : open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
@@ -28,21 +50,13 @@ Result<void> write_json(const model::Session& session, const std::string& path) 
   return output.finish();
 }
 
-void print_summary(const model::Session& session, const std::string& path,
-                   const RecordOptions& options) {
-  const std::string text =
-      render::render_run_summary(session, path, render_options(options.text, STDERR_FILENO));
-  render::FdOutput output(STDERR_FILENO, "standard error");
-  output.write(text);
-  static_cast<void>(output.finish());  // nobody is left to tell
-}
-
-}  // namespace
-
 bool end_recording(recording::Recorder& recorder, const RecordOptions& options,
+                   const std::vector<analysis::Suppression>& suppressions,
                    const std::string& session_path) {
   model::Session& session = recorder.session();
   symbolize_stacks(session, all_stacks(session));
+  analysis::apply_suppressions(session, suppressions);
+  if (options.leak_check == "full") tell_what_was_not_judged(session);
   bool complete = true;
   const Result<void> finished = recorder.finish_file();
   if (!finished) {

@@ -10,9 +10,14 @@
 
 namespace memwatch::cli {
 
+// Marks what the suppressions (and the built-in ones) take out of the leaks before all that.
 // Prints warnings for what could not be written. False when something that was asked for (the
 // session file, the JSON report) is not there.
 bool end_recording(recording::Recorder& recorder, const RecordOptions& options,
+                   const std::vector<analysis::Suppression>& suppressions,
                    const std::string& session_path);
+
+// The whole session as JSON; "-" is standard output.
+Result<void> write_json(const model::Session& session, const std::string& path);
 
 }  // namespace memwatch::cli

@@ -108,6 +108,32 @@ void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
              human_bytes(leaks.bytes), details);
 }
 
+// The verdict: what kind of leaks, if the processes could be looked at.
+void write_leaked_fact(Page& page, const analysis::Summary& summary) {
+  using model::LeakKind;
+  const analysis::LeakReport& leaks = summary.leaks;
+  if (!leaks.judged || leaks.blocks == 0) return;
+  const analysis::KindSum& definite = leaks.sums[LeakKind::definite];
+  const analysis::KindSum& indirect = leaks.sums[LeakKind::indirect];
+  const analysis::KindSum& possible = leaks.sums[LeakKind::possible];
+  std::vector<std::string> details;
+  if (definite.blocks > 0) {
+    details.push_back("in " + counted(definite.blocks + indirect.blocks, "block", "blocks"));
+  } else if (possible.blocks == 0) {
+    details.emplace_back("none found: what is left is still in use or suppressed");
+  }
+  if (possible.blocks > 0) {
+    details.push_back(human_bytes(possible.bytes) + " more possibly, in " +
+                      counted(possible.blocks, "block", "blocks"));
+  }
+  if (!leaks.all_judged) {
+    details.push_back(human_bytes(leaks.unjudged_bytes) + " could not be judged");
+  }
+  Tone tone = possible.blocks > 0 ? Tone::caution : Tone::good;
+  if (definite.blocks > 0) tone = Tone::bad;
+  write_fact(page, tone, "leaked", human_bytes(definite.bytes + indirect.bytes), details);
+}
+
 void write_failure_fact(Page& page, const analysis::Selection& selection,
                         const analysis::Summary& summary) {
   std::vector<std::string> details;
@@ -183,7 +209,10 @@ void write_facts(Page& page, const analysis::Selection& selection,
   const analysis::Sums& sums = summary.sums;
   if (!summary.idle) write_peak_fact(page, summary);
   write_allocated_fact(page, summary);
-  if (!summary.idle) write_not_freed_fact(page, summary);
+  if (!summary.idle) {
+    write_not_freed_fact(page, summary);
+    write_leaked_fact(page, summary);
+  }
   if (summary.coverage) {
     const model::Process& resident = *summary.resident;
     const std::uint64_t peak_rss = std::max(summary.coverage->rss, resident.rss.peak);
@@ -250,6 +279,7 @@ View next_view(const analysis::Summary& summary) {
     return summary.sums.totals.large > 0 ? View::large : View::timeline;
   }
   if (summary.failures.total > 0) return View::failures;
+  if (summary.leaks.sums[model::LeakKind::definite].blocks > 0) return View::leaks;
   if (summary.leaks.bytes > 0 && summary.leaks.bytes * 4 >= summary.sums.peak_bytes_sum) {
     return View::leaks;
   }

@@ -184,11 +184,17 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.key("leaks").begin_object(Layout::lines);
   json.member("method", leaks.method);
   json.key("complete").boolean(leaks.complete);
-  for (const char* kind : {"definite", "indirect", "possible", "reachable", "suppressed"}) {
-    // Only a reachability check can tell these; by lifetime nothing is known to be any of them.
-    json.member(std::string(kind) + "_bytes", std::uint64_t{0});
-    json.member(std::string(kind) + "_blocks", std::uint64_t{0});
+  using model::LeakKind;
+  for (const LeakKind kind :
+       {LeakKind::definite, LeakKind::indirect, LeakKind::possible, LeakKind::reachable}) {
+    const std::string name(analysis::leak_kind_name(kind));
+    json.member(name + "_bytes", leaks.sums[kind].bytes);
+    json.member(name + "_blocks", leaks.sums[kind].blocks);
   }
+  json.member("suppressed_bytes", leaks.sums.suppressed.bytes);
+  json.member("suppressed_blocks", leaks.sums.suppressed.blocks);
+  json.key("pause_ms").real(leaks.pause_ms);
+  json.member("reason", leaks.reason);
   json.key("records").begin_array(Layout::lines);
   std::size_t written = 0;
   for (const analysis::LeakRecord& record : leaks.records) {
@@ -198,6 +204,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
     json.member("blocks", record.blocks);
     json.member("bytes", record.bytes);
     json.member("stack", stacks.id_of(record.stack));
+    if (record.owner != model::kNone) json.member("owner", stacks.id_of(record.owner));
     json.end_object();
   }
   json.end_array();

@@ -114,11 +114,25 @@ std::vector<Block> blocks_to_show(const analysis::Selection& selection,
   const model::Process* const largest = only(summary, summary.largest);
   const analysis::Ranking kept = leaks.holders.empty()
                                      ? analysis::Ranking{}
-                                     : first_of(selection, holder, analysis::Cost::leaked, true);
+                                     : first_of(selection, holder, analysis::Cost::live, true);
   const analysis::Ranking peaks = first_of(selection, largest, analysis::Cost::peak, false);
   const auto of = [](const model::Process* process) {
     return process == nullptr ? std::string() : " of " + program_name(*process);
   };
+  // A leak for certain is what to mend, however small beside the rest.
+  if (leaks.judged && !leaks.definite.rows.empty()) {
+    const analysis::RankedSite& row = leaks.definite.rows[0];
+    blocks.push_back({{fmt::format("Largest leak: {} in {}", human_bytes(row.cost),
+                                   counted(row.site.live_blocks, "block", "blocks"))},
+                      row.site.stack});
+    if (!peaks.rows.empty() && peaks.rows[0].site.stack != row.site.stack) {
+      blocks.push_back(
+          {{fmt::format("Largest at the peak{}: {}", of(largest), human_bytes(peaks.rows[0].cost)),
+            human_percent(peaks.rows[0].share)},
+           peaks.rows[0].site.stack});
+    }
+    return blocks;
+  }
   const bool same = !kept.rows.empty() && !peaks.rows.empty() && holder == largest &&
                     kept.rows[0].site.stack == peaks.rows[0].site.stack;
   if (!kept.rows.empty()) {

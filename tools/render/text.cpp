@@ -79,6 +79,15 @@ void add_first(std::vector<model::StackId>& stacks, const Rows& rows, std::size_
   }
 }
 
+// Of a check by reachability and of one by lifetime alike.
+void add_leaks(std::vector<model::StackId>& stacks, const analysis::Selection& selection,
+               std::size_t top) {
+  add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::live, top));
+  const analysis::LeakReport report = analysis::find_leaks(selection, top);
+  add_stacks(stacks, report.definite);
+  add_stacks(stacks, report.possible);
+}
+
 }  // namespace
 
 std::string report_command(const std::string& session_path, View view) {
@@ -148,13 +157,13 @@ std::vector<model::StackId> stacks_in_view(const analysis::Selection& selection,
   };
   switch (view) {
     case View::summary:
-      add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::leaked, top));
+      add_leaks(stacks, selection, top);
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::peak, top));
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::calls, top));
       add_failures();
       break;
     case View::leaks:
-      add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::leaked, top));
+      add_leaks(stacks, selection, top);
       break;
     case View::peak:
       add_stacks(stacks, analysis::find_peak(selection, top).by_share);

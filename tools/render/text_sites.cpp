@@ -9,6 +9,7 @@
 #include "collector/analysis/temporary.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
+#include "tools/render/printable.h"
 #include "tools/render/text_views.h"
 
 namespace memwatch::render {
@@ -113,6 +114,72 @@ void write_holders(Page& page, const analysis::LeakReport& report) {
   }
 }
 
+std::string blocks_detail(const model::Site& site) {
+  return "in " + counted(site.live_blocks, "block", "blocks");
+}
+
+std::string size_and_blocks(const analysis::KindSum& sum) {
+  return fmt::format("{} in {}", human_bytes(sum.bytes), counted(sum.blocks, "block", "blocks"));
+}
+
+void write_suppressed(Page& page, const ViewContext& context, const analysis::KindSum& all) {
+  if (all.blocks == 0) return;
+  page.sentence(Tone::plain, "Suppressed: " + size_and_blocks(all) + ".");
+  const model::Session& session = context.selection.session();
+  const std::vector<analysis::KindSum> sums = analysis::suppressed_by(session, context.selection);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i].blocks == 0) continue;
+    page.line("  " + page.paint(Tone::faint, size_and_blocks(sums[i]) + "  " +
+                                                 printable(session.suppressions[i])));
+  }
+}
+
+// Leaks first, with their stacks; what is none in a line each.
+void write_judged_leaks(Page& page, const ViewContext& context,
+                        const analysis::LeakReport& report) {
+  using model::LeakKind;
+  const analysis::KindSum& definite = report.sums[LeakKind::definite];
+  const analysis::KindSum& indirect = report.sums[LeakKind::indirect];
+  const analysis::KindSum& possible = report.sums[LeakKind::possible];
+  const analysis::KindSum& reachable = report.sums[LeakKind::reachable];
+  if (definite.blocks == 0 && possible.blocks == 0) {
+    page.line(page.paint(Tone::good, "No leak was found."));
+  }
+  if (definite.blocks > 0) {
+    std::string title = "Leaked for certain: " + size_and_blocks(definite);
+    if (indirect.blocks > 0) title += ", which hold another " + size_and_blocks(indirect);
+    page.sentence(Tone::strong, title);
+    page.sentence(Tone::faint, "Nothing in the process pointed to these blocks any more.");
+    write_ranking(page, context, report.definite,
+                  RankingStyle{.bytes = true, .tone = Tone::bad, .detail = blocks_detail});
+  }
+  if (possible.blocks > 0) {
+    page.blank();
+    page.sentence(Tone::strong, "Possibly leaked: " + size_and_blocks(possible));
+    page.sentence(Tone::faint,
+                  "Only pointers into their inside were left, which may be chance, or the way "
+                  "they are used.");
+    write_ranking(page, context, report.possible,
+                  RankingStyle{.bytes = true, .tone = Tone::caution, .detail = blocks_detail});
+  }
+  page.blank();
+  if (reachable.blocks > 0) {
+    page.sentence(Tone::plain, fmt::format("Still reachable, so no leak: {}. Globals, stacks or "
+                                           "libraries led to them.",
+                                           size_and_blocks(reachable)));
+  }
+  write_suppressed(page, context, report.sums.suppressed);
+  if (!report.all_judged) {
+    page.sentence(Tone::plain,
+                  fmt::format("Not judged: {} of processes that could not be looked at in their "
+                              "last moment.",
+                              size_and_blocks({report.unjudged_blocks, report.unjudged_bytes})));
+  }
+  if (!report.reason.empty()) {
+    page.sentence(Tone::faint, "Why not everything: " + printable(report.reason) + ".");
+  }
+}
+
 }  // namespace
 
 void write_leaks(Page& page, const ViewContext& context) {
@@ -124,13 +191,22 @@ void write_leaks(Page& page, const ViewContext& context) {
               page.paint(Tone::command, report_command(context.session_path, View::peak)));
     return;
   }
+  if (report.judged) {
+    page.line(fmt::format("{}: {} in {}", capitalised(phrase), human_bytes(report.bytes),
+                          counted(report.blocks, "block", "blocks")));
+    write_holders(page, report);
+    page.blank();
+    write_judged_leaks(page, context, report);
+    return;
+  }
   page.line(page.paint(Tone::strong,
                        fmt::format("{}: {} in {}", capitalised(phrase), human_bytes(report.bytes),
                                    counted(report.blocks, "block", "blocks"))));
-  page.sentence(
-      Tone::faint,
+  std::string method =
       "By lifetime: blocks that were live when the recording ended. A block that a global "
-      "variable or a running thread still uses counts here too.");
+      "variable or a running thread still uses counts here too.";
+  if (!report.reason.empty()) method += " Why: " + printable(report.reason) + ".";
+  page.sentence(Tone::faint, method);
   write_holders(page, report);
   if (write_if_empty(page, context, report.by_bytes,
                      report.bytes == 0 ? "All of these blocks have a size of 0 bytes."

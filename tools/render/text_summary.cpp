@@ -77,6 +77,8 @@ void write_summary(Page& page, const ViewContext& context) {
     page.line(page.paint(Tone::strong, "Processes with the largest heaps"));
     write_process_table(page, context.selection, ProcessOrder::largest, kProcesses);
   }
+  write_short_list(page, context, "Leaked for certain", summary.leaks.definite, true,
+                   Tone::caution);
   write_short_list(page, context, "Most bytes " + not_freed_phrase(summary.leaks.end),
                    summary.leaks.by_bytes, true, Tone::caution);
   write_short_list(page, context, "Most bytes at the peak", summary.peak.by_share, true,

@@ -44,6 +44,9 @@ void dump_rows(Dump& out, const model::Process& p) {
              r.pss, r.vms, r.shared, r.data, r.stack, r.swap, r.minor_faults, r.major_faults,
              r.cgroup_usage, r.cgroup_limit, r.psi_some_avg10);
   }
+  for (const auto& r : p.leaks) {
+    out.line("leak", r.stack, static_cast<int>(r.kind), r.owner, r.suppression, r.blocks, r.bytes);
+  }
 }
 
 void dump_process(Dump& out, const model::Process& p) {
@@ -61,6 +64,9 @@ void dump_process(Dump& out, const model::Process& p) {
   const auto& l = p.losses;
   out.line("losses", l.dropped_allocations, l.dropped_frees, l.unmatched_frees, l.truncated_stacks,
            l.stack_mismatches, l.damaged_records, l.exact);
+  const auto& c = p.leak_check;
+  out.line("leak check", static_cast<int>(c.method), c.complete, c.pause_us, c.root_bytes,
+           c.block_bytes, c.reason);
   for (const auto& f : p.functions) out.line("function", f.calls, f.bytes, f.failed);
   for (const auto& b : p.sizes) out.line("bucket", b.allocations, b.bytes);
   dump_rows(out, p);
@@ -71,7 +77,7 @@ void dump_process(Dump& out, const model::Process& p) {
 std::string dump(const model::Session& s) {
   Dump out;
   out.line("session", s.memwatch_version, s.complete, s.host, s.started_at, s.command,
-           s.large_threshold);
+           s.large_threshold, s.suppressions);
   for (const auto& m : s.modules) out.line("module", m.path, m.build_id);
   for (const auto& a : s.code_addresses) out.line("address", a.module, a.offset, a.exact);
   for (std::size_t i = 0; i < s.symbols.size(); ++i) {

@@ -1,0 +1,110 @@
+#include "collector/reachability/examination.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "collector/procfs/process_list.h"
+
+namespace memwatch::reachability {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+StoppedThread as_stopped(const WaitingThread& waiting) {
+  StoppedThread thread;
+  thread.tid = waiting.tid;
+  thread.has_registers = true;
+  thread.stack_pointer = waiting.stack_pointer + 128;  // nothing below it is the program's
+  thread.registers.assign(waiting.registers.begin(), waiting.registers.end());
+  return thread;
+}
+
+bool is_block_of_stack(const Block& block, const StoppedThread& thread) {
+  return thread.stack_pointer >= block.address && thread.stack_pointer < block.address + block.size;
+}
+
+void add_roots(const RootPlan& plan, const std::vector<StoppedThread>& threads,
+               const Subject& subject, Examination& result) {
+  Scan& scan = *result.scan;
+  result.sources = plan.sources;
+  for (const RootRange& root : plan.ranges) scan.add_root(root.source, root.range);
+  const auto source = [&](RootSource::Kind kind, pid_t tid) {
+    result.sources.push_back({.kind = kind, .path = {}, .tid = tid, .range = {}});
+    return static_cast<std::uint32_t>(result.sources.size() - 1);
+  };
+  for (const StoppedThread& thread : threads) {
+    if (!thread.has_registers) continue;
+    scan.add_root_words(source(RootSource::Kind::registers, thread.tid), thread.registers);
+  }
+  const std::uint32_t loader = source(RootSource::Kind::loader, 0);
+  for (const Block& block : scan.blocks()) {
+    if (subject.is_root_site && subject.is_root_site(block.site)) {
+      scan.add_root_block(loader, block.address);
+    }
+    for (const StoppedThread& thread : threads) {
+      if (thread.has_registers && is_block_of_stack(block, thread)) {
+        scan.add_root_block(source(RootSource::Kind::stack, thread.tid), block.address);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Examination examine(Subject& subject) {
+  Examination result;
+  StoppedThreads stopped;
+  const Clock::time_point start = Clock::now();
+  const auto release = [&] {
+    if (subject.release) subject.release();
+    if (subject.waiting) {
+      constexpr std::chrono::milliseconds kPatience{50};
+      stopped.await_end(kPatience);
+    } else {
+      stopped.go_on();
+    }
+    result.pause_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  };
+
+  // At its end a process with one thread, which waits for us, stands still already.
+  const bool is_alone = subject.waiting && procfs::threads_of_process(subject.pid) ==
+                                               std::vector{subject.waiting->tid};
+  if (!is_alone) {
+    result.why_incomplete = stopped.stop(subject.pid, subject.waiting ? subject.waiting->tid : 0);
+    if (!result.why_incomplete.empty()) {
+      result.why_incomplete = "its threads ran on while memory was read: " + result.why_incomplete;
+    }
+  }
+  std::vector<StoppedThread> threads = stopped.threads();
+  if (subject.waiting) threads.push_back(as_stopped(*subject.waiting));
+
+  RootFacts facts;
+  std::vector<Block> blocks = subject.take_blocks(facts);
+  result.memory = std::make_unique<ProcessMemory>(
+      subject.pid, subject.memory_descriptor,
+      procfs::read_memory_maps(subject.pid, subject.maps_descriptor));
+  result.why_not = result.memory->why_unreadable();
+  if (!result.why_not.empty()) {
+    release();
+    return result;
+  }
+  const RootPlan plan = plan_roots(*result.memory, blocks, threads, facts);
+  result.scan = std::make_unique<Scan>(std::move(blocks), *result.memory);
+  result.scan->on_progress = subject.heartbeat;
+  add_roots(plan, threads, subject, result);
+  result.scan->read_blocks();
+  // Layouts are looked up in the process's memory, so it stands still for the verdict as well.
+  result.verdicts = judge(*result.scan);
+  if (result.scan->figures().unreadable_bytes > 0 && result.why_incomplete.empty()) {
+    result.why_incomplete = "a part of its memory could not be read";
+  }
+  // Was it still there at the end? Memory of a process that died reads as nothing.
+  if (!result.memory->why_unreadable().empty()) {
+    result.why_not = "it ended while its memory was read";
+  }
+  release();
+  return result;
+}
+
+}  // namespace memwatch::reachability

@@ -1,0 +1,54 @@
+// The threads of another process, standing still, with their registers: by ptrace
+// (PTRACE_SEIZE, which sends no signal the program could see; whoever dies without letting go,
+// even by SIGKILL, has let go: the kernel does it). Signals that arrive meanwhile are delivered
+// when the threads go on. All calls from the thread that stopped them. Linux, x86-64 registers.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace memwatch::reachability {
+
+struct StoppedThread {
+  pid_t tid = 0;
+  bool has_registers = false;
+  std::uint64_t stack_pointer = 0, thread_pointer = 0;
+  std::vector<std::uint64_t> registers;  // general and vector registers, as words
+  int held_signal = 0;                   // to be delivered when it goes on
+};
+
+class StoppedThreads {
+ public:
+  StoppedThreads() = default;
+  StoppedThreads(const StoppedThreads&) = delete;
+  StoppedThreads& operator=(const StoppedThreads&) = delete;
+  ~StoppedThreads();  // they go on
+
+  // Stops every thread but `except` (0: every one). Empty: done; else why not, and they go on.
+  std::string stop(pid_t pid, pid_t except);
+
+  [[nodiscard]] const std::vector<StoppedThread>& threads() const { return threads_; }
+  [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
+
+  void go_on();
+
+  // The process is about to end while they stand still: collects their ends, and lets those go on
+  // that are still there after the patience. The end of a child of ours is left to be waited for.
+  void await_end(std::chrono::milliseconds patience);
+
+ private:
+  std::string stop_new_threads(pid_t except, bool* found_new);
+  static bool await_stop(StoppedThread& thread, std::chrono::steady_clock::time_point deadline);
+  static void read_registers(StoppedThread& thread);
+
+  pid_t pid_ = 0;
+  bool is_own_child_ = false;
+  std::vector<StoppedThread> threads_;
+  std::chrono::steady_clock::time_point since_;
+};
+
+}  // namespace memwatch::reachability

@@ -1,0 +1,152 @@
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "collector/procfs/process_list.h"
+#include "collector/procfs/stat_line.h"
+#include "collector/reachability/stopped_threads.h"
+
+namespace memwatch::reachability {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kPatience{1000};  // for a thread deep in the kernel
+constexpr int kRounds = 50;                           // of looking for threads born meanwhile
+
+std::string why_refused(int error) {
+  if (error == EPERM) {
+    return "the system does not allow stopping its threads (another debugger, kernel.yama."
+           "ptrace_scope, or a container's limits)";
+  }
+  return "stopping its threads failed: " + std::generic_category().message(error);
+}
+
+}  // namespace
+
+StoppedThreads::~StoppedThreads() {
+  go_on();
+}
+
+void StoppedThreads::go_on() {
+  for (const StoppedThread& thread : threads_) {
+    // The word is the signal to deliver, 0 for none. Fails for a thread that has ended: fine.
+    ptrace(PTRACE_DETACH, thread.tid, nullptr, static_cast<long>(thread.held_signal));
+  }
+  threads_.clear();
+}
+
+bool StoppedThreads::await_stop(StoppedThread& thread, Clock::time_point deadline) {
+  for (unsigned turn = 0;; ++turn) {
+    int status = 0;
+    const pid_t got = waitpid(thread.tid, &status, __WALL | WNOHANG);
+    if (got == thread.tid && WIFSTOPPED(status)) {
+      // A stop by PTRACE_INTERRUPT says so in the high bits; anything else is a signal on its way.
+      if (status >> 16 == 0) thread.held_signal = WSTOPSIG(status);
+      return true;
+    }
+    if (got != 0 || Clock::now() >= deadline) return false;
+    if (turn > 100) usleep(50);
+  }
+}
+
+void StoppedThreads::read_registers(StoppedThread& thread) {
+  user_regs_struct general{};
+  iovec part{&general, sizeof general};
+  if (ptrace(PTRACE_GETREGSET, thread.tid, NT_PRSTATUS, &part) != 0) return;
+  thread.has_registers = true;
+  thread.stack_pointer = general.rsp;
+  thread.thread_pointer = general.fs_base;
+  thread.registers = {general.rax, general.rbx, general.rcx, general.rdx, general.rsi,
+                      general.rdi, general.rbp, general.r8,  general.r9,  general.r10,
+                      general.r11, general.r12, general.r13, general.r14, general.r15};
+  // Vector registers: a thread may be copying pointers right now.
+  std::array<std::uint64_t, 2048> state{};
+  iovec vectors{state.data(), sizeof state};
+  if (ptrace(PTRACE_GETREGSET, thread.tid, NT_X86_XSTATE, &vectors) != 0) return;
+  thread.registers.insert(thread.registers.end(), state.begin(),
+                          state.begin() + static_cast<std::ptrdiff_t>(vectors.iov_len / 8));
+}
+
+std::string StoppedThreads::stop_new_threads(pid_t except, bool* found_new) {
+  *found_new = false;
+  const std::size_t before = threads_.size();
+  for (const pid_t tid : procfs::threads_of_process(pid_)) {
+    if (tid == except || std::any_of(threads_.begin(), threads_.end(),
+                                     [&](const StoppedThread& t) { return t.tid == tid; })) {
+      continue;
+    }
+    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
+      if (errno == ESRCH) continue;  // it has ended
+      return why_refused(errno);
+    }
+    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+    threads_.push_back(StoppedThread{.tid = tid,
+                                     .has_registers = false,
+                                     .stack_pointer = 0,
+                                     .thread_pointer = 0,
+                                     .registers = {},
+                                     .held_signal = 0});
+    *found_new = true;
+  }
+  const Clock::time_point deadline = Clock::now() + kPatience;
+  for (std::size_t i = before; i < threads_.size();) {
+    if (await_stop(threads_[i], deadline)) {
+      read_registers(threads_[i++]);
+    } else if (Clock::now() >= deadline) {
+      return "thread " + std::to_string(threads_[i].tid) + " could not be stopped";
+    } else {
+      threads_.erase(threads_.begin() + static_cast<std::ptrdiff_t>(i));  // it has ended
+    }
+  }
+  return {};
+}
+
+std::string StoppedThreads::stop(pid_t pid, pid_t except) {
+  pid_ = pid;
+  const auto stat = procfs::read_stat(pid);
+  is_own_child_ = stat && stat->ppid == getpid();
+  since_ = Clock::now();
+  bool found_new = true;
+  for (int round = 0; found_new && round < kRounds; ++round) {
+    std::string why = stop_new_threads(except, &found_new);
+    if (!why.empty()) {
+      go_on();
+      return why;
+    }
+  }
+  if (threads_.empty() && except == 0) return "it has ended";
+  return {};
+}
+
+void StoppedThreads::await_end(std::chrono::milliseconds patience) {
+  const Clock::time_point deadline = Clock::now() + patience;
+  while (!threads_.empty() && Clock::now() < deadline) {
+    std::erase_if(threads_, [&](const StoppedThread& thread) {
+      siginfo_t info{};
+      // Looked at, not taken. Of somebody else's child it has to be taken before the parent is
+      // told.
+      if (thread.tid == pid_ && is_own_child_) {
+        return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+               info.si_pid == pid_;
+      }
+      int status = 0;
+      const pid_t got = waitpid(thread.tid, &status, __WALL | WNOHANG);
+      return got < 0 || (got == thread.tid && !WIFSTOPPED(status));
+    });
+    if (!threads_.empty()) usleep(50);
+  }
+  go_on();
+}
+
+}  // namespace memwatch::reachability

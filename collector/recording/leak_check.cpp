@@ -1,0 +1,231 @@
+#include "collector/recording/leak_check.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+namespace memwatch::recording {
+
+namespace {
+
+using namespace reachability;
+
+model::LeakKind kind_of(Kind kind) {
+  switch (kind) {
+    case Kind::definite:
+      return model::LeakKind::definite;
+    case Kind::indirect:
+      return model::LeakKind::indirect;
+    case Kind::possible:
+      return model::LeakKind::possible;
+    case Kind::reachable:
+      break;
+  }
+  return model::LeakKind::reachable;
+}
+
+// Was the block allocated by the loader for itself? Records of libraries and thread-local storage,
+// which it holds by pointers of its own kinds.
+bool is_of_loader(const model::Session& session, model::StackId stack) {
+  const model::CodeAddressId address = session.stacks[stack].address;
+  const std::string& path = session.modules[session.code_addresses[address].module].path;
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  return name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld-2.");
+}
+
+void read_shim_mappings(const ProcessRecord& record, RootFacts& facts) {
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  ProcessMemory memory(record.pid, record.memory.get(), {});
+  const auto count = memory.word(header.private_mappings);
+  if (!count) return;
+  std::vector<protocol::PrivateMapping> list(
+      std::min<std::uint64_t>(*count, protocol::kMaxPrivateMappings));
+  const std::size_t got =
+      memory.read(header.private_mappings + offsetof(protocol::PrivateMappings, mappings),
+                  list.data(), list.size() * sizeof list[0]);
+  list.resize(got / sizeof list[0]);
+  for (const protocol::PrivateMapping& mapping : list) {
+    if (mapping.bytes > UINT64_MAX - mapping.start) continue;
+    facts.shim_mappings.push_back({mapping.start, mapping.start + mapping.bytes});
+  }
+}
+
+std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
+  intake::TrackedProcess& tracked = *record.tracked;
+  while (tracked.drain() > 0) {
+  }
+  const model::LiveProcess& live = tracked.live();
+  for (const auto& [start, end] : live.mapped_ranges().ranges()) {
+    facts.program_mappings.push_back({start, end});
+  }
+  read_shim_mappings(record, facts);
+  facts.program_moved_break = live.has_moved_break();
+  facts.has_unknown_blocks =
+      live.inherits_blocks() || record.was_joined || !live.facts.losses.exact;
+  std::vector<Block> blocks;
+  blocks.reserve(live.heap().size());
+  live.heap().for_each([&](const model::LiveBlock& block) {
+    if (block.address >= BlockIndex::kAddressLimit) return;
+    blocks.push_back({block.address, block.size, block.site, block.site});
+  });
+  return blocks;
+}
+
+Subject subject_of(ProcessRecord& record, const model::Session& session,
+                   const std::function<void()>& heartbeat) {
+  Subject subject;
+  subject.pid = record.pid;
+  subject.memory_descriptor = record.memory.get();
+  subject.maps_descriptor = record.maps.get();
+  subject.heartbeat = heartbeat;
+  subject.take_blocks = [&record](RootFacts& facts) { return take_blocks(record, facts); };
+  subject.is_root_site = [&record, &session](std::uint32_t site) {
+    return is_of_loader(session, record.tracked->live().facts.sites[site].stack);
+  };
+  return subject;
+}
+
+const Examination& examine_record(ProcessRecord& record, Subject& subject) {
+  record.examination = std::make_unique<Examination>(examine(subject));
+  Examination& result = *record.examination;
+  model::LeakCheck& check = record.tracked->live().facts.leak_check;
+  check = {};
+  check.pause_us = static_cast<std::uint64_t>(result.pause_seconds * 1e6);
+  if (!result.why_not.empty()) {
+    check.reason = result.why_not;
+    return result;
+  }
+  check.method = model::LeakMethod::reachability;
+  check.root_bytes = result.scan->figures().root_bytes;
+  check.block_bytes = result.scan->figures().block_bytes;
+  check.reason = result.why_incomplete;
+  if (check.reason.empty() && record.was_joined) {
+    check.reason =
+        "blocks allocated before memwatch joined are not known, so only later ones were judged";
+  }
+  if (check.reason.empty() && !record.tracked->live().facts.losses.exact) {
+    check.reason = "calls were lost, so not every block is known";
+  }
+  check.complete = check.reason.empty();
+  return result;
+}
+
+// Why a process has no verdicts.
+std::string why_by_lifetime(const model::Process& process) {
+  if (process.mode == model::Mode::sample) return "a sample does not know every block";
+  switch (process.exit_kind) {
+    case model::ExitKind::signaled:
+      return "a signal ended it, so its memory was gone";
+    case model::ExitKind::exec:
+      return "exec replaced it";
+    case model::ExitKind::running:
+      return "it still runs";
+    case model::ExitKind::exited:
+    case model::ExitKind::lost:
+      break;
+  }
+  return "its memory could not be seen at its end: it did not end by the C library's exit, or had "
+         "locked itself in (seccomp)";
+}
+
+}  // namespace
+
+void explain_missing_check(model::Process& process) {
+  model::LeakCheck& check = process.leak_check;
+  if (check.method == model::LeakMethod::lifetime && check.reason.empty()) {
+    check.reason = why_by_lifetime(process);
+  }
+}
+
+bool awaits_leak_check(const ProcessRecord& record) {
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  // Acquire: what the waiting thread says of itself; matched by the release in preload/exit_check.
+  return header.exit_waiting.load(std::memory_order_acquire) == 1 &&
+         header.exit_released.load(std::memory_order_relaxed) == 0;
+}
+
+void check_at_exit(ProcessRecord& record, const model::Session& session,
+                   const std::function<void()>& heartbeat) {
+  protocol::SegmentHeader& header = record.tracked->segment().header();
+  Subject subject = subject_of(record, session, heartbeat);
+  WaitingThread waiting;
+  waiting.tid = static_cast<pid_t>(header.exit_tid);
+  waiting.stack_pointer = header.exit_stack_pointer;
+  std::copy(std::begin(header.exit_registers), std::end(header.exit_registers),
+            waiting.registers.begin());
+  subject.waiting = waiting;
+  subject.release = [&header] {
+    header.exit_released.store(1, std::memory_order_release);
+    syscall(SYS_futex, &header.exit_released, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  };
+  examine_record(record, subject);
+}
+
+model::Process judge_living(ProcessRecord& record, const model::Session& session,
+                            const std::function<void()>& heartbeat) {
+  Subject subject = subject_of(record, session, heartbeat);
+  examine_record(record, subject);
+  model::LiveProcess& live = record.tracked->live();
+  if (live.facts.leak_check.method == model::LeakMethod::reachability) {
+    // What was freed since the process went on is still to be drained, so the blocks are those of
+    // the look.
+    settle_leaks(record, LeakCheckMode::auto_);
+  }
+  live.settle();
+  model::Process judged = live.facts;
+  live.facts.leaks.clear();
+  live.facts.leak_check = {};
+  record.examination.reset();
+  return judged;
+}
+
+void settle_leaks(ProcessRecord& record, LeakCheckMode mode) {
+  model::Process& process = record.tracked->live().facts;
+  process.leaks.clear();
+  if (mode == LeakCheckMode::none) {
+    process.leak_check = {};
+    process.leak_check.method = model::LeakMethod::none;
+    process.leak_check.reason = "not asked for (--leak-check none)";
+    return;
+  }
+  if (process.leak_check.method != model::LeakMethod::reachability) {
+    return;  // how it ended may be told only later: explain_missing_check()
+  }
+  // Blocks that came after the look are held by whoever still runs.
+  const Examination& examination = *record.examination;
+  const std::vector<Block>& judged = examination.scan->blocks();
+  using Key = std::tuple<std::uint32_t, model::LeakKind, model::StackId>;
+  std::map<Key, model::LeakRow> rows;
+  record.tracked->live().heap().for_each([&](const model::LiveBlock& block) {
+    model::LeakRow row{process.sites[block.site].stack,
+                       model::LeakKind::reachable,
+                       model::kNone,
+                       0,
+                       1,
+                       block.size};
+    const auto at = std::lower_bound(
+        judged.begin(), judged.end(), block.address,
+        [](const Block& other, std::uint64_t address) { return other.address < address; });
+    if (at != judged.end() && at->address == block.address && at->site == block.site) {
+      const auto number = static_cast<std::size_t>(at - judged.begin());
+      row.kind = kind_of(examination.verdicts.kinds[number]);
+      if (row.kind == model::LeakKind::indirect) {
+        row.owner = process.sites[judged[examination.verdicts.owners[number]].site].stack;
+      }
+    }
+    auto [known, is_new] = rows.try_emplace(Key{block.site, row.kind, row.owner}, row);
+    if (is_new) return;
+    ++known->second.blocks;
+    known->second.bytes += block.size;
+  });
+  for (const auto& [key, row] : rows) process.leaks.push_back(row);
+  record.examination.reset();
+}
+
+}  // namespace memwatch::recording

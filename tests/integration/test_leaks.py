@@ -1,0 +1,295 @@
+"""Leak checks at exit: every shape a block can be left in, its kind, and what other tools say of it."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from harness.case import IntegrationTest
+from harness.configuration import configuration
+
+# Of tests/hosts/leak_shapes.c, by size.
+DEFINITE = {1001: 1, 2001: 1, 3001: 1, 3101: 1, 5008: 1, 7101: 1, 9001: 1}
+INDIRECT = {2002: 2001, 2003: 2001, 3001: 3001, 3102: 3101, 3103: 3101}
+POSSIBLE = {4001, 4002}
+REACHABLE = {6001, 6002, 8001}
+OF_THE_THREAD = {7001, 7002, 7003}
+
+
+def leaks_of(process):
+    return process.data["leaks"]
+
+
+def sizes(leaks, kind):
+    return sorted(record["bytes"] for record in leaks["records"] if record["kind"] == kind)
+
+
+class LeaksTest(IntegrationTest):
+    def assert_sums(self, process):
+        leaks = leaks_of(process)
+        kinds = ("definite", "indirect", "possible", "reachable", "suppressed")
+        self.assertEqual(sum(leaks[kind + "_bytes"] for kind in kinds), process.heap["live_bytes"])
+        self.assertEqual(sum(leaks[kind + "_blocks"] for kind in kinds), process.heap["live_blocks"])
+        for kind in kinds[:4]:
+            records = [record for record in leaks["records"] if record["kind"] == kind]
+            self.assertEqual(sum(record["bytes"] for record in records), leaks[kind + "_bytes"], kind)
+            self.assertEqual(sum(record["blocks"] for record in records), leaks[kind + "_blocks"], kind)
+
+    def assert_shapes(self, process, extra=()):
+        leaks = leaks_of(process)
+        self.assertEqual((leaks["method"], leaks["complete"], leaks["reason"]), ("reachability", True, ""))
+        self.assertEqual(sizes(leaks, "definite"), sorted(DEFINITE))
+        self.assertEqual(sizes(leaks, "indirect"), sorted(INDIRECT))
+        self.assertEqual(sizes(leaks, "possible"), sorted(POSSIBLE))
+        expected = REACHABLE | set(extra)
+        # Beside the program's: what the loader keeps of a thread.
+        self.assertLessEqual(expected, set(sizes(leaks, "reachable")))
+        self.assertEqual(len(set(sizes(leaks, "reachable")) - expected), 1)
+        self.assert_sums(process)
+
+    def test_every_shape(self):
+        self.assert_shapes(self.trace_root(self.host("leak_shapes")), OF_THE_THREAD)
+
+    def test_every_shape_of_a_program_without_other_threads(self):
+        self.assert_shapes(self.trace_root(self.host("leak_shapes", "alone")))
+
+    def test_every_shape_at_an_exit_deep_in_the_program(self):
+        run = self.trace(self.host("leak_shapes", "exit"))
+        self.assertEqual(run.status, 3)
+        self.assert_shapes(run.report.root, OF_THE_THREAD)
+
+    def test_every_shape_at_exit_without_handlers(self):
+        run = self.trace(self.host("leak_shapes", "_exit"))
+        self.assertEqual(run.status, 4)
+        self.assert_shapes(run.report.root, OF_THE_THREAD)
+
+    def test_an_indirect_leak_names_its_owner(self):
+        root = self.trace_root(self.host("leak_shapes", "alone"))
+        for record in leaks_of(root)["records"]:
+            if record["kind"] != "indirect":
+                self.assertNotIn("owner", record)
+                continue
+            owners = [r for r in leaks_of(root)["records"] if r["stack"] == record["owner"] and r["kind"] == "definite"]
+            self.assertEqual([owner["bytes"] for owner in owners], [INDIRECT[record["bytes"]]])
+
+    def test_known_layouts_are_no_leaks(self):
+        root = self.trace_root(self.host("leak_layouts"))
+        self.assertLessEqual({608, 736, 832, 908}, set(sizes(leaks_of(root), "reachable")))
+        self.assertEqual(leaks_of(root)["possible_blocks"], 0)
+        self.assertEqual(leaks_of(root)["definite_blocks"], 0)
+        self.assert_sums(root)
+
+    @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
+    def test_valgrind_says_the_same(self):
+        root = self.trace_root(self.host("leak_shapes", "alone"))
+        valgrind = self.run_command(
+            ["valgrind", "--leak-check=full", "--leak-check-heuristics=all", *self.host("leak_shapes", "alone")]
+        )
+        said = {
+            name: (int(size.replace(",", "")), int(blocks.replace(",", "")))
+            for name, size, blocks in re.findall(
+                r"(definitely lost|indirectly lost|possibly lost): ([\d,]+) bytes in ([\d,]+) blocks", valgrind.stderr
+            )
+        }
+        leaks = leaks_of(root)
+        for ours, theirs in (
+            ("definite", "definitely lost"),
+            ("indirect", "indirectly lost"),
+            ("possible", "possibly lost"),
+        ):
+            self.assertEqual((leaks[ours + "_bytes"], leaks[ours + "_blocks"]), said[theirs], theirs)
+
+    @unittest.skipUnless((configuration.hosts / "leak_shapes_lsan").exists(), "no LeakSanitizer")
+    def test_leak_sanitizer_says_the_same(self):
+        # It has no "possible" (an interior pointer is as good as any), calls the heads of cycles
+        # indirect, and does not look into mappings of the program's own, which hold one block: what
+        # agrees is the sum of the rest.
+        root = self.trace_root(self.host("leak_shapes", "alone"))
+        sanitizer = self.run_command(self.host("leak_shapes_lsan", "alone"))
+        if "LeakSanitizer has encountered a fatal error" in sanitizer.stderr:
+            self.skipTest("LeakSanitizer may not stop threads here")
+        said = re.search(r"SUMMARY: LeakSanitizer: (\d+) byte\(s\) leaked in (\d+) allocation", sanitizer.stderr)
+        leaks = leaks_of(root)
+        in_mapping = 8001
+        self.assertEqual(int(said[1]), leaks["definite_bytes"] + leaks["indirect_bytes"] + in_mapping)
+        self.assertEqual(int(said[2]), leaks["definite_blocks"] + leaks["indirect_blocks"] + 1)
+
+    def test_none_checks_nothing(self):
+        run = self.trace(self.host("leak_shapes", "alone"), ["--leak-check", "none"])
+        leaks = leaks_of(run.report.root)
+        self.assertEqual(leaks["method"], "lifetime")
+        self.assertEqual({record["kind"] for record in leaks["records"]}, {"unclassified"})
+        self.assertIn("--leak-check none", leaks["reason"])
+
+    def test_a_program_that_a_signal_ends_is_judged_by_lifetime(self):
+        run = self.trace_only(self.host("kills_itself_while_allocating"), ["--leak-check", "full"])
+        leaks = leaks_of(run.report.root)
+        self.assertEqual(leaks["method"], "lifetime")
+        self.assertIn("signal", leaks["reason"])
+        self.assertIn("by lifetime only", run.stderr)
+
+    def test_a_forked_child_is_judged_by_what_it_allocated_itself(self):
+        run = self.trace(self.host("forks_and_both_allocate"))
+        for process in run.report.processes:
+            self.assertEqual(leaks_of(process)["method"], "reachability")
+            self.assert_sums(process)
+
+    def test_a_program_in_a_sandbox_is_left_alone(self):
+        run = self.trace(self.host("sandboxes_itself"))
+        self.assertEqual(leaks_of(run.report.root)["method"], "lifetime")
+
+    def test_a_collector_that_hangs_does_not_hold_up_the_end(self):
+        command = [configuration.memwatch, "run", "-q", "-o", self.workspace.out / "x.mw", "--"]
+        command += ["/bin/sh", "-c", "read line; exit 5"]
+        memwatch = subprocess.Popen(
+            [str(part) for part in command],
+            env=self.workspace.environment(),
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        children = f"/proc/{memwatch.pid}/task/{memwatch.pid}/children"
+        deadline = time.monotonic() + 60
+        child = ""
+        while not child and time.monotonic() < deadline:
+            with open(children) as file:
+                child = file.read().strip()
+        self.wait_for_state(child, "S", deadline)  # it reads
+        os.kill(memwatch.pid, signal.SIGSTOP)
+        memwatch.stdin.write(b"go\n")
+        memwatch.stdin.close()
+        self.wait_for_state(child, "Z", deadline)
+        os.kill(memwatch.pid, signal.SIGCONT)
+        self.assertEqual(memwatch.wait(), 5)
+
+    def wait_for_state(self, pid, state, deadline):
+        while time.monotonic() < deadline:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rsplit(") ", 1)[1][0] == state:
+                    return
+            time.sleep(0.02)
+        self.fail(f"process {pid} never came to state {state}")
+
+    def test_fail_on_leaks(self):
+        options = ["--fail-on", "leaks", "--error-exitcode", "77"]
+        self.assertEqual(self.trace_only(self.host("leak_shapes", "alone"), options).status, 77)
+        self.assertEqual(self.trace_only(self.host("leak_layouts"), options).status, 0)
+        self.assertEqual(self.trace_only(self.host("leak_shapes", "exit"), options).status, 3, "the program's own")
+
+    def suppress(self, text):
+        file = self.workspace.out / "known.supp"
+        file.write_text(text)
+        return self.trace(self.host("leak_shapes", "alone"), ["--suppressions", file])
+
+    def test_suppressions_in_the_syntax_of_leak_sanitizer(self):
+        root = self.suppress("# known\nleak:lose_list\nleak:^lose_one$\n").report.root
+        leaks = leaks_of(root)
+        self.assertEqual(sizes(leaks, "definite"), sorted(set(DEFINITE) - {1001, 2001}))
+        self.assertEqual((leaks["suppressed_bytes"], leaks["suppressed_blocks"]), (1001 + 2001 + 2002 + 2003, 4))
+        self.assert_sums(root)
+
+    def test_suppressions_in_the_syntax_of_valgrind(self):
+        run = self.suppress(
+            "{\n  the list\n  Memcheck:Leak\n  match-leak-kinds: definite\n  fun:calloc\n  fun:make\n"
+            "  fun:lose_l?st\n}\n{\n  everything of main\n  Memcheck:Leak\n  match-leak-kinds: reachable\n  ...\n"
+            "  fun:main\n}\n{\n  something else\n  Memcheck:Addr4\n  fun:main\n}\n"
+        )
+        leaks = leaks_of(run.report.root)
+        self.assertEqual(sizes(leaks, "definite"), sorted(set(DEFINITE) - {2001}))
+        self.assertEqual(sizes(leaks, "indirect"), sorted(set(INDIRECT) - {2002, 2003}), "what it held is gone too")
+        self.assertEqual(set(sizes(leaks, "reachable")) & REACHABLE, set())
+        self.assert_sums(run.report.root)
+        text = self.memwatch("report", run.session, "--view", "leaks").stdout.decode()
+        self.assertIn("the list", text)
+        self.assertIn("everything of main", text)
+
+    def test_a_mistake_in_suppressions_is_told_with_its_line_before_the_program_runs(self):
+        file = self.workspace.out / "bad.supp"
+        for text, line, expected in (
+            ("leak:fine\nlaek:foo\n", 2, "leak:PATTERN"),
+            ("{\n name\n Memcheck:Leak\n fun:main\n", 4, "}"),
+            ("{\n name\n Memcheck:Leak\n main\n}\n", 4, "fun:"),
+            ("{\n name\n Memcheck:Leak\n match-leak-kinds: sure\n fun:main\n}\n", 4, "definite"),
+            ("{\n name\n Memcheck:Leak\n src:a.c:x\n}\n", 4, "src:FILE"),
+        ):
+            file.write_text(text)
+            run = self.memwatch("run", "--suppressions", file, "--", *self.host("leak_shapes"))
+            self.assertEqual(run.status, 125, text)
+            self.assertIn(f"{file}:{line}: expected", run.stderr)
+            self.assertIn(expected, run.stderr)
+
+    def test_the_text_tells_leaks_before_what_is_none(self):
+        run = self.trace(self.host("leak_shapes", "alone"))
+        text = self.memwatch("report", run.session, "--view", "leaks").stdout.decode()
+        places = [text.find(part) for part in ("Leaked for certain", "Possibly leaked", "Still reachable")]
+        self.assertEqual(places, sorted(places))
+        self.assertGreater(places[0], 0)
+        cost = self.memwatch("report", run.session, "--format", "collapsed", "--cost", "leaked").stdout.decode()
+        leaked = sum(int(line.rsplit(" ", 1)[1]) for line in cost.splitlines())
+        leaks = leaks_of(run.report.root)
+        self.assertEqual(leaked, sum(leaks[kind + "_bytes"] for kind in ("definite", "indirect", "possible")))
+
+
+class LiveLeaksTest(IntegrationTest):
+    """memwatch leaks PID: the process goes on."""
+
+    def tearDown(self):
+        for process in self.processes:
+            process.stdin.close()
+            process.wait()
+        super().tearDown()
+
+    def setUp(self):
+        super().setUp()
+        self.processes = []
+
+    def start(self, command, **more):
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self.workspace.environment(**more),
+        )
+        self.processes.append(process)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        return process
+
+    def check(self, pid, *options):
+        run = self.memwatch("leaks", "--json", "-", *options, pid)
+        if run.stdout:
+            run.leaks = json.loads(run.stdout)["processes"][0]["leaks"]
+        return run
+
+    def test_a_recorded_process_is_judged_at_once_and_goes_on(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")])
+        with open(f"/proc/{memwatch.pid}/task/{memwatch.pid}/children") as file:
+            pid = file.read().strip()
+        for rounds in (1, 2):
+            run = self.check(pid)
+            self.assertEqual(run.status, 1, run.stderr)
+            self.assertEqual((run.leaks["method"], run.leaks["complete"]), ("reachability", True))
+            self.assertEqual((run.leaks["definite_bytes"], run.leaks["definite_blocks"]), (1500 * rounds, rounds))
+            self.assertEqual((run.leaks["reachable_bytes"], run.leaks["reachable_blocks"]), (700, 1))
+            self.assertGreater(run.leaks["pause_ms"], 0)
+            memwatch.stdin.write(b"\n")
+            memwatch.stdin.flush()
+            self.assertEqual(memwatch.stdout.readline(), b"ready\n")
+        memwatch.stdin.close()
+        self.assertEqual(memwatch.wait(), 0)
+
+    def test_a_process_that_nobody_records_is_watched_for_a_while(self):
+        process = self.start(self.host("leaks_on_demand"), LD_PRELOAD=configuration.preload)
+        run = self.check(process.pid, "--duration", "200ms")
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertFalse(run.leaks["complete"])
+        self.assertIn("before memwatch joined", run.leaks["reason"])
+        self.assertIsNone(process.poll())
+
+    def test_no_such_process_and_none_of_ours(self):
+        self.assertEqual(self.memwatch("leaks", 2**31 - 1).status, 2)
+        self.assertEqual(self.memwatch("leaks", os.getpid()).status, 2)
+        self.assertEqual(self.memwatch("leaks").status, 2)

@@ -1,0 +1,176 @@
+#include "tools/cli/command_leaks.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <memory>
+
+#include "collector/analysis/leaks.h"
+#include "collector/analysis/selection.h"
+#include "collector/analysis/suppressions.h"
+#include "collector/intake/registry.h"
+#include "collector/intake/rendezvous_server.h"
+#include "collector/procfs/process_identity.h"
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/record_options.h"
+#include "tools/cli/recording_end.h"
+#include "tools/cli/session_file.h"
+#include "tools/render/output.h"
+#include "tools/render/text.h"
+
+namespace memwatch::cli {
+
+namespace {
+
+struct LeaksOptions {
+  std::uint64_t pid = 0;
+  CLI::Option* pid_option = nullptr;
+  std::string json;
+  std::vector<std::string> suppression_files;
+  std::chrono::nanoseconds duration = std::chrono::seconds(10);
+  TextOptions text;
+};
+
+// By the memwatch that records it: every block is known, so at once.
+Result<model::Session> judged_by_collector(const intake::Segment& segment, pid_t pid) {
+  const protocol::SegmentHeader& header = segment.header();
+  char socket[protocol::kMaxRendezvousPath];
+  std::copy(std::begin(header.rendezvous), std::end(header.rendezvous), socket);
+  socket[sizeof socket - 1] = '\0';
+  const Result<std::string> path = intake::ask_for_leaks(socket, pid);
+  if (!path) return path.error();
+  Result<model::Session> session = load_session(*path);
+  unlink(path->c_str());
+  return session;
+}
+
+// By ourselves: what is allocated from now on, for a while.
+Result<model::Session> judged_after_attaching(const intake::SegmentName& segment,
+                                              const LeaksOptions& options) {
+  recording::RecorderOptions recording;
+  recording.on_full = protocol::OnFull::drop;
+  recording.follow = false;
+  recording.command = procfs::process_command(segment.pid);
+  Result<std::unique_ptr<recording::Recorder>> created = recording::Recorder::create(recording);
+  if (!created) return created.error();
+  recording::Recorder& recorder = **created;
+  const Result<void> attached = recorder.attach(segment);
+  if (!attached) return attached.error();
+  const auto end = std::chrono::steady_clock::now() + options.duration;
+  while (recorder.living_processes() > 0 && std::chrono::steady_clock::now() < end) recorder.turn();
+  if (recorder.living_processes() == 0) {
+    return Error{ErrorKind::not_found,
+                 "check for leaks",
+                 "process " + std::to_string(segment.pid),
+                 "it ended meanwhile",
+                 {}};
+  }
+  return recorder.check_leaks(segment.pid);
+}
+
+int report(model::Session& session, const LeaksOptions& options,
+           const std::vector<analysis::Suppression>& suppressions) {
+  symbolize_stacks(session, all_stacks(session));
+  analysis::apply_suppressions(session, suppressions);
+  const model::Process& process = session.processes.front();
+  if (process.leak_check.method != model::LeakMethod::reachability) {
+    print_error(fmt::format("leaks: process {}: cannot be judged: {}", options.pid,
+                            process.leak_check.reason));
+    return exit_status::kBadInput;
+  }
+  if (!options.json.empty()) {
+    const Result<void> written = write_json(session, options.json);
+    if (!written) {
+      print_error(written.error());
+      return exit_status::kBadInput;
+    }
+  }
+  if (options.json != "-") {
+    const analysis::Selection selection(session);
+    render::FdOutput output(STDOUT_FILENO, "standard output");
+    output.write(render::render_text(selection, render::View::leaks, {},
+                                     render_options(options.text, STDOUT_FILENO)));
+    output.write(fmt::format("The process stood still for {:.1f} ms.\n",
+                             static_cast<double>(process.leak_check.pause_us) / 1000));
+    const Result<void> written = output.finish();
+    if (!written) print_error(written.error());
+  }
+  return analysis::has_leaks(process) ? exit_status::kConditionFailed : exit_status::kDone;
+}
+
+int execute(const LeaksOptions& options) {
+  if (options.pid_option->count() == 0) {
+    print_error("leaks: name a process (memwatch list shows those that carry a ring)");
+    return exit_status::kWrongUsage;
+  }
+  const Result<std::vector<analysis::Suppression>> suppressions =
+      read_suppressions(options.suppression_files);
+  if (!suppressions) {
+    print_error(suppressions.error());
+    return exit_status::kBadInput;
+  }
+  const auto pid = static_cast<pid_t>(options.pid);
+  const std::vector<intake::SegmentName> segments = intake::living_segments();
+  const auto segment = std::find_if(segments.begin(), segments.end(),
+                                    [&](const intake::SegmentName& s) { return s.pid == pid; });
+  if (segment == segments.end()) {
+    print_error(fmt::format(
+        "leaks: process {}: {}", options.pid,
+        procfs::process_start_ticks(pid)
+            ? "it does not carry a ring (it has to be started with memwatch run, or with "
+              "LD_PRELOAD=.../libmemwatch_preload.so)"
+            : "no such process"));
+    return exit_status::kWrongUsage;
+  }
+  const Result<intake::Segment> opened = intake::Segment::open(segment->name);
+  if (!opened) {
+    print_error(opened.error());
+    return exit_status::kBadInput;
+  }
+  Result<model::Session> session = intake::collector_in_charge(*opened) != 0
+                                       ? judged_by_collector(*opened, pid)
+                                       : judged_after_attaching(*segment, options);
+  if (!session) {
+    print_error(session.error());
+    return exit_status::kBadInput;
+  }
+  if (session->processes.empty()) return exit_status::kBadInput;
+  return report(*session, options, *suppressions);
+}
+
+}  // namespace
+
+Command register_leaks(CLI::App& root) {
+  CLI::App* const app =
+      root.add_subcommand("leaks", "Check a running process for leaks; it goes on");
+  const auto options = std::make_shared<LeaksOptions>();
+  options->pid_option =
+      add_count(*app, "PID", options->pid, std::numeric_limits<std::int32_t>::max(), "The process");
+  options->pid_option->type_name("PID");
+  app->add_option("--json", options->json, "Write the JSON report; - instead of the text")
+      ->type_name("FILE")
+      ->group("Output");
+  add_duration(*app, "--duration", options->duration,
+               "Of a process that nobody records: how long to watch what it allocates", "10s")
+      ->group("Leaks");
+  app->add_option("--suppressions", options->suppression_files,
+                  "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group("Leaks");
+  add_text_options(*app, options->text);
+  app->footer(
+      "Exit status 0 no definite or possible leak, 1 some, 2 no such process or no ring in it.\n"
+      "Examples:\n"
+      "  memwatch run -- ./server &                 every block is known: judged at once\n"
+      "  memwatch leaks $(pidof server)\n"
+      "  memwatch leaks --duration 1m --json - 4711   one that only carries the library");
+  return Command{app, [options] { return execute(*options); }, "memwatch leaks [options] PID"};
+}
+
+}  // namespace memwatch::cli
