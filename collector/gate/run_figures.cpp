@@ -55,8 +55,9 @@ LostBytes lost_bytes(const analysis::Selection& selection) {
   for (const model::Process* process : selection.processes()) {
     if (process->exit_kind == model::ExitKind::exec) continue;
     const analysis::Leaked leaked = analysis::leaked_of(*process, selection);
-    // One process judged by lifetime makes the sum a figure by lifetime.
-    if (leaked.method == "lifetime") lost.method = "lifetime";
+    // One process judged by lifetime makes the sum a figure by lifetime, unless it kept nothing.
+    const bool keeps = process->heap.live_blocks > 0;
+    if (keeps && leaked.method == "lifetime") lost.method = "lifetime";
     lost.total += leaked.lost;
     for (const analysis::LeakedStack& each : leaked.stacks) lost.by_stack[each.stack] += each.lost;
   }
