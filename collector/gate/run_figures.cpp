@@ -46,20 +46,23 @@ Result<void> check(const model::Session& session, const std::string& name) {
 // Leaked bytes of each stack, without the images that exec replaced.
 struct LostBytes {
   std::uint64_t total = 0;
-  std::string method = "reachability";
+  std::string method = "lifetime";
   std::unordered_map<model::StackId, std::uint64_t> by_stack;
 };
 
 LostBytes lost_bytes(const analysis::Selection& selection) {
   LostBytes lost;
+  bool looked_at = false, guessed = false;
   for (const model::Process* process : selection.processes()) {
     if (process->exit_kind == model::ExitKind::exec) continue;
     const analysis::Leaked leaked = analysis::leaked_of(*process, selection);
-    // One process judged by lifetime makes the sum a figure by lifetime.
-    if (leaked.method == "lifetime") lost.method = "lifetime";
+    // One process judged by lifetime makes the sum a figure by lifetime, unless it kept nothing.
+    looked_at = looked_at || leaked.method != "lifetime";
+    guessed = guessed || (leaked.method == "lifetime" && process->heap.live_blocks > 0);
     lost.total += leaked.lost;
     for (const analysis::LeakedStack& each : leaked.stacks) lost.by_stack[each.stack] += each.lost;
   }
+  if (looked_at && !guessed) lost.method = "reachability";
   return lost;
 }
 

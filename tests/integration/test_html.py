@@ -100,8 +100,7 @@ class HtmlReportTest(HtmlCase):
         self.soon(human_percent(share), "return document.querySelector('#matched b')?.textContent ?? ''")
         self.assertEqual(self.fragment()["search"], "COUNT_words")
         self.browser.click("input[value=allocations]")
-        calls = root.sum_through("count_words", "allocations") + root.sum_through("count_words", "reallocations")
-        share = calls / (root.totals["allocations"] + root.totals["reallocations"])
+        share = root.sum_through("count_words", "allocations") / root.totals["allocations"]
         self.soon(human_percent(share), "return document.querySelector('#matched b')?.textContent ?? ''")
         self.browser.click("#search")
         self.browser.type("Escape")

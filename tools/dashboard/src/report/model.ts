@@ -113,7 +113,7 @@ export function costLabel(cost: Cost, scope: Scope): string {
 export function costMeaning(cost: Cost, scope: Scope): string {
   if (cost === "peak") return "bytes that were live when the heap was largest";
   if (cost === "allocated") return "bytes over the whole run, freed since or not";
-  if (cost === "allocations") return "successful calls, reallocations included";
+  if (cost === "allocations") return "successful calls, reallocations not included";
   if (cost === "temporary") return "blocks freed by the same thread with no other allocation in between";
   return isClassified(scope) ? `bytes ${scope.notFreedPhrase}, leaked or still reachable: the table Leaks tells them apart` : `bytes ${scope.notFreedPhrase}; a global may still point to them`;
 }
