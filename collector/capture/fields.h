@@ -31,8 +31,8 @@ inline constexpr std::uint32_t kIndex = 1, kPid = 2, kPpid = 3, kExe = 4, kComma
                                kTotals = 14, kHeap = 15, kPeakAt = 16, kMapped = 17, kRss = 18,
                                kLosses = 19, kExact = 20, kFunctionCalls = 21, kFunctionBytes = 22,
                                kFunctionFailed = 23, kSizeAllocations = 24, kSizeBytes = 25,
-                               kNotes = 26, kRowCounts = 27, kSizeDeviations = 28,
-                               kLeakReason = 29, kLeakCheck = 30;
+                               kNotes = 26, kRowCounts = 27, kSizeDeviations = 28, kLeakReason = 29,
+                               kLeakCheck = 30;
 }
 
 namespace commit_field {

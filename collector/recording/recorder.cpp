@@ -532,8 +532,7 @@ void Recorder::State::checkpoint() {
 Result<model::Session> Recorder::State::check_leaks(pid_t pid) {
   for (const auto& record : records) {
     if (!record->is_alive() || record->pid != pid) continue;
-    const model::Process judged =
-        judge_living(*record, session, [this] { show_life(); });
+    const model::Process judged = judge_living(*record, session, [this] { show_life(); });
     model::Session found = session;
     found.processes.assign(1, judged);
     found.processes.front().duration = now() - judged.start;

@@ -8,9 +8,8 @@ namespace memwatch::analysis {
 namespace {
 
 std::vector<Suppression> parsed(std::string_view text) {
-  const auto list = parse_suppressions(text, "file", [](const std::string& name) {
-    return name == "_Z3foov" ? "foo()" : name;
-  });
+  const auto list = parse_suppressions(
+      text, "file", [](const std::string& name) { return name == "_Z3foov" ? "foo()" : name; });
   EXPECT_TRUE(list) << (list ? "" : list.error().to_line());
   return list ? *list : std::vector<Suppression>{};
 }
@@ -79,7 +78,8 @@ TEST(Suppressions, MangledNamesAndNamesWithoutTheirArguments) {
 }
 
 TEST(Suppressions, EntriesForOtherErrorsArePassedOver) {
-  EXPECT_TRUE(parsed("{\nn\nMemcheck:Addr8\nfun:main\n}\n{\nn\nHelgrind:Race\nwhatever\n}\n").empty());
+  EXPECT_TRUE(
+      parsed("{\nn\nMemcheck:Addr8\nfun:main\n}\n{\nn\nHelgrind:Race\nwhatever\n}\n").empty());
 }
 
 TEST(Suppressions, MistakesNameFileAndLineAndWhatWasExpected) {
