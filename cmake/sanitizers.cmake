@@ -13,5 +13,5 @@ endif()
 # GCC 12 takes std::regex for uninitialised once the sanitizers' checks stand in it (GCC bug 105562); the
 # other builds keep the warning.
 if(MEMWATCH_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(memwatch_sanitizers INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(memwatch_sanitizers INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
