@@ -150,7 +150,7 @@ void write_massif(const analysis::Selection& selection, const model::Process& pr
   const analysis::CallerTree peak = analysis::make_caller_tree(
       selection, process, analysis::Cost::peak, kThreshold, kMostAddresses);
   const analysis::CallerTree end = analysis::make_caller_tree(
-      selection, process, analysis::Cost::leaked, kThreshold, kMostAddresses);
+      selection, process, analysis::Cost::live, kThreshold, kMostAddresses);
 
   for (const std::string& sentence : provenance(selection.session(), process)) {
     output.write("desc: " + without_comments(sentence) + "\n");

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "collector/analysis/ranking.h"
 #include "collector/analysis/stack_text.h"
 #include "tools/render/json_writer.h"
 #include "tools/render/printable.h"
@@ -74,16 +75,12 @@ struct Sample {
 
 std::vector<Sample> samples_of(const analysis::Selection& selection, const model::Process& process,
                                analysis::Cost cost, std::size_t top) {
+  const analysis::RankFilter only_this{
+      [&](const model::Process& each) { return &each == &process; }, {}};
   std::vector<Sample> samples;
-  for (const model::Site& site : process.sites) {
-    const std::uint64_t weight = analysis::cost_of(site, cost);
-    if (weight > 0 && selection.includes(site.stack)) samples.push_back({site.stack, weight});
-  }
-  if (top != 0 && samples.size() > top) {
-    std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
-      return a.weight != b.weight ? a.weight > b.weight : a.stack < b.stack;
-    });
-    samples.resize(top);
+  for (const analysis::RankedSite& row :
+       analysis::rank_sites(selection, cost, top, only_this).rows) {
+    samples.push_back({row.site.stack, row.cost});
   }
   return samples;
 }
