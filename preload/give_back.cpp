@@ -15,6 +15,8 @@ void give_back_if_asked(std::uint32_t depth) {
   const std::uint32_t wanted = header.trim_wanted.load(std::memory_order_relaxed);
   std::uint32_t begun = header.trim_begun.load(std::memory_order_relaxed);
   if (wanted == begun || depth != 1 || is_sandboxed()) return;
+  // A handler that interrupted the real allocator: it may hold the very locks this would take.
+  if (t_state.passing_through != 0) return;
   // One thread serves a request.
   if (!header.trim_begun.compare_exchange_strong(begun, wanted, std::memory_order_relaxed)) return;
   const int errno_before = errno;

@@ -3,7 +3,8 @@
 // milliseconds to tens of them, in the thread that notices, at a moment when that thread is in
 // neither the allocator nor anything that holds one of its locks. Requests are noticed with a
 // record, once a millisecond at most; in idle mode none are written, so none is noticed.
-// Never from a signal handler that interrupted a hook, nor where system calls may be forbidden.
+// Never from a signal handler that interrupted a hook or the real allocator, nor where system calls
+// may be forbidden.
 #pragma once
 
 #include <cstdint>
