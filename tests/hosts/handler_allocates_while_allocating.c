@@ -2,7 +2,6 @@
  * reallocates and frees: the handler does the same, mostly while a hook of the tracer is
  * interrupted at some instruction or other. The handler stays out of libc's malloc, where it would
  * be undefined to interrupt it: it looks at where it came from. usage: … HANDLED [altstack] */
-#include <link.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,29 +10,16 @@
 #include <ucontext.h>
 
 #include "tests/hosts/host.h"
+#include "tests/hosts/libc_range.h"
 
 static long wanted;
 static volatile long handled, by_main;
-static uintptr_t libc_start, libc_end;
-
-static int find_libc(struct dl_phdr_info* info, size_t size, void* unused) {
-  (void)size, (void)unused;
-  if (strstr(info->dlpi_name, "/libc.so") == NULL) return 0;
-  libc_start = info->dlpi_addr;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr)* const header = &info->dlpi_phdr[i];
-    if (header->p_type != PT_LOAD) continue;
-    const uintptr_t end = info->dlpi_addr + header->p_vaddr + header->p_memsz;
-    if (end > libc_end) libc_end = end;
-  }
-  return 1;
-}
 
 static void on_alarm(int number, siginfo_t* info, void* context) {
   (void)number, (void)info;
   const ucontext_t* const interrupted = context;
   const uintptr_t pc = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP];
-  if (handled >= wanted || (pc >= libc_start && pc < libc_end)) return;
+  if (handled >= wanted || is_in_libc(pc)) return;
   void* const block = keep(realloc(keep(malloc(24)), 500));
   free(block);
   keep(malloc(56));
@@ -56,8 +42,7 @@ int main(int argc, char** argv) {
   static char other_stack[1 << 16];
   require(argc >= 2, "usage: handler_allocates_while_allocating HANDLED [altstack]");
   wanted = atol(argv[1]);
-  dl_iterate_phdr(find_libc, NULL);
-  require(libc_start != 0, "where libc is");
+  look_for_libc();
   struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_RESTART | SA_SIGINFO};
   if (argc > 2) {
     const stack_t stack = {.ss_sp = other_stack, .ss_size = sizeof other_stack};

@@ -3,7 +3,6 @@
  * program may leave like that). What comes after the jumps must be recorded as ever: 1000 blocks of
  * 72 bytes. `nested` jumps stay inside the handler; `threaded` has a second thread that allocates.
  * usage: jumps_out_of_handlers JUMPS [nested|threaded] */
-#include <link.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,24 +14,11 @@
 #include <ucontext.h>
 
 #include "tests/hosts/host.h"
+#include "tests/hosts/libc_range.h"
 
 static int wanted, nested;
 static volatile int jumps;
 static sigjmp_buf prompt;
-static uintptr_t libc_start, libc_end;
-
-static int find_libc(struct dl_phdr_info* info, size_t size, void* unused) {
-  (void)size, (void)unused;
-  if (strstr(info->dlpi_name, "/libc.so") == NULL) return 0;
-  libc_start = info->dlpi_addr;
-  for (int i = 0; i < info->dlpi_phnum; ++i) {
-    const ElfW(Phdr)* const header = &info->dlpi_phdr[i];
-    if (header->p_type != PT_LOAD) continue;
-    const uintptr_t end = info->dlpi_addr + header->p_vaddr + header->p_memsz;
-    if (end > libc_end) libc_end = end;
-  }
-  return 1;
-}
 
 /* A jump that stays inside the handler: the interrupted hook goes on afterwards. */
 HOST_NOINLINE static void jump_inside(void) {
@@ -46,7 +32,7 @@ static void on_alarm(int number, siginfo_t* info, void* context) {
   (void)number, (void)info;
   const ucontext_t* const interrupted = context;
   const uintptr_t pc = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP];
-  if (pc >= libc_start && pc < libc_end) return;
+  if (is_in_libc(pc)) return;
   if (jumps >= wanted) return;
   ++jumps;
   if (nested) return jump_inside();
@@ -78,8 +64,7 @@ int main(int argc, char** argv) {
   wanted = atoi(argv[1]);
   nested = argc > 2 && strcmp(argv[2], "nested") == 0;
   const int threaded = argc > 2 && strcmp(argv[2], "threaded") == 0;
-  dl_iterate_phdr(find_libc, NULL);
-  require(libc_start != 0, "where libc is");
+  look_for_libc();
   const struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO};
   require(sigaction(SIGALRM, &action, NULL) == 0, "sigaction");
   pthread_t thread;
