@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <time.h>
 
-#include <algorithm>
 
 namespace memwatch::recording {
 
@@ -31,18 +30,23 @@ Pulse::~Pulse() {
   thread_.join();
 }
 
-void Pulse::beat(protocol::SegmentHeader& header, std::uint64_t epoch_ms) const {
+void Pulse::beat(protocol::SegmentHeader& header, Clock::time_point now) const {
   // Relaxed: plain news, nothing is published by them.
-  header.epoch.store(epoch_ms, std::memory_order_relaxed);
+  header.epoch.store(
+      static_cast<std::uint64_t>(
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count()),
+      std::memory_order_relaxed);
   header.heartbeat_ms.store(monotonic_ms(), std::memory_order_relaxed);
+}
+
+void Pulse::beat_all(Clock::time_point now) const {
+  for (protocol::SegmentHeader* header : headers_) beat(*header, now);
 }
 
 void Pulse::add(protocol::SegmentHeader* header) {
   const std::lock_guard lock(mutex_);
   headers_.push_back(header);
-  const auto now = std::chrono::steady_clock::now();
-  beat(*header, static_cast<std::uint64_t>(
-                    std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count()));
+  beat(*header, Clock::now());
   wake_.notify_all();
 }
 
@@ -51,12 +55,12 @@ void Pulse::remove(protocol::SegmentHeader* header) {
   std::erase(headers_, header);
 }
 
-void Pulse::intake_is_alive(std::chrono::milliseconds between_beats) {
+void Pulse::intake_beats(std::chrono::milliseconds until_next) {
   const std::lock_guard lock(mutex_);
-  intake_seen_ = std::chrono::steady_clock::now();
-  // From a slow pulse to a quick one at once: records are coming.
-  if (between_beats < between_beats_) wake_.notify_all();
-  between_beats_ = between_beats;
+  // Read under the lock, so that the two who beat never set a clock back.
+  intake_seen_ = Clock::now();
+  until_next_ = until_next;
+  beat_all(intake_seen_);
 }
 
 void Pulse::run() {
@@ -66,17 +70,14 @@ void Pulse::run() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - intake_seen_ < kMaxIntakeSilence) {
-      const auto epoch_ms = static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count());
-      for (protocol::SegmentHeader* header : headers_) beat(*header, epoch_ms);
-    }
     if (headers_.empty()) {
       wake_.wait(lock);
-    } else {
-      wake_.wait_for(lock, between_beats_);
+      continue;
     }
+    wake_.wait_for(lock, kStandIn + until_next_);
+    const auto now = Clock::now();
+    const auto silence = now - intake_seen_;
+    if (silence > until_next_ && silence < kMaxIntakeSilence) beat_all(now);
   }
 }
 

@@ -1,6 +1,10 @@
-// The collector's heartbeat: a thread that tells every traced process, each millisecond while there
-// is something to date, the time and that the collector lives. The time is what events are dated by
-// (the target reads no clock), the heartbeat is what a target with a full ring waits by.
+// The collector's heartbeat: it tells every traced process the time and that the collector lives. The
+// time is what events are dated by (the target reads no clock), the heartbeat is what a target with a
+// full ring waits by.
+//
+// The intake beats itself, at each of its looks at the rings. A thread of the pulse's own beats in
+// its place while it is at something longer; otherwise it sleeps, for each time a thread wakes takes
+// a few microseconds from a core that the traced program may want.
 //
 // The pulse stops when the intake has not been seen working for kMaxIntakeSilence: then a target
 // must not go on waiting, for nobody is emptying its ring.
@@ -20,6 +24,8 @@ namespace memwatch::recording {
 class Pulse {
  public:
   static constexpr std::chrono::seconds kMaxIntakeSilence{10};
+  // The thread looks this often whether the intake is late; it beats at this distance if so.
+  static constexpr std::chrono::milliseconds kStandIn{40};
 
   // `start`: the session's start, from which epochs count.
   explicit Pulse(std::chrono::steady_clock::time_point start);
@@ -31,20 +37,23 @@ class Pulse {
   void add(protocol::SegmentHeader* header);
   void remove(protocol::SegmentHeader* header);
 
-  // The intake is at work, and wants beats this far apart. Any thread.
-  void intake_is_alive(std::chrono::milliseconds between_beats);
+  // Beats, and says that the intake is at work and will be back within `until_next`. Any thread.
+  void intake_beats(std::chrono::milliseconds until_next);
 
  private:
-  void run();
-  void beat(protocol::SegmentHeader& header, std::uint64_t epoch_ms) const;
+  using Clock = std::chrono::steady_clock;
 
-  std::chrono::steady_clock::time_point start_;
+  void run();
+  void beat_all(Clock::time_point now) const;
+  void beat(protocol::SegmentHeader& header, Clock::time_point now) const;
+
+  Clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<protocol::SegmentHeader*> headers_;      // guarded by mutex_
-  std::chrono::steady_clock::time_point intake_seen_;  // guarded by mutex_
-  std::chrono::milliseconds between_beats_{1};         // guarded by mutex_
-  bool stopping_ = false;                              // guarded by mutex_
+  std::vector<protocol::SegmentHeader*> headers_;  // guarded by mutex_
+  Clock::time_point intake_seen_;                  // guarded by mutex_
+  std::chrono::milliseconds until_next_{1};        // guarded by mutex_
+  bool stopping_ = false;                          // guarded by mutex_
   std::thread thread_;
 };
 

@@ -134,7 +134,7 @@ struct Recorder::State {
   // session is read by others, once after. Costs nothing per fact.
   void swap_living_facts();
   // While a leak check keeps the turn: whoever waits for us waits on.
-  void show_life() { pulse->intake_is_alive(pace->between_beats(Clock::now())); }
+  void show_life() { pulse->intake_beats(Pulse::kStandIn); }
   Result<model::Session> check_leaks(pid_t pid);
   void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
@@ -566,9 +566,8 @@ Result<model::Session> Recorder::check_leaks(pid_t pid) {
 
 void Recorder::turn() {
   State& s = *state_;
-  const Clock::time_point began = Clock::now();
-  s.pulse->intake_is_alive(s.pace->between_beats(began));
-  const auto timeout = static_cast<int>(s.pace->until_next_look(began).count());
+  const std::chrono::milliseconds sleep = s.pace->until_next_look();
+  s.pulse->intake_beats(sleep);
   std::vector<pollfd>& waiting = s.waiting;
   waiting.assign(1, {s.rendezvous->descriptor(), POLLIN, 0});
   for (const auto& record : s.records) {
@@ -576,7 +575,7 @@ void Recorder::turn() {
       waiting.push_back({record->process.get(), POLLIN, 0});
     }
   }
-  poll(waiting.data(), waiting.size(), timeout);
+  poll(waiting.data(), waiting.size(), static_cast<int>(sleep.count()));
   const bool some_ended = std::any_of(waiting.begin() + 1, waiting.end(),
                                       [](const pollfd& process) { return process.revents != 0; });
   if (waiting.front().revents != 0) {

@@ -12,43 +12,77 @@ using std::chrono::seconds;
 
 const Pace::Clock::time_point kStart{seconds(1000)};
 
+// Looks each `sleep` for a second and finds `rate` records a millisecond.
+void looks_for_a_second(Pace* pace, Pace::Clock::time_point* now, double rate, milliseconds sleep) {
+  for (const auto end = *now + seconds(1); *now < end;) {
+    *now += sleep;
+    pace->looked(static_cast<std::uint64_t>(rate * static_cast<double>(sleep.count())), *now);
+  }
+}
+
 TEST(Pace, LooksAgainAtOnceWhileThereAreManyRecords) {
   Pace pace(Mode::exact, OnFull::block, kStart);
   pace.looked(Pace::kManyRecords, kStart);
-  EXPECT_EQ(pace.until_next_look(kStart), milliseconds(0));
-  EXPECT_EQ(pace.between_beats(kStart), milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(0));
 }
 
-TEST(Pace, EveryMillisecondWhileRecordsComeAndALittleLonger) {
+TEST(Pace, StartsQuicklyForNobodyKnowsWhatComes) {
+  const Pace pace(Mode::exact, OnFull::block, kStart);
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+}
+
+TEST(Pace, SleepsAsLongAsAQuarterOfARingLasts) {
+  auto now = kStart;
   Pace pace(Mode::exact, OnFull::block, kStart);
-  pace.looked(1, kStart);
-  EXPECT_EQ(pace.until_next_look(kStart), milliseconds(1));
-  pace.looked(0, kStart + milliseconds(49));
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(49)), milliseconds(1));
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(50)), milliseconds(2));
+  looks_for_a_second(&pace, &now, 16000, milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+  looks_for_a_second(&pace, &now, 5000, milliseconds(3));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(3));
+  looks_for_a_second(&pace, &now, 100, milliseconds(4));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(4));
+  looks_for_a_second(&pace, &now, 0, milliseconds(4));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(4));
 }
 
-TEST(Pace, SleepsLongerAfterAQuietSecondWhereTheTargetWaitsForRoom) {
-  const Pace waits(Mode::exact, OnFull::block, kStart);
-  const Pace drops(Mode::exact, OnFull::drop, kStart);
-  EXPECT_EQ(waits.until_next_look(kStart + seconds(1)), milliseconds(5));
-  EXPECT_EQ(waits.between_beats(kStart + seconds(1)), milliseconds(5));
-  EXPECT_EQ(drops.until_next_look(kStart + seconds(1)), milliseconds(2));
+TEST(Pace, ABurstIsRememberedForATenthOfASecond) {
+  auto now = kStart;
+  Pace pace(Mode::exact, OnFull::block, kStart);
+  looks_for_a_second(&pace, &now, 0, milliseconds(4));
+  pace.looked(16000, now + milliseconds(1));
+  pace.looked(0, now + milliseconds(2));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+  pace.looked(0, now + milliseconds(101));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+  pace.looked(0, now + milliseconds(201));
+  pace.looked(0, now + milliseconds(301));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(4));
+}
+
+TEST(Pace, SleepsLittleWhereTheTargetDoesNotWait) {
+  auto now = kStart;
+  Pace pace(Mode::exact, OnFull::drop, kStart);
+  looks_for_a_second(&pace, &now, 1, milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+  looks_for_a_second(&pace, &now, 0, milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(2));
 }
 
 TEST(Pace, ASampleIsLookedAtRarelyUnlessItIsDense) {
+  auto now = kStart;
   Pace pace(Mode::sample, OnFull::drop, kStart);
-  pace.looked(3, kStart + milliseconds(60));
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(60)), milliseconds(10));
-  pace.looked(Pace::kSomeRecords, kStart + milliseconds(70));
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(70)), milliseconds(1));
-  pace.looked(Pace::kManyRecords, kStart + milliseconds(71));
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(71)), milliseconds(0));
+  looks_for_a_second(&pace, &now, 30, milliseconds(25));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(25));
+  looks_for_a_second(&pace, &now, Pace::kSomeRecords, milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+  pace.looked(Pace::kManyRecords, now + milliseconds(1));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(0));
 }
 
 TEST(Pace, IdleModeIsLookedAtRarely) {
-  const Pace pace(Mode::idle, OnFull::drop, kStart);
-  EXPECT_EQ(pace.until_next_look(kStart + milliseconds(50)), milliseconds(10));
+  auto now = kStart;
+  Pace pace(Mode::idle, OnFull::drop, kStart);
+  looks_for_a_second(&pace, &now, 0, milliseconds(25));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(25));
 }
 
 }  // namespace
