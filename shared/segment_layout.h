@@ -259,7 +259,8 @@ constexpr Geometry place_parts(Geometry g) {
   return g;
 }
 
-// The ordinary segment: 170 MB of addresses, of which a small program touches some hundred KB.
+// The ordinary segment: 170 MB of addresses, of which a small program touches some hundred KB. The
+// rings of a program's first threads are long; those of many threads must fit the caches together.
 constexpr Geometry ordinary_geometry() {
   Geometry g{};
   g.slots = 2048;
@@ -267,8 +268,8 @@ constexpr Geometry ordinary_geometry() {
   g.modules = 4096;
   g.names_bytes = 1U << 20;
   g.flight_entries = 1024;
-  g.long_rings = 16;
-  g.middle_rings = 112;
+  g.long_rings = 4;
+  g.middle_rings = 124;
   g.long_slots = 1U << 16;
   g.middle_slots = 1U << 14;
   g.short_slots = 1U << 11;
