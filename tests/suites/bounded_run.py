@@ -45,7 +45,11 @@ def run(command, directory, environment, limit_s, account=None):
             start_new_session=True,
             **more,
         )
-    outcome.status = wait_for(process, started + limit_s)
+    try:
+        outcome.status = wait_for(process, started + limit_s)
+    except BaseException:  # interrupted: nothing may go on without us
+        kill_all()
+        raise
     if outcome.status is None:
         outcome.timed_out = True
         outcome.still_running = [describe(pid) for pid in descendants()]

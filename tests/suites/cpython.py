@@ -38,12 +38,12 @@ def suite(name, modules, modes=(EXACT,), limit_s=300, **more):
 SUITES = [
     suite("data", ("json", "pickle", "zlib", "tracemalloc", "gc"), EVERY_MODE),
     suite("ctypes, mmap", ("ctypes", "mmap"), EVERY_MODE),
-    suite("threading", ("threading", "thread", "queue", "concurrent_futures"), EVERY_MODE),
+    suite("threading", ("threading", "thread", "queue"), EVERY_MODE),
     suite("subprocess", ("subprocess",), EVERY_MODE),
-    suite("signal", ("signal", "faulthandler"), EVERY_MODE),
-    suite("socket, select", ("socket", "select", "selectors", "epoll", "poll"), EVERY_MODE),
-    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource"), EVERY_MODE),
-    suite("asyncio", ("asyncio",), limit_s=600),
+    suite("signal", ("signal", "faulthandler")),
+    suite("socket, select", ("socket", "select", "selectors", "epoll", "poll")),
+    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource")),
+    suite("futures, asyncio", ("concurrent_futures", "asyncio"), limit_s=900),
     suite("multiprocessing fork", ("multiprocessing_fork",), limit_s=600),
     suite("multiprocessing spawn", ("multiprocessing_spawn",), limit_s=900),
 ]

@@ -2,7 +2,7 @@
 exceptions, guard pages, direct buffers, child processes; and jcmd attaching to a running one.
 """
 
-from .suite import EXACT, IDLE, SAMPLE, Suite, lines_as_facts, write
+from .suite import Suite, lines_as_facts, write
 
 SCRIPT = """
     javac -d classes Program.java
@@ -105,7 +105,6 @@ SUITES = [
         SCRIPT,
         lambda directory: write(directory / "Program.java", PROGRAM),
         lines_as_facts,
-        modes=(EXACT, SAMPLE, IDLE),
         limit_s=180,
     )
 ]

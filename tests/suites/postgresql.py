@@ -4,7 +4,7 @@ after a backend was killed. Many processes on shared memory of their own. Runs a
 
 from pathlib import Path
 
-from .suite import EXACT, IDLE, SAMPLE, Suite, lines_as_facts, write
+from .suite import Suite, lines_as_facts, write
 
 
 def programs():
@@ -119,7 +119,6 @@ SUITES = [
         SCRIPT.replace("PROGRAMS", programs()),
         prepare,
         lines_as_facts,
-        modes=(EXACT, SAMPLE, IDLE),
         limit_s=180,
         user="postgres",
     )

@@ -115,6 +115,7 @@ PYTHON_SCRIPT = r"""
 
     def write(who):
         connection = sqlite3.connect("wal.db", timeout=60, isolation_level=None)
+        connection.execute("pragma synchronous = off")
         for n in range(200):
             connection.execute("insert into t values(?, ?)", (who, n))
 

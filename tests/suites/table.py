@@ -3,7 +3,7 @@
 from .trial import events, lost
 
 COLUMNS = ("suite", "compared", "mode", "native s", "traced s", "ratio", "processes", "events", "lost", "differences")
-WIDTHS = (26, 28, 7, 9, 9, 6, 10, 13, 5, 0)
+WIDTHS = (32, 36, 7, 9, 9, 6, 10, 13, 5, 0)
 
 
 def cells(trial, traced):
