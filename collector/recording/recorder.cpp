@@ -72,6 +72,15 @@ void note_missing_room(const protocol::SegmentHeader& header, model::Process* pr
   }
 }
 
+void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Process* process) {
+  const std::uint32_t children = header.children_unrecorded.load(std::memory_order_relaxed);
+  if (children == 0) return;
+  process->notes.push_back(
+      std::to_string(children) + (children == 1 ? " child" : " children") +
+      " ran unrecorded: forked after it gave up new privileges or installed a seccomp filter, "
+      "which may kill for the system calls that recording a process begins with");
+}
+
 // The record of the pid's latest image whose end nobody has told.
 bool lacks_exit(const model::Process& facts) {
   return facts.exit_kind == model::ExitKind::running || facts.exit_kind == model::ExitKind::lost;
@@ -409,6 +418,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
+  note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);

@@ -97,6 +97,7 @@ LIMITS = [
     Row("non_dumpable", exact="sums", processes=3),
     Row("strict_seccomp", exact="truth"),
     Row("sandboxes_itself", exact="truth"),
+    *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),
     Row("unshares_namespaces", exact="sums"),
 ]
 
