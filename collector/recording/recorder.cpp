@@ -14,6 +14,7 @@
 #include "collector/intake/rendezvous_server.h"
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
+#include "collector/reachability/stopped_threads.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
@@ -617,6 +618,7 @@ void Recorder::turn() {
       published.store(live_bytes, std::memory_order_relaxed);
     }
   }
+  reachability::release_stragglers();
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {

@@ -1,6 +1,6 @@
-/* Installs a seccomp filter that kills for whatever a program that forks and allocates does not need itself, then forks:
- * the child, too, must be left alone. `announced` only gives up privileges, as a program does long before its filter, or
- * without ever installing one. */
+/* Installs a seccomp filter that kills for whatever a program that forks and allocates does not
+ * need itself, then forks: the child, too, must be left alone. `announced` only gives up
+ * privileges, as a program does long before its filter, or without ever installing one. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

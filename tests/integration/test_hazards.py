@@ -55,6 +55,7 @@ BIRTH_AND_END = [
     *ways("exits_in_a_way", "totals", "exit_in_thread", "main_thread_ends"),
     Row("exits_with_threads_running", exact="sums"),
     Row("kills_itself_while_allocating", exact="sums"),
+    Row("exits_during_a_vfork", exact="root"),
 ]
 
 SIGNALS = [
