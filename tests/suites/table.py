@@ -50,6 +50,8 @@ def header():
 def notes(trial, most=12):
     """What the table's row has no room for, a line each."""
     found = [f"{trial.suite.name}, natively: {complaint}" for complaint in trial.native_complaints]
+    if trial.facts["exit status"] != "0":
+        found.append(f"{trial.suite.name}, natively: exit status {trial.facts['exit status']}")
     for traced in trial.traced:
         where = f"{trial.suite.name}, {traced.mode}"
         wrong = traced.differences.wrong + traced.complaints
