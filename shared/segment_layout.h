@@ -115,6 +115,7 @@ struct SegmentHeader {
   Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
   Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
                                           // number that nobody will tell
+  Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.

@@ -14,6 +14,7 @@
 #include "collector/intake/rendezvous_server.h"
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
+#include "collector/reachability/stopped_threads.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
@@ -70,6 +71,15 @@ void note_missing_room(const protocol::SegmentHeader& header, model::Process* pr
     process->notes.push_back(
         std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
   }
+}
+
+void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Process* process) {
+  const std::uint32_t children = header.children_unrecorded.load(std::memory_order_relaxed);
+  if (children == 0) return;
+  process->notes.push_back(
+      std::to_string(children) + (children == 1 ? " child" : " children") +
+      " ran unrecorded: forked after it gave up new privileges or installed a seccomp filter, "
+      "which may kill for the system calls that recording a process begins with");
 }
 
 // The record of the pid's latest image whose end nobody has told.
@@ -409,6 +419,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
+  note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);
@@ -607,6 +618,7 @@ void Recorder::turn() {
       published.store(live_bytes, std::memory_order_relaxed);
     }
   }
+  reachability::release_stragglers();
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {
