@@ -171,6 +171,12 @@ class MixedTreeTest(IntegrationTest):
         for process in run.report.processes:
             self.assert_exact(process)
 
+    def test_a_library_for_the_other_is_refused(self):
+        run = self.memwatch("run", "--allocator", "mimalloc", "--", PORT / "hosts/does_nothing")
+        self.assertNotEqual(run.status, 0)
+        self.assertIn("it is a program of musl", run.stderr)
+        self.assertEqual(len(run.stderr.strip().splitlines()), 1, run.stderr)
+
     def test_nothing_is_said_about_the_library(self):
         run = self.run_command(
             ["/bin/sh", "-c", f"{PORT}/hosts/does_nothing; /bin/true"], LD_PRELOAD=configuration.preload
