@@ -95,7 +95,12 @@ Examination examine(Subject& subject) {
   add_roots(plan, threads, subject, result);
   result.scan->read_blocks();
   // Layouts are looked up in the process's memory, so it stands still for the verdict as well.
-  result.verdicts = judge(*result.scan);
+  const bool with_holders = subject.holders.sites > 0 || subject.holders.address.has_value();
+  result.verdicts = judge(*result.scan, with_holders);
+  if (with_holders) {
+    result.holders = find_holders(*result.scan, result.verdicts, subject.holders);
+    recognise_thread_local(*result.scan, result.sources, result.memory->maps(), result.holders);
+  }
   if (result.scan->figures().unreadable_bytes > 0 && result.why_incomplete.empty()) {
     result.why_incomplete = "a part of its memory could not be read";
   }

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/reachability/holders.h"
 #include "collector/reachability/roots.h"
 #include "collector/reachability/scan.h"
 #include "collector/reachability/verdict.h"
@@ -34,6 +35,7 @@ struct Subject {
   std::function<std::vector<Block>(RootFacts& facts)> take_blocks;
   // Is a block of this site alive whatever points to it (the loader's own)?
   std::function<bool(std::uint32_t site)> is_root_site;
+  HoldersWish holders;
   // Called as soon as the process may go on (at its end: may end).
   std::function<void()> release;
 };
@@ -46,6 +48,7 @@ struct Examination {
   std::unique_ptr<ProcessMemory> memory;
   std::unique_ptr<Scan> scan;
   Verdicts verdicts;
+  std::vector<Path> holders;  // those that were wished for
 };
 
 Examination examine(Subject& subject);

@@ -16,6 +16,9 @@ namespace {
 
 using namespace reachability;
 
+// Ways that are kept of a process that has ended: to the sites that hold most.
+constexpr std::size_t kHoldersAtExit = 200;
+
 model::LeakKind kind_of(Kind kind) {
   switch (kind) {
     case Kind::definite:
@@ -37,6 +40,67 @@ bool is_of_loader(const model::Session& session, model::StackId stack) {
   const std::string& path = session.modules[session.code_addresses[address].module].path;
   const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
   return name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld-2.");
+}
+
+model::RootKind root_kind_of(RootSource::Kind kind) {
+  switch (kind) {
+    case RootSource::Kind::data:
+      return model::RootKind::data;
+    case RootSource::Kind::stack:
+      return model::RootKind::stack;
+    case RootSource::Kind::registers:
+      return model::RootKind::registers;
+    case RootSource::Kind::memory:
+      return model::RootKind::memory;
+    case RootSource::Kind::heap:
+      return model::RootKind::heap;
+    case RootSource::Kind::loader:
+      break;
+  }
+  return model::RootKind::loader;
+}
+
+// Where in memory the module begins whose data lies at this address: a file that is loaded twice
+// (dlmopen) begins twice.
+std::uint64_t start_of_module(const std::vector<procfs::MemoryMapping>& maps,
+                              const std::string& path, std::uint64_t address) {
+  std::uint64_t start = 0, last_end = 0;
+  for (const procfs::MemoryMapping& mapping : maps) {
+    if (mapping.start > address) break;
+    if (mapping.path != path) continue;
+    if (mapping.offset == 0 && mapping.start != last_end) start = mapping.start;
+    last_end = mapping.end;
+  }
+  return start;
+}
+
+// Ways to blocks as the session keeps them. Sites have to be this process's.
+std::vector<model::HolderPath> holders_of(const Examination& examination,
+                                          const std::vector<model::Site>& sites) {
+  std::vector<model::HolderPath> holders;
+  for (const Path& path : examination.holders) {
+    model::HolderPath& holder = holders.emplace_back();
+    holder.kind = kind_of(path.kind);
+    holder.skipped = path.skipped;
+    if (path.source) {
+      const RootSource& source = examination.sources[*path.source];
+      holder.root = path.in_thread_local_storage ? model::RootKind::thread_local_storage
+                                                 : root_kind_of(source.kind);
+      holder.tid = static_cast<std::uint32_t>(source.tid);
+      holder.root_address = path.where;
+      holder.module = source.path;
+      if (source.kind == RootSource::Kind::data && path.where != 0) {
+        holder.module_offset = path.where - start_of_module(examination.memory->maps(),
+                                                            source.path, path.where);
+      }
+    }
+    for (const Step& step : path.steps) {
+      const Block& block = examination.scan->blocks()[step.block];
+      holder.steps.push_back({sites[block.site].stack, block.address, block.size,
+                              step.pointer_at, step.inside});
+    }
+  }
+  return holders;
 }
 
 void read_shim_mappings(const ProcessRecord& record, RootFacts& facts) {
@@ -160,6 +224,7 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
   std::copy(std::begin(header.exit_registers), std::end(header.exit_registers),
             waiting.registers.begin());
   subject.waiting = waiting;
+  subject.holders.sites = kHoldersAtExit;
   subject.release = [&header] {
     header.exit_released.store(1, std::memory_order_release);
     syscall(SYS_futex, &header.exit_released, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
@@ -168,8 +233,9 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
 }
 
 model::Process judge_living(ProcessRecord& record, const model::Session& session,
-                            const std::function<void()>& heartbeat) {
+                            const HoldersWish& holders, const std::function<void()>& heartbeat) {
   Subject subject = subject_of(record, session, heartbeat);
+  subject.holders = holders;
   examine_record(record, subject);
   model::LiveProcess& live = record.tracked->live();
   if (live.facts.leak_check.method == model::LeakMethod::reachability) {
@@ -180,6 +246,7 @@ model::Process judge_living(ProcessRecord& record, const model::Session& session
   live.settle();
   model::Process judged = live.facts;
   live.facts.leaks.clear();
+  live.facts.holders.clear();
   live.facts.leak_check = {};
   record.examination.reset();
   return judged;
@@ -188,6 +255,7 @@ model::Process judge_living(ProcessRecord& record, const model::Session& session
 void settle_leaks(ProcessRecord& record, LeakCheckMode mode) {
   model::Process& process = record.tracked->live().facts;
   process.leaks.clear();
+  process.holders.clear();
   if (mode == LeakCheckMode::none) {
     process.leak_check = {};
     process.leak_check.method = model::LeakMethod::none;
@@ -225,6 +293,7 @@ void settle_leaks(ProcessRecord& record, LeakCheckMode mode) {
     known->second.bytes += block.size;
   });
   for (const auto& [key, row] : rows) process.leaks.push_back(row);
+  process.holders = holders_of(examination, process.sites);
   record.examination.reset();
 }
 

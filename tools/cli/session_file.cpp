@@ -4,6 +4,7 @@
 
 #include "collector/analysis/stack_text.h"
 #include "collector/capture/session_reader.h"
+#include "collector/symbols/data_symbols.h"
 #include "collector/symbols/session_symbols.h"
 #include "tools/cli/message.h"
 #include "tools/cli/progress.h"
@@ -48,6 +49,12 @@ void symbolize_stacks(model::Session& session, std::span<const model::StackId> s
     if (++told > kMostNotes) break;
     print_warning(fmt::format("read symbols: {}: {}", note.module, note.text));
   }
+}
+
+void name_holders(model::Session& session) {
+  symbols::SymbolizeOptions options;
+  options.cache_directory = symbol_cache_directory();
+  symbols::name_holders(session, options);
 }
 
 std::vector<model::StackId> all_stacks(const model::Session& session) {

@@ -22,4 +22,7 @@ void symbolize_stacks(model::Session& session, std::span<const model::StackId> s
 // Every stack that a report of the session could mention.
 std::vector<model::StackId> all_stacks(const model::Session& session);
 
+// The variables at which ways to blocks begin.
+void name_holders(model::Session& session);
+
 }  // namespace memwatch::cli

@@ -23,8 +23,9 @@
 namespace memwatch::render {
 
 struct PprofOptions {
-  // What is shown unless asked otherwise, and by what `top` chooses: leaked is inuse_space,
-  // allocated alloc_space, allocations alloc_objects; there are no others. Without one it is
+  // What is shown unless asked otherwise, and by what `top` chooses: leaked is leaked_space, a fifth
+  // sample type that there is only then (bytes, the leak check's verdict), allocated alloc_space,
+  // allocations alloc_objects; there are no others. Without one it is
   // inuse_space if anything was live at the end, else alloc_space.
   std::optional<analysis::Cost> cost;
   std::size_t top = 0;  // stacks; 0 all
