@@ -109,6 +109,13 @@ class PprofTest(ExchangeTest):
                 ]
                 self.assertEqual(sorted(values for values, _ in samples), sorted(sites))
 
+    def test_system_names_are_those_of_the_linker(self):
+        run = self.trace(self.host("cxx_containers"))
+        _, _, _, functions, _ = self.raw(self.export(run, "pprof", "p.pb.gz"))
+        told = "\n".join(sum(functions.values(), []))
+        self.assertRegex(told, r"\boperator new\(unsigned long\)|count_words")
+        self.assertRegex(told, r"count_words.*\(_ZN12_GLOBAL__N_111count_words")
+
     def test_what_leaked_is_a_type_of_its_own(self):
         run = self.trace(self.host("leak_shapes", "alone"))
         file = self.workspace.out / "leaked.pb.gz"

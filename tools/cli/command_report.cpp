@@ -21,6 +21,7 @@
 #include "tools/cli/report_format.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/text_options.h"
+#include "tools/render/background_output.h"
 #include "tools/render/holders.h"
 #include "tools/render/html_report.h"
 #include "tools/render/json_report.h"
@@ -156,8 +157,11 @@ int execute(const ReportOptions& options) {
   const Result<UniqueFd> fd = open_output(options);
   if (!fd) return fail(fd.error());
   render::FdOutput output(fd->get(), to_stdout ? "standard output" : options.output);
-  const Result<void> rendered = write_report(options, request, *selection, layout, output);
-  if (!rendered) return fail(rendered.error());
+  {
+    render::BackgroundOutput background(output);
+    const Result<void> rendered = write_report(options, request, *selection, layout, background);
+    if (!rendered) return fail(rendered.error());
+  }
   const Result<void> written = output.finish();
   if (!written) return fail(written.error());
   return exit_status::kDone;

@@ -133,7 +133,7 @@ void write_pprof(const analysis::Selection& selection, const model::Process& pro
                  const PprofOptions& options, Output& output) {
   constexpr std::size_t kPieceBytes = 1 << 16;
   const model::Session& session = selection.session();
-  PprofTables tables(session, process.exe);
+  PprofTables tables(session, process.exe, options.linkage_names);
   const std::vector<const model::Site*> sites = choose_sites(selection, process, options);
   std::string fields = header(session, process, options, tables);
   LeakedBytes leaked;

@@ -15,6 +15,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "collector/analysis/cost.h"
 #include "collector/analysis/selection.h"
@@ -29,6 +31,9 @@ struct PprofOptions {
   // inuse_space if anything was live at the end, else alloc_space.
   std::optional<analysis::Cost> cost;
   std::size_t top = 0;  // stacks; 0 all
+  // By code address: the name that the linker has of the function there; "" or absent: unknown, then
+  // the readable one stands in its place, as it does for inlined functions.
+  std::vector<std::string> linkage_names;
 };
 
 // `process` is one of the selection's.
