@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kPage = 4096;
 // Copied at a time: enough for a system call to be cheap, little enough for two threads to share.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t kProgressBytes = std::uint64_t{16} << 20;
 constexpr std::string_view kSegment = "/dev/shm/memwatch.";
 
 std::uint64_t available_memory() {
@@ -61,7 +62,8 @@ std::vector<Range> changeable_ranges(const std::vector<procfs::MemoryMapping>& m
   return ranges;
 }
 
-std::unique_ptr<MemoryCopy> MemoryCopy::reserve(ProcessMemory& process) {
+std::unique_ptr<MemoryCopy> MemoryCopy::reserve(ProcessMemory& process,
+                                                const std::function<void()>& on_progress) {
   std::uint64_t bytes = 0;
   for_each_present(process, changeable_ranges(process.maps()),
                    [&](const Range& range) { bytes += range.end - range.start; });
@@ -73,7 +75,10 @@ std::unique_ptr<MemoryCopy> MemoryCopy::reserve(ProcessMemory& process) {
   if (room == MAP_FAILED) return nullptr;
   madvise(room, bytes, MADV_HUGEPAGE);
   auto* const first = static_cast<unsigned char*>(room);
-  for (std::uint64_t at = 0; at < bytes; at += kPage) first[at] = 0;
+  for (std::uint64_t at = 0; at < bytes; at += kPage) {
+    first[at] = 0;
+    if (at % kProgressBytes == 0 && on_progress) on_progress();
+  }
   return std::unique_ptr<MemoryCopy>(new MemoryCopy(first, bytes));
 }
 

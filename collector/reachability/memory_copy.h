@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,9 @@ std::vector<Range> changeable_ranges(const std::vector<procfs::MemoryMapping>& m
 class MemoryCopy : public Memory {
  public:
   // Room for what is there of the process's ranges now, and for some growth. Null: it would take
-  // more than half of the memory that the system has left.
-  static std::unique_ptr<MemoryCopy> reserve(ProcessMemory& process);
+  // more than half of the memory that the system has left. `on_progress`: called now and then.
+  static std::unique_ptr<MemoryCopy> reserve(ProcessMemory& process,
+                                             const std::function<void()>& on_progress = {});
   ~MemoryCopy() override;
 
   // While it stands still. `process` has its present maps, and stays the source of what is not
