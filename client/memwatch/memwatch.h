@@ -45,7 +45,8 @@ static inline int memwatch_query_counters(struct memwatch_counters* counters) {
     int (*function)(struct memwatch_counters*, size_t);
   } found; /* the library is loaded before the program, or not at all */
   found.object = dlsym(RTLD_DEFAULT, "memwatch_query");
-  return found.object == NULL ? MEMWATCH_ABSENT : found.function(counters, sizeof *counters);
+  if (found.object == NULL) return MEMWATCH_ABSENT;
+  return found.function(counters, sizeof *counters);
 }
 
 #ifdef __cplusplus

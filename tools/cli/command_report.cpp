@@ -134,6 +134,11 @@ int execute(const ReportOptions& options) {
   const FormatRequest request = format_request(options);
   if (const auto checked = check_format(request); !checked) return fail(checked.error());
 
+  if (options.who_holds_option->count() > 0 && options.format != "text") {
+    return fail(Error{ErrorKind::usage, "report", "--format " + options.format,
+                      "cannot honour --who-holds: it is text",
+                      "--format json has all ways that were kept, as leaks.holders"});
+  }
   if (options.format == "html" && !render::has_html_report()) {
     return fail(Error{ErrorKind::usage, "write the report", "--format html",
                       "this memwatch was built without the HTML page (MEMWATCH_DASHBOARD=OFF)",
