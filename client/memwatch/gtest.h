@@ -13,24 +13,24 @@
 //
 //   memwatch run -- ./my_tests
 //
-// Without memwatch, or where it does not record every call, tests run as ever, limits are not looked
-// at, and one line on stderr says so: MEMWATCH_GTEST=required in the environment makes that an error,
-// for a CI job that must not pass because nothing was measured.
+// Without memwatch, or where it does not record every call, tests run as ever, limits are not
+// looked at, and one line on stderr says so: MEMWATCH_GTEST=required in the environment makes that
+// an error, for a CI job that must not pass because nothing was measured.
 //
 // What a test is charged with is what its process did from its start to its end, fixtures (SetUp,
-// TearDown) and other threads included, and the objects that GoogleTest makes for the test (some 300
-// bytes in two blocks). Peak and not freed are what exceeds what was live when it started. A table that is filled on its first use and kept counts as not freed by the test that
-// uses it first. Figures go into the XML and JSON reports of GoogleTest as properties of the test.
+// TearDown) and other threads included, and the objects that GoogleTest makes for the test (some
+// 300 bytes in two blocks). Peak and not freed are what exceeds what was live when it started. A
+// table that is filled on its first use and kept counts as not freed by the test that uses it
+// first. Figures go into the XML and JSON reports of GoogleTest as properties of the test.
 #pragma once
 
 #include <gtest/gtest.h>
+#include <memwatch/memwatch.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
-
-#include "memwatch.h"
 
 namespace memwatch {
 namespace gtest {
@@ -68,7 +68,9 @@ struct Figures {
 
 class Listener : public ::testing::EmptyTestEventListener {
  public:
-  explicit Listener(const Limits& for_all) : for_all_(for_all), limits_(for_all) { current() = this; }
+  explicit Listener(const Limits& for_all) : for_all_(for_all), limits_(for_all) {
+    current() = this;
+  }
   ~Listener() override {
     if (current() == this) current() = nullptr;
   }
@@ -116,17 +118,16 @@ class Listener : public ::testing::EmptyTestEventListener {
     if (limit.is_set && value > limit.most) {
       ADD_FAILURE_AT(test.file(), test.line())
           << "memwatch: " << what << " of this test: " << value << ' ' << unit
-                    << ", more than the limit of " << limit.most;
+          << ", more than the limit of " << limit.most;
     }
   }
 
   void tell(int status) {
     const char* const why =
-        status == MEMWATCH_ABSENT
-            ? "the tests run without memwatch (memwatch run -- PROGRAM)"
-            : status == MEMWATCH_NOT_EXACT
-                  ? "memwatch does not record every call of this process (--mode exact)"
-                  : "memwatch gave no answer";
+        status == MEMWATCH_ABSENT ? "the tests run without memwatch (memwatch run -- PROGRAM)"
+        : status == MEMWATCH_NOT_EXACT
+            ? "memwatch does not record every call of this process (--mode exact)"
+            : "memwatch gave no answer";
     const char* const wish = std::getenv("MEMWATCH_GTEST");
     if (wish != nullptr && std::strcmp(wish, "required") == 0) {
       ADD_FAILURE() << "memwatch: memory was not measured: " << why;

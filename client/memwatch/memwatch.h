@@ -33,9 +33,9 @@ struct memwatch_counters {
 
 enum memwatch_status {
   MEMWATCH_OK = 0,
-  MEMWATCH_ABSENT = 1,      /* the program runs without memwatch */
-  MEMWATCH_NOT_EXACT = 2,   /* nobody records it, or only samples or counts */
-  MEMWATCH_NO_ANSWER = 3    /* the recording fell behind or has ended */
+  MEMWATCH_ABSENT = 1,    /* the program runs without memwatch */
+  MEMWATCH_NOT_EXACT = 2, /* nobody records it, or only samples or counts */
+  MEMWATCH_NO_ANSWER = 3  /* the recording fell behind or has ended */
 };
 
 /* One of memwatch_status. `counters` is left as it is unless that is MEMWATCH_OK. */

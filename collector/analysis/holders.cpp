@@ -45,8 +45,8 @@ Result<std::vector<Holder>> find_holders(const model::Session& session,
   for (const model::Process& process : session.processes) {
     for (const model::HolderPath& path : process.holders) {
       if (path.steps.empty()) continue;
-      const bool is_wanted = address ? leads_into(path, *address)
-                                     : selection->includes(path.steps.back().stack);
+      const bool is_wanted =
+          address ? leads_into(path, *address) : selection->includes(path.steps.back().stack);
       if (is_wanted) holders.push_back(holder_of(process, path));
       if (is_wanted && address) break;
     }

@@ -91,7 +91,9 @@ class Applier {
   }
 
  private:
-  [[nodiscard]] bool has_any() const { return !list_.empty() || (own_ != nullptr && !own_->empty()); }
+  [[nodiscard]] bool has_any() const {
+    return !list_.empty() || (own_ != nullptr && !own_->empty());
+  }
 
   void apply_to_rows(model::Process& process) {
     std::map<model::StackId, std::uint32_t> definite;  // suppressed ones

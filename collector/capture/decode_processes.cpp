@@ -297,8 +297,7 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
         break;
       case bytes_key(process_field::kHolder):
         budget.charge(sizeof(model::HolderPath));
-        decode_holder(bytes_of(reader), budget, sizes_of(session),
-                      process.holders.emplace_back());
+        decode_holder(bytes_of(reader), budget, sizes_of(session), process.holders.emplace_back());
         break;
       default:
         reader.skip();

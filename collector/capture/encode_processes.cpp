@@ -80,7 +80,7 @@ std::string encode_holder(const model::HolderPath& holder, std::size_t stacks) {
   std::string message;
   protozero::pbf_writer writer(message);
   const std::array<std::uint64_t, 7> words = {
-      to_word(holder.kind), to_word(holder.root), holder.tid, holder.root_address,
+      to_word(holder.kind), to_word(holder.root), holder.tid,    holder.root_address,
       holder.module_offset, holder.symbol_offset, holder.skipped};
   writer.add_packed_uint64(holder_field::kWords, words.begin(), words.end());
   add_text(writer, holder_field::kModule, holder.module);

@@ -222,7 +222,8 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
   answer.path[sizeof answer.path - 1] = '\0';
   if (answer.magic != kLeaksAnswerMagic || answer.version != kProtocolVersion ||
       answer.verdict != static_cast<std::uint32_t>(Verdict::record)) {
-    return Error{ErrorKind::system, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
+    return Error{
+        ErrorKind::system, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
   }
   return std::string(answer.path);
 }

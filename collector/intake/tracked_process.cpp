@@ -129,25 +129,19 @@ std::uint64_t TrackedProcess::drain() {
   return total;
 }
 
-// Threads that the asker has waited for may have written to rings that were looked at before its own:
-// one more round has all of theirs.
+// Threads that the asker has waited for may have written to rings that were looked at before its
+// own: one more round has all of theirs.
 void TrackedProcess::answer_query() {
   look_at_rings();
   for (Ring& ring : rings_) drain_ring(ring);
   const model::Process& facts = live_.facts;
   const model::ThreadTotals& thread = facts.threads[query_thread_];
   SegmentHeader& header = segment_.header();
-  header.query_counters = {facts.totals.allocations,
-                           facts.totals.reallocations,
-                           facts.totals.frees,
-                           facts.totals.allocated_bytes,
-                           facts.totals.freed_bytes,
-                           facts.totals.failed,
-                           facts.heap.live_blocks,
-                           facts.heap.live_bytes,
-                           live_.take_recent_peak(),
-                           thread.allocations,
-                           thread.allocated_bytes};
+  header.query_counters = {
+      facts.totals.allocations,     facts.totals.reallocations, facts.totals.frees,
+      facts.totals.allocated_bytes, facts.totals.freed_bytes,   facts.totals.failed,
+      facts.heap.live_blocks,       facts.heap.live_bytes,      live_.take_recent_peak(),
+      thread.allocations,           thread.allocated_bytes};
   // Release: publishes the counters; matched by the acquire load in preload/query.
   header.query_answered.store(open_query_, std::memory_order_release);
   syscall(SYS_futex, &header.query_answered, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);

@@ -106,7 +106,7 @@ class TrackedProcess {
   bool attaching_;
   std::vector<Ring> rings_;
   std::vector<std::uint32_t> next_sequence_;  // per shard
-  std::uint32_t open_query_ = 0;  // number of a question of the program's; 0: none
+  std::uint32_t open_query_ = 0;              // number of a question of the program's; 0: none
   std::uint32_t query_thread_ = 0;
   std::uint64_t damaged_ = 0;
   std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached

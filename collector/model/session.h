@@ -211,11 +211,11 @@ struct HolderStep {
 struct HolderPath {
   LeakKind kind = LeakKind::reachable;  // of that block
   RootKind root = RootKind::nothing;
-  std::uint32_t tid = 0;           // of stack, registers, thread-local storage
-  std::uint64_t root_address = 0;  // of the pointer; 0: none (registers, loader)
-  std::string module;              // of data: path
+  std::uint32_t tid = 0;            // of stack, registers, thread-local storage
+  std::uint64_t root_address = 0;   // of the pointer; 0: none (registers, loader)
+  std::string module;               // of data: path
   std::uint64_t module_offset = 0;  // root_address − where the module begins in memory
-  std::string symbol;              // of data: the variable, "" unknown
+  std::string symbol;               // of data: the variable, "" unknown
   std::uint64_t symbol_offset = 0;
   std::uint64_t skipped = 0;  // blocks in the middle that are not listed
   std::vector<HolderStep> steps;
@@ -260,7 +260,7 @@ struct Process {
   std::array<SizeBucket, kSizeBuckets> sizes{};
   std::vector<TimelineSample> timeline;
   LeakCheck leak_check;
-  std::vector<LeakRow> leaks;      // of a check by reachability: they sum to the live heap
+  std::vector<LeakRow> leaks;       // of a check by reachability: they sum to the live heap
   std::vector<HolderPath> holders;  // one for each of the sites that hold most, largest first
   std::vector<std::string> notes;  // sentences for the reader: hidden allocator, untraced child …
 };

@@ -104,7 +104,8 @@ Examination examine(Subject& subject) {
   // One that goes on stands still only while its memory is copied, if there is room for that.
   if (!subject.waiting) {
     const std::unique_ptr<ProcessMemory> before = open_memory();
-    if (before->why_unreadable().empty()) result.copy = MemoryCopy::reserve(*before, subject.heartbeat);
+    if (before->why_unreadable().empty())
+      result.copy = MemoryCopy::reserve(*before, subject.heartbeat);
   }
   const Clock::time_point start = Clock::now();
   const auto release = [&] {

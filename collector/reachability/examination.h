@@ -35,8 +35,8 @@ struct Subject {
   std::function<void()> heartbeat;
   // Called when the process stands still: everything that it has written is to be taken down.
   std::function<void()> drain;
-  // Called when the process stands still, or has just gone on, before any heartbeat: the blocks that
-  // are alive now, and the other facts.
+  // Called when the process stands still, or has just gone on, before any heartbeat: the blocks
+  // that are alive now, and the other facts.
   std::function<std::vector<Block>(RootFacts& facts)> take_blocks;
   // Is a block of this site alive whatever points to it (the loader's own)?
   std::function<bool(std::uint32_t site)> is_root_site;

@@ -1,6 +1,7 @@
 // Who holds a block: a way with the fewest pointers there is from a root to it. Verdicts with links
-// say which block leads to which; where the pointers are is looked up in memory, so it is done while
-// that is there to be read. Not thread-safe. Nothing fails: what can no longer be found is left 0.
+// say which block leads to which; where the pointers are is looked up in memory, so it is done
+// while that is there to be read. Not thread-safe. Nothing fails: what can no longer be found is
+// left 0.
 #pragma once
 
 #include <cstddef>

@@ -147,9 +147,9 @@ void MemoryCopy::copy(ProcessMemory& process) {
 }
 
 const MemoryCopy::Piece* MemoryCopy::piece_with(std::uint64_t address) const {
-  const auto after = std::upper_bound(
-      pieces_.begin(), pieces_.end(), address,
-      [](std::uint64_t at, const Piece& piece) { return at < piece.range.start; });
+  const auto after =
+      std::upper_bound(pieces_.begin(), pieces_.end(), address,
+                       [](std::uint64_t at, const Piece& piece) { return at < piece.range.start; });
   if (after == pieces_.begin()) return nullptr;
   const Piece& piece = *(after - 1);
   return address < piece.range.end ? &piece : nullptr;
@@ -162,21 +162,21 @@ std::size_t MemoryCopy::read(std::uint64_t address, void* to, std::size_t size) 
     const Piece* const piece = piece_with(address + done);
     if (piece == nullptr) break;
     const std::uint64_t offset = address + done - piece->range.start;
-    const std::size_t part = std::min<std::uint64_t>(size - done, piece->range.end - address - done);
+    const std::size_t part =
+        std::min<std::uint64_t>(size - done, piece->range.end - address - done);
     std::memcpy(target + done, room_ + piece->at + offset, part);
     done += part;
   }
   if (done > 0) return done;
-  const bool is_covered = std::any_of(
-      covered_.begin(), covered_.end(),
-      [&](const Range& range) { return address >= range.start && address < range.end; });
+  const bool is_covered = std::any_of(covered_.begin(), covered_.end(), [&](const Range& range) {
+    return address >= range.start && address < range.end;
+  });
   return is_covered || process_ == nullptr ? 0 : process_->read(address, to, size);
 }
 
 Range MemoryCopy::next_present(std::uint64_t start, std::uint64_t end) {
-  auto piece = std::upper_bound(
-      pieces_.begin(), pieces_.end(), start,
-      [](std::uint64_t at, const Piece& p) { return at < p.range.end; });
+  auto piece = std::upper_bound(pieces_.begin(), pieces_.end(), start,
+                                [](std::uint64_t at, const Piece& p) { return at < p.range.end; });
   if (piece == pieces_.end() || piece->range.start >= end) return {};
   Range found{std::max(start, piece->range.start), piece->range.end};
   for (++piece; piece != pieces_.end() && piece->range.start == found.end; ++piece) {

@@ -1,7 +1,7 @@
 // The writable memory of a process as it was at one moment, copied while it stood still, so that it
-// need not stand still while it is looked through: a copy is memory bandwidth, the look at a heap of
-// small blocks is ten times as long. Memory for it is made ready before, since touching new pages is
-// slower than filling them, and two threads copy.
+// need not stand still while it is looked through: a copy is memory bandwidth, the look at a heap
+// of small blocks is ten times as long. Memory for it is made ready before, since touching new
+// pages is slower than filling them, and two threads copy.
 //
 // What cannot change (read-only mappings: code, tables of functions) is read from the process
 // itself. Single owner; not thread-safe. Errors: reserve() gives nothing where memory is short, and

@@ -193,8 +193,8 @@ class Planner {
 }  // namespace
 
 RootPlan plan_roots(Memory& memory, const std::vector<procfs::MemoryMapping>& maps,
-                    const std::vector<Block>& blocks,
-                    const std::vector<StoppedThread>& threads, const RootFacts& facts) {
+                    const std::vector<Block>& blocks, const std::vector<StoppedThread>& threads,
+                    const RootFacts& facts) {
   return Planner(memory, maps, blocks, threads, facts).plan();
 }
 

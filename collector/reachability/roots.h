@@ -59,7 +59,7 @@ struct RootFacts {
 // `maps`: of the process, as its memory. `blocks`: any order. Threads whose registers are not known
 // have all of their stack looked at.
 RootPlan plan_roots(Memory& memory, const std::vector<procfs::MemoryMapping>& maps,
-                    const std::vector<Block>& blocks,
-                    const std::vector<StoppedThread>& threads, const RootFacts& facts);
+                    const std::vector<Block>& blocks, const std::vector<StoppedThread>& threads,
+                    const RootFacts& facts);
 
 }  // namespace memwatch::reachability

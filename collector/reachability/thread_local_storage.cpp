@@ -30,7 +30,8 @@ std::uint64_t thread_local_bytes_of(Memory& memory, std::uint64_t image) {
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < got / sizeof segments[0]; ++i) {
     if (segments[i].p_type != PT_TLS) continue;
-    bytes += std::min(segments[i].p_memsz, kMostBytes) + std::min<std::uint64_t>(segments[i].p_align, 4096);
+    bytes += std::min(segments[i].p_memsz, kMostBytes) +
+             std::min<std::uint64_t>(segments[i].p_align, 4096);
   }
   return bytes;
 }

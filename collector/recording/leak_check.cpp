@@ -92,14 +92,14 @@ std::vector<model::HolderPath> holders_of(const Examination& examination,
       holder.root_address = path.where;
       holder.module = source.path;
       if (source.kind == RootSource::Kind::data && path.where != 0) {
-        holder.module_offset = path.where - start_of_module(examination.memory->maps(),
-                                                            source.path, path.where);
+        holder.module_offset =
+            path.where - start_of_module(examination.memory->maps(), source.path, path.where);
       }
     }
     for (const Step& step : path.steps) {
       const Block& block = examination.scan->blocks()[step.block];
-      holder.steps.push_back({sites[block.site].stack, block.address, block.size,
-                              step.pointer_at, step.inside});
+      holder.steps.push_back(
+          {sites[block.site].stack, block.address, block.size, step.pointer_at, step.inside});
     }
   }
   return holders;

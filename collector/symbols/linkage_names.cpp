@@ -14,7 +14,8 @@ class ModuleNames {
   ModuleNames(const model::Module& module, const SymbolizeOptions& options)
       : lookup_(open_image(module, options)) {
     if (!lookup_.image) return;
-    for (const std::optional<ElfFile>* file : {&lookup_.image->main_file, &lookup_.image->debug_file}) {
+    for (const std::optional<ElfFile>* file :
+         {&lookup_.image->main_file, &lookup_.image->debug_file}) {
       if (!*file) continue;
       if (table_.add_from((*file)->get(), SHT_SYMTAB) == 0) {
         table_.add_from((*file)->get(), SHT_DYNSYM);

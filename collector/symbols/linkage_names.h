@@ -1,6 +1,7 @@
-// Names of functions as the linker has them ("_ZN5cache6insertEi"), for formats that want them beside
-// the readable ones. A session does not keep them: they are looked up in the symbol tables of the
-// files that are still here, the same builds, and are empty for others. Never fails. Not thread-safe.
+// Names of functions as the linker has them ("_ZN5cache6insertEi"), for formats that want them
+// beside the readable ones. A session does not keep them: they are looked up in the symbol tables
+// of the files that are still here, the same builds, and are empty for others. Never fails. Not
+// thread-safe.
 #pragma once
 
 #include <string>

@@ -90,8 +90,8 @@ std::optional<std::uint64_t> returned_address(const unsigned char* bytes, std::s
                                               std::uint64_t address) {
   using std::string_view_literals::operator""sv;
   Code code(bytes, size);
-  code.skip("\xf3\x0f\x1e\xfa"sv);                         // endbr64
-  const bool framed = code.skip("\x55\x48\x89\xe5"sv);     // push rbp; mov rbp, rsp
+  code.skip("\xf3\x0f\x1e\xfa"sv);                      // endbr64
+  const bool framed = code.skip("\x55\x48\x89\xe5"sv);  // push rbp; mov rbp, rsp
   std::uint64_t result = 0;
   if (std::int32_t near = 0; code.skip("\x48\x8d\x05"sv)) {  // lea rax, [rip + near]
     if (!code.take(near)) return std::nullopt;
@@ -107,8 +107,9 @@ std::optional<std::uint64_t> returned_address(const unsigned char* bytes, std::s
   } else {
     return std::nullopt;
   }
-  if (framed && !code.skip("\x5d"sv) && !code.skip("\xc9"sv)) return std::nullopt;  // pop rbp, leave
-  if (!code.skip("\xc3"sv) && !code.skip("\xf3\xc3"sv)) return std::nullopt;       // ret
+  if (framed && !code.skip("\x5d"sv) && !code.skip("\xc9"sv))
+    return std::nullopt;                                                      // pop rbp, leave
+  if (!code.skip("\xc3"sv) && !code.skip("\xf3\xc3"sv)) return std::nullopt;  // ret
   return result;
 }
 

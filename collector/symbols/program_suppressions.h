@@ -1,8 +1,8 @@
 // The suppressions that a program carries for LeakSanitizer: what __lsan_default_suppressions()
-// returns. It is code, which a guest had better not run (at the end of a program's life what it needs
-// may be gone, and a crash of it would be ours), so it is read instead: nearly always it is one
-// instruction, the address of a string, and that string is in the file. Instructions as of the AMD64
-// Architecture Programmer's Manual, volume 3. Never fails. Stateless; any thread.
+// returns. It is code, which a guest had better not run (at the end of a program's life what it
+// needs may be gone, and a crash of it would be ours), so it is read instead: nearly always it is
+// one instruction, the address of a string, and that string is in the file. Instructions as of the
+// AMD64 Architecture Programmer's Manual, volume 3. Never fails. Stateless; any thread.
 #pragma once
 
 #include <cstddef>

@@ -42,7 +42,8 @@ int main(void) {
   require(after.allocations - before.allocations == 101, "allocations");
   require(after.frees - before.frees == 90, "frees");
   require(after.reallocations - before.reallocations == 1, "reallocations");
-  require(after.allocated_bytes - before.allocated_bytes == 100000 + 3000 + 5000, "allocated bytes");
+  require(after.allocated_bytes - before.allocated_bytes == 100000 + 3000 + 5000,
+          "allocated bytes");
   require(after.freed_bytes - before.freed_bytes == 90000 + 1000, "freed bytes");
   require(after.live_blocks - before.live_blocks == 11, "live blocks");
   require(after.live_bytes - before.live_bytes == 9000 + 3000 + 5000, "live bytes");

@@ -1,6 +1,6 @@
-// Brings suppressions of its own, as programs that are also built with LeakSanitizer do: of the blocks
-// it loses, 1201 and the 1202 that it holds are known, 1303 is not. With the argument "reachable" a
-// global keeps 1201, which then is no leak and needs no suppression.
+// Brings suppressions of its own, as programs that are also built with LeakSanitizer do: of the
+// blocks it loses, 1201 and the 1202 that it holds are known, 1303 is not. With the argument
+// "reachable" a global keeps 1201, which then is no leak and needs no suppression.
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // Tests of GoogleTest's with limits on memory: some keep within theirs, some do not.
-#include "memwatch/gtest.h"
+#include <memwatch/gtest.h>
 
 #include <cstdlib>
 #include <thread>

@@ -135,9 +135,10 @@ Command register_diff(CLI::App& root) {
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
       ->group("Output");
-  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many stacks, 0 for all", "10; all in json, as many as fit in html")
-                            ->group("Output");
+  options->top_option =
+      add_count(*app, "--top", options->top, 1'000'000'000, "How many stacks, 0 for all",
+                "10; all in json, as many as fit in html")
+          ->group("Output");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
       ->group("Output");

@@ -131,9 +131,8 @@ class Gate {
         return fail(checked.error());
       }
     }
-    Result<gate::Baseline> baseline =
-        load_baseline(options_.baseline, render::command_line(update_arguments(options_)),
-                      suppressions_);
+    Result<gate::Baseline> baseline = load_baseline(
+        options_.baseline, render::command_line(update_arguments(options_)), suppressions_);
     if (baseline) {
       baseline_ = *std::move(baseline);
       return std::nullopt;
@@ -207,9 +206,9 @@ class Gate {
       if (why.starts_with("run: ")) why.erase(0, 5);
       return target_failed(refusal->exit_status, why);
     }
-    Result<GateRuns> runs = GateRuns::create(
-        GateRunOptions{options_.command, options_.sessions, options_.wait_all,
-                       options_.show_output, options_.suppression_files});
+    Result<GateRuns> runs =
+        GateRuns::create(GateRunOptions{options_.command, options_.sessions, options_.wait_all,
+                                        options_.show_output, options_.suppression_files});
     if (!runs) return not_measured(runs.error());
     if (auto ended = measure(*runs, options_.runs)) return ended;
     first_ = measurement_->runs();

@@ -155,7 +155,9 @@ int execute(const LeaksOptions& options) {
     return exit_status::kBadInput;
   }
   if (options.who_holds_option->count() > 0 && !analysis::address_in(options.who_holds)) {
-    if (const auto checked = analysis::check_patterns({.pid = {}, .filter = options.who_holds, .exclude = {}}); !checked) {
+    if (const auto checked =
+            analysis::check_patterns({.pid = {}, .filter = options.who_holds, .exclude = {}});
+        !checked) {
       print_error(checked.error());
       return exit_status::kWrongUsage;
     }
@@ -202,9 +204,10 @@ Command register_leaks(CLI::App& root) {
       ->type_name("FILE")
       ->group("Output");
   options->who_holds_option =
-      app->add_option("--who-holds", options->who_holds,
-                      "Instead of the list: what leads from a root to the block at an address "
-                      "(0x...), or to blocks of stacks with a function, file or module that matches")
+      app->add_option(
+             "--who-holds", options->who_holds,
+             "Instead of the list: what leads from a root to the block at an address "
+             "(0x...), or to blocks of stacks with a function, file or module that matches")
           ->type_name("SITE|ADDRESS")
           ->group("Leaks");
   add_duration(*app, "--duration", options->duration,

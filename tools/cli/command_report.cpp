@@ -109,8 +109,7 @@ Result<void> write_report(const ReportOptions& options, const FormatRequest& req
   } else if (options.who_holds_option->count() > 0) {
     const auto holders = analysis::find_holders(selection.session(), options.who_holds);
     if (!holders) return holders.error();
-    output.write(
-        render::render_holders(selection.session(), *holders, options.who_holds, layout));
+    output.write(render::render_holders(selection.session(), *holders, options.who_holds, layout));
   } else if (options.format == "text") {
     output.write(render::render_text(selection, *render::view_from_name(options.view),
                                      options.session, layout));
@@ -195,9 +194,10 @@ Command register_report(CLI::App& root) {
       ->group("Report");
 
   options->who_holds_option =
-      app->add_option("--who-holds", options->who_holds,
-                      "Instead of a view: what led from a root, at the end, to blocks of stacks "
-                      "with a function, file or module that matches, or to one at an address (0x...)")
+      app->add_option(
+             "--who-holds", options->who_holds,
+             "Instead of a view: what led from a root, at the end, to blocks of stacks "
+             "with a function, file or module that matches, or to one at an address (0x...)")
           ->type_name("SITE|ADDRESS")
           ->group("Report");
   add_selective(options->who_holds_option, "Report");
@@ -230,7 +230,8 @@ Command register_report(CLI::App& root) {
       "  memwatch report app.mw --view peak --top 3              who held the heap at its peak\n"
       "  memwatch report app.mw --view leaks --exclude libcrypto what was not freed, less one "
       "library\n"
-      "  memwatch report app.mw --who-holds 'Cache::insert'      what kept its blocks alive at the end\n"
+      "  memwatch report app.mw --who-holds 'Cache::insert'      what kept its blocks alive at the "
+      "end\n"
       "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
       "  memwatch report app.mw --format pprof -o app.pb.gz      for `go tool pprof`\n"
       "  memwatch report app.mw --format heaptrack -o app.zst    for heaptrack_gui\n"

@@ -18,9 +18,9 @@ std::vector<analysis::Suppression> read(const std::string& program) {
                               program, found.why_not));
   }
   if (found.text.empty()) return {};
-  Result<std::vector<analysis::Suppression>> parsed = analysis::parse_suppressions(
-      found.text, program + ": __lsan_default_suppressions",
-      [](const std::string& name) { return symbols::demangle(name); });
+  Result<std::vector<analysis::Suppression>> parsed =
+      analysis::parse_suppressions(found.text, program + ": __lsan_default_suppressions",
+                                   [](const std::string& name) { return symbols::demangle(name); });
   if (!parsed) {
     print_warning(parsed.error().to_line());
     return {};

@@ -1,6 +1,6 @@
 // Suppressions that recorded programs bring themselves (__lsan_default_suppressions), ready for
-// analysis::apply_suppressions. Files are read once. Not thread-safe. What cannot be used is told on
-// stderr, once for each program, and left out.
+// analysis::apply_suppressions. Files are read once. Not thread-safe. What cannot be used is told
+// on stderr, once for each program, and left out.
 #pragma once
 
 #include <map>

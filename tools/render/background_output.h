@@ -1,8 +1,8 @@
-// Hands what is written on to another output from a thread of its own, so that making a large report
-// and writing or compressing it overlap: 187 MB of CSV take half the time. The thread starts with the
-// first full piece; a small report goes through in finish(), on the caller's thread.
-// One caller. Memory: a few pieces of a mebibyte. Errors: the other output's own; where no thread
-// can be started, it is written at once.
+// Hands what is written on to another output from a thread of its own, so that making a large
+// report and writing or compressing it overlap: 187 MB of CSV take half the time. The thread starts
+// with the first full piece; a small report goes through in finish(), on the caller's thread. One
+// caller. Memory: a few pieces of a mebibyte. Errors: the other output's own; where no thread can
+// be started, it is written at once.
 #pragma once
 
 #include <condition_variable>

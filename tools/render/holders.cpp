@@ -47,8 +47,8 @@ void write_way(Page& page, const model::Session& session, const model::HolderPat
   const std::size_t gap = path.skipped == 0 ? path.steps.size() : path.steps.size() / 2;
   for (std::size_t i = 0; i < path.steps.size(); ++i) {
     if (i == gap) {
-      page.line(margin + page.paint(Tone::faint, fmt::format("  … {} more blocks",
-                                                             exact_count(path.skipped))));
+      page.line(margin + page.paint(Tone::faint,
+                                    fmt::format("  … {} more blocks", exact_count(path.skipped))));
     }
     page.line(margin + "  " +
               step_line(session, path.steps[i], i == 0, page.width() - kIndent - 2));
@@ -113,16 +113,15 @@ std::string render_holders(const model::Session& session,
     if (options.top != 0 && shown == options.top) break;
     ++shown;
     const model::HolderPath& path = *holder.path;
-    const std::string of = session.processes.size() == 1
-                               ? ""
-                               : fmt::format(", pid {} {}", holder.process->pid,
-                                             program_name(*holder.process));
+    const std::string of =
+        session.processes.size() == 1
+            ? ""
+            : fmt::format(", pid {} {}", holder.process->pid, program_name(*holder.process));
     page.line(fmt::format(
         "{:>3}  {}", shown,
-        page.paint(Tone::strong,
-                   fmt::format("{} in {}, {}{}", human_bytes(holder.bytes),
-                               counted(holder.blocks, "block", "blocks"),
-                               analysis::leak_kind_name(path.kind), of))));
+        page.paint(Tone::strong, fmt::format("{} in {}, {}{}", human_bytes(holder.bytes),
+                                             counted(holder.blocks, "block", "blocks"),
+                                             analysis::leak_kind_name(path.kind), of))));
     page.lines(stack_lines(page, session, path.steps.back().stack,
                            {.indent = 6, .lines = options.frames}));
     page.line(page.paint(Tone::faint, "    held by"));

@@ -86,7 +86,8 @@ std::string header(const model::Session& session, const model::Process& process,
     writer.add_uint64(pprof::profile::kComment, tables.string(sentence));
   }
   writer.add_uint64(pprof::profile::kComment, tables.string("Command: " + command_line(process)));
-  writer.add_uint64(pprof::profile::kDefaultSampleType, tables.string(default_type(process, options.cost)));
+  writer.add_uint64(pprof::profile::kDefaultSampleType,
+                    tables.string(default_type(process, options.cost)));
   return fields;
 }
 
@@ -105,8 +106,8 @@ class SampleWriter {
     }
     if (!complete) locations_.push_back(tables_.location_named("[truncated]"));
     if (locations_.empty()) locations_.push_back(tables_.location_named("[unknown]"));
-    values_.assign({site.allocations + site.reallocations, site.allocated_bytes,
-                    site.live_blocks, site.live_bytes});
+    values_.assign({site.allocations + site.reallocations, site.allocated_bytes, site.live_blocks,
+                    site.live_bytes});
     if (leaked_ != nullptr) {
       const auto found = leaked_->find(site.stack);
       values_.push_back(found == leaked_->end() ? 0 : found->second);

@@ -15,15 +15,13 @@ constexpr std::size_t kBytes = std::size_t{40} << 20;
 class MemoryCopyTest : public testing::Test {
  protected:
   MemoryCopyTest() {
-    words_ = static_cast<std::uint64_t*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
-                                              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    words_ = static_cast<std::uint64_t*>(
+        mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     start_ = reinterpret_cast<std::uint64_t>(words_);
     for (std::size_t i = 0; i < kBytes / 16; ++i) words_[i] = i * 3;
   }
   ~MemoryCopyTest() override { munmap(words_, kBytes); }
-  static ProcessMemory memory_now() {
-    return {getpid(), -1, procfs::read_memory_maps(getpid())};
-  }
+  static ProcessMemory memory_now() { return {getpid(), -1, procfs::read_memory_maps(getpid())}; }
 
   std::uint64_t* words_ = nullptr;
   std::uint64_t start_ = 0;
@@ -37,7 +35,8 @@ TEST_F(MemoryCopyTest, HoldsWhatWasThereWhenItWasTaken) {
   ASSERT_TRUE(copy->take(process));
   EXPECT_EQ(copy->unreadable_bytes(), 0U);
   std::memset(words_, 0xff, kBytes / 2);
-  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, kBytes / 16 - 1, std::size_t{131072}}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{1}, kBytes / 16 - 1, std::size_t{131072}}) {
     EXPECT_EQ(copy->word(start_ + 8 * at), at * 3) << at;
   }
   // Across the borders of what is copied at a time, in one piece.
@@ -76,8 +75,8 @@ TEST_F(MemoryCopyTest, GrowthBeyondTheRoomIsRefused) {
   const auto copy = MemoryCopy::reserve(before);
   ASSERT_NE(copy, nullptr);
   constexpr std::size_t kMore = std::size_t{128} << 20;
-  void* const more =
-      mmap(nullptr, kMore, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  void* const more = mmap(nullptr, kMore, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   ASSERT_NE(more, MAP_FAILED);
   ProcessMemory after = memory_now();
   EXPECT_FALSE(copy->take(after));

@@ -382,7 +382,8 @@ TEST_F(HoldersTest, TheMiddleOfALongWayIsLeftOutAndCounted) {
   EXPECT_EQ(paths[0].steps.size() + paths[0].skipped, kBlocks);
   EXPECT_EQ(blocks_of(paths[0]).front(), 0U);
   EXPECT_EQ(blocks_of(paths[0]).back(), kBlocks - 1);
-  for (std::size_t i = 1; i < paths[0].steps.size(); ++i) EXPECT_EQ(paths[0].steps[i].pointer_at, 8U);
+  for (std::size_t i = 1; i < paths[0].steps.size(); ++i)
+    EXPECT_EQ(paths[0].steps[i].pointer_at, 8U);
 }
 
 TEST_F(HoldersTest, OfEachSiteTheNearestBlockAndTheLargestSitesFirst) {

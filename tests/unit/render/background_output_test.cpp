@@ -24,7 +24,8 @@ TEST(BackgroundOutput, EverythingArrivesInOrderHoweverSlowTheOther) {
   {
     BackgroundOutput background(slow);
     for (std::size_t i = 0; i < 300'000; ++i) {
-      const std::string line = std::to_string(i) + " is a line of some length that fills the pieces\n";
+      const std::string line =
+          std::to_string(i) + " is a line of some length that fills the pieces\n";
       expected += line;
       background.write(line);
     }
