@@ -27,6 +27,7 @@ void write_root(JsonWriter& json, const model::HolderPath& path) {
 
 void write_holders(JsonWriter& json, const model::Process& process,
                    const analysis::Selection& selection, std::size_t top, StackIds& stacks) {
+  if (process.holders.empty()) return;
   json.key("holders").begin_array(JsonWriter::Layout::lines);
   std::size_t written = 0;
   for (const model::HolderPath& path : process.holders) {
