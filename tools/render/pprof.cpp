@@ -56,14 +56,22 @@ std::string_view default_type(const model::Process& process,
   return any_live ? "inuse_space" : "alloc_space";
 }
 
+// In the session's order, or the first by cost.
 std::vector<const model::Site*> choose_sites(const analysis::Selection& selection,
                                              const model::Process& process,
                                              const PprofOptions& options) {
-  const bool by_live = !options.cost && default_type(process, {}) == "inuse_space";
-  return analysis::sites_by_cost(
-      selection, process,
-      options.cost.value_or(by_live ? analysis::Cost::live : analysis::Cost::allocated),
-      options.top);
+  if (options.top != 0) {
+    const bool by_live = default_type(process, {}) == "inuse_space";
+    return analysis::sites_by_cost(
+        selection, process,
+        options.cost.value_or(by_live ? analysis::Cost::live : analysis::Cost::allocated),
+        options.top);
+  }
+  std::vector<const model::Site*> sites;
+  for (const model::Site& site : process.sites) {
+    if (selection.includes(site.stack)) sites.push_back(&site);
+  }
+  return sites;
 }
 
 std::string header(const model::Session& session, const model::Process& process,
