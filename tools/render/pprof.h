@@ -33,7 +33,7 @@ struct PprofOptions {
   std::size_t top = 0;  // stacks; 0 all
   // By code address: the name that the linker has of the function there; "" or absent: unknown,
   // then the readable one stands in its place, as it does for inlined functions.
-  std::vector<std::string> linkage_names;
+  std::vector<std::string> linkage_names = {};
 };
 
 // `process` is one of the selection's.
