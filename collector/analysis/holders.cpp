@@ -34,8 +34,18 @@ std::optional<std::uint64_t> address_in(const std::string& question) {
   return address;
 }
 
+Result<void> check_question(const std::string& question) {
+  if (address_in(question)) return {};
+  const Result<void> checked = check_patterns({.pid = {}, .filter = question, .exclude = {}});
+  if (checked) return {};
+  Error error = checked.error();
+  error.attempted = "use --who-holds as a regular expression";
+  return error;
+}
+
 Result<std::vector<Holder>> find_holders(const model::Session& session,
                                          const std::string& question) {
+  if (const Result<void> checked = check_question(question); !checked) return checked.error();
   const std::optional<std::uint64_t> address = address_in(question);
   SelectionOptions options;
   if (!address) options.filter = question;

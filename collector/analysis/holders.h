@@ -18,6 +18,9 @@ namespace memwatch::analysis {
 // The address, if the words are one.
 std::optional<std::uint64_t> address_in(const std::string& question);
 
+// Can it be asked?
+Result<void> check_question(const std::string& question);
+
 struct Holder {
   const model::Process* process = nullptr;
   const model::HolderPath* path = nullptr;

@@ -154,10 +154,8 @@ int execute(const LeaksOptions& options) {
     print_error(suppressions.error());
     return exit_status::kBadInput;
   }
-  if (options.who_holds_option->count() > 0 && !analysis::address_in(options.who_holds)) {
-    if (const auto checked =
-            analysis::check_patterns({.pid = {}, .filter = options.who_holds, .exclude = {}});
-        !checked) {
+  if (options.who_holds_option->count() > 0) {
+    if (const auto checked = analysis::check_question(options.who_holds); !checked) {
       print_error(checked.error());
       return exit_status::kWrongUsage;
     }
