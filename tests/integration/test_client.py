@@ -29,7 +29,7 @@ class GoogleTestTest(IntegrationTest):
 
     def verdicts(self, run):
         told = run.stdout.decode()
-        found = {name: verdict for verdict, name in re.findall(r"\[\s+(OK|FAILED) \] (\w+\.\w+) \(", told)}
+        found = {name: verdict for verdict, name in re.findall(r"\[\s+(OK|FAILED) +\] (\w+\.\w+) \(", told)}
         self.assertEqual(set(found), set(self.TESTS), told)
         return {name for name, verdict in found.items() if verdict == "FAILED"}
 
