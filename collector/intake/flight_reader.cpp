@@ -41,14 +41,16 @@ double now_ms() {
 
 }  // namespace
 
-void replay_flight(const Segment& segment, TrackedProcess& process) {
+std::uint64_t replay_flight(const Segment& segment, TrackedProcess& process, FlightLook look) {
   const Geometry& geometry = segment.geometry();
   const std::uint64_t next = segment.header().flight_next.load(std::memory_order_acquire);
+  if (next <= look.after) return look.after;
   const auto count = std::min<std::uint64_t>(next, geometry.flight_entries);
   std::vector<Noted> events;
   for (std::uint64_t i = 0; i < count; ++i) {
     Noted noted;
-    if (copy_entry(segment.at<FlightEntry>(geometry.flight_offset)[i], &noted)) {
+    if (copy_entry(segment.at<FlightEntry>(geometry.flight_offset)[i], &noted) &&
+        noted.ticket > look.after) {
       events.push_back(noted);
     }
   }
@@ -56,10 +58,15 @@ void replay_flight(const Segment& segment, TrackedProcess& process) {
             [](const Noted& a, const Noted& b) { return a.ticket < b.ticket; });
   const double now = now_ms();
   for (const Noted& noted : events) {
+    // A number that is missing is being written, unless it was overwritten long since.
+    const bool is_gap = noted.ticket != look.after + 1 && next - look.after <= geometry.flight_entries;
+    if (is_gap && !look.is_last) break;
+    look.after = noted.ticket;
     process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,
                          static_cast<int>(noted.error_number), noted.tid, noted.stack,
-                         (static_cast<double>(noted.at_ms) - now) / 1e3);
+                         look.now + (static_cast<double>(noted.at_ms) - now) / 1e3);
   }
+  return look.after;
 }
 
 }  // namespace memwatch::intake

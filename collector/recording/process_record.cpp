@@ -11,13 +11,6 @@
 
 namespace memwatch::recording {
 
-namespace {
-
-// Reading proportional set sizes walks every page table of the target, so it is done rarely.
-constexpr double kPssIntervalSeconds = 10;
-
-}  // namespace
-
 bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
                    std::uint64_t* rss_peak) {
   const auto kernel = procfs::sample_process(record.pid);
@@ -31,8 +24,9 @@ bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* samp
   sample->minor_faults = kernel->minor_faults;
   sample->major_faults = kernel->major_faults;
   *rss_peak = std::max(kernel->rss_peak, kernel->rss);
+  // Reading proportional set sizes walks every page table of the target, so it is done rarely.
   if (at >= record.next_pss_at) {
-    record.next_pss_at = at + kPssIntervalSeconds;
+    record.next_pss_at = at + record.pss_interval;
     if (const auto rollup = procfs::sample_smaps_rollup(record.pid)) sample->pss = rollup->pss;
   }
   if (record.cgroup) {

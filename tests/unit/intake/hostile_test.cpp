@@ -171,7 +171,7 @@ TEST_F(Hostile, FlightEntriesOfNoFunctionOrNoTicketArePassedOver) {
     target_.flight(i).at_ms = ~0ULL;
   }
   process_.emplace(target_.take(), table_, "/p", 1ULL << 30, false);
-  replay_flight(process_->segment(), *process_);
+  replay_flight(process_->segment(), *process_, {});
   EXPECT_EQ(facts().totals.large, 5U);
 }
 
@@ -234,7 +234,7 @@ TEST(HostileBytes, RandomSegmentsAreSurvivedReadToTheEndAndKeepTheBalance) {
     TrackedProcess process(target.take(), table, "/p", random(), random() % 4 == 0);
     process.drain();
     process.drain_to_end();
-    replay_flight(process.segment(), process);
+    replay_flight(process.segment(), process, {});
     process.collect_losses();
     process.live().settle();
     const model::Process& facts = process.live().facts;

@@ -1,0 +1,374 @@
+"""The daemon with real programs: found by themselves, watch list, configuration, trouble.
+
+Every test watches copies of a host under names of its own, never everything: other tests run at the same
+time, and their processes are not to be touched.
+"""
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from harness.case import TIMEOUT_S, IntegrationTest
+from harness.configuration import configuration
+
+MEBIBYTE = 1 << 20
+numbers = itertools.count()
+
+
+class Target:
+    """A copy of does_as_told under a name of its own; with `shim` it carries the library."""
+
+    def __init__(self, test, name, shim=True):
+        self.name = name
+        program = test.program(name)
+        environment = test.workspace.environment(**({"LD_PRELOAD": configuration.preload} if shim else {}))
+        self.process = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=test.workspace.out
+        )
+        test.addCleanup(self.kill)
+        self.pid = self.process.pid
+        test.assertEqual(self.line(), f"ready {self.pid}")
+
+    def line(self):
+        return self.process.stdout.readline().decode().strip()
+
+    def tell(self, order):
+        """Waits until it is done; what was said before."""
+        self.process.stdin.write(order.encode() + b"\n")
+        self.process.stdin.flush()
+        said = []
+        while (line := self.line()) not in ("done", f"ready {self.pid}"):
+            if not line:
+                raise AssertionError(f"{self.name} has ended at: {order}")
+            said.append(line)
+        return said
+
+    def end(self):
+        output, _ = self.process.communicate(timeout=TIMEOUT_S)
+        return self.process.returncode, output
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+class DaemonTest(IntegrationTest):
+    def setUp(self):
+        super().setUp()
+        self.tag = f"mw{os.getpid()}x{next(numbers)}"
+        self.config = self.workspace.root / "home" / "config" / "memwatch" / "memwatch.toml"
+        self.log = self.workspace.root / "log"
+        self.daemons = []
+
+    def tearDown(self):
+        for daemon in self.daemons:
+            self.stop(daemon)
+        # The lock stays, so that nobody takes one that another is about to hold.
+        (self.workspace.runtime / "memwatch" / "daemon.lock").unlink(missing_ok=True)
+        super().tearDown()
+
+    def program(self, name):
+        path = self.workspace.out / name
+        if not path.exists():
+            shutil.copy2(configuration.hosts / "does_as_told", path)
+        return path
+
+    def configure(self, text):
+        self.config.parent.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(text)
+
+    def start(self, *options, ready=True):
+        daemon = subprocess.Popen(
+            [configuration.memwatch, "daemon", *options],
+            stdin=subprocess.DEVNULL,
+            stderr=open(self.log, "ab"),
+            env=self.workspace.environment(),
+            cwd=self.workspace.out,
+        )
+        self.daemons.append(daemon)
+        if ready:
+            self.wait(lambda: self.memwatch("status").status == 0, "the daemon")
+        return daemon
+
+    def stop(self, daemon):
+        if daemon.poll() is None:
+            daemon.send_signal(signal.SIGTERM)
+        self.assertIn(daemon.wait(timeout=TIMEOUT_S), (0, -signal.SIGKILL), self.log.read_text())
+
+    def wait(self, condition, what):
+        end = time.monotonic() + 60
+        while True:
+            found = condition()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise AssertionError(f"waited in vain: {what}\n{self.log.read_text()}")
+            time.sleep(0.02)
+
+    def status(self):
+        run = self.memwatch("status", "--format", "json")
+        self.assertEqual(run.status, 0, run.stderr)
+        return json.loads(run.stdout)
+
+    def of(self, pid, state="running"):
+        processes = [p for p in self.status()["processes"] if p["pid"] == pid and p["state"] == state]
+        return processes[-1] if processes else None
+
+    def wait_for(self, pid, condition=lambda process: True, what="", state="running"):
+        def look():
+            process = self.of(pid, state)
+            return process if process and condition(process) else None
+
+        return self.wait(look, what or f"process {pid}")
+
+    def watching(self, mode, more=""):
+        self.configure(f'watch = ["{self.tag}*"]\n{more}[defaults]\nmode = "{mode}"\nlarge = "16MiB"\n')
+
+    def one_line(self, run, status, *parts):
+        self.assertEqual((run.status, run.stdout), (status, b""), run.stderr)
+        self.assertRegex(run.stderr, r"^memwatch: [^\n]+\n$")
+        for part in parts:
+            self.assertIn(part, run.stderr)
+
+
+class WatchingTest(DaemonTest):
+    def test_what_runs_and_what_starts_is_found_and_told_exactly(self):
+        self.watching("exact")
+        early = Target(self, self.tag + "a")
+        self.start()
+        self.wait_for(early.pid)
+        late = Target(self, self.tag + "b")
+        for target in (early, late):
+            before = self.wait_for(target.pid)
+            self.assertEqual((before["source"], before["mode"], before["name"]), ("recorded", "exact", target.name))
+            target.tell("keep 1000")
+            target.tell(f"large {32 * MEBIBYTE}")
+            target.tell("fail")
+            after = self.wait_for(target.pid, lambda p: p["totals"]["failed"] == 1, "the failure")
+            self.assertEqual(after["totals"]["allocations"] - before["totals"]["allocations"], 1002)
+            grown = after["heap"]["live_bytes"] - before["heap"]["live_bytes"]
+            self.assertEqual(grown, 1000 * (100 + 8) + 32 * MEBIBYTE)
+            self.assertEqual((after["totals"]["large"], after["losses"]["dropped"]), (1, 0))
+            self.assertGreater(after["rss"]["last"], 0)
+        status = self.status()
+        events = [(e["kind"], e["pid"], e["process"], e["size"]) for e in status["events"]]
+        for target in (early, late):
+            self.assertIn(("large", target.pid, target.name, 32 * MEBIBYTE), events)
+            self.assertIn(("failure", target.pid, target.name, 1 << 63), events)
+        self.assertEqual(status["totals"]["running"], 2)
+        text = self.memwatch("status").stdout.decode()
+        self.assertRegex(text, rf"\n +{early.pid}  exact +[\d.]+ MiB .* 1 +1 +0  .*{early.name}\n")
+        self.assertRegex(text, rf" ago  large +32 MiB  malloc in {late.name} \({late.pid}\)\n")
+        self.assertEqual(early.end()[0], 0)
+        ended = self.wait_for(early.pid, state="ended")
+        self.assertEqual(ended["exit"], {"kind": "exited", "code": 0, "signal": 0})
+
+    def test_an_idle_process_is_counted_while_it_runs(self):
+        self.watching("idle")
+        self.start()
+        target = Target(self, self.tag)
+        before = self.wait_for(target.pid)
+        self.assertIsNone(before["heap"]["live_bytes"])
+        target.tell("keep 1000")
+        target.tell(f"large {32 * MEBIBYTE}")
+        target.tell(f"large {32 * MEBIBYTE}")
+        after = self.wait_for(target.pid, lambda p: p["totals"]["large"] == 2, "large allocations")
+        self.assertEqual(after["totals"]["allocations"] - before["totals"]["allocations"], 1003)
+        self.assertEqual(self.status()["totals"]["events"], 2)
+
+    def test_sampled_estimates_come_with_their_error(self):
+        self.watching("sample")
+        self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell(f"large {64 * MEBIBYTE}")
+        process = self.wait_for(target.pid, lambda p: p["totals"]["large"] == 1, "a large allocation")
+        self.assertGreaterEqual(process["heap"]["live_bytes"], 64 * MEBIBYTE)
+        self.assertIn("live_bytes_sd", process["heap"])
+        self.assertEqual(process["sample_interval"], 512 << 10)
+
+    def test_children_and_new_images_are_followed(self):
+        self.watching("exact")
+        self.start()
+        target = Target(self, self.tag + "a")
+        self.wait_for(target.pid)
+        (child,) = [int(line.split()[1]) for line in target.tell("fork 1")]
+        process = self.wait_for(child)
+        self.assertEqual(process["losses"]["joined"], False)  # from its first allocation on
+        target.tell(f"exec {self.program(self.tag + 'b')}")
+        self.wait_for(target.pid, lambda p: p["name"] == self.tag + "b", "the new image")
+        self.assertEqual(self.of(target.pid, "ended")["exit"]["kind"], "exec")
+        self.assertEqual(target.end()[0], 0)
+        self.wait_for(child, state="ended")
+
+    def test_leaks_are_judged_by_the_daemon(self):
+        self.watching("exact")
+        self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell("lose 50")
+        run = self.memwatch("leaks", "--json", "-", target.pid)
+        self.assertEqual(run.status, 1, run.stderr)
+        (process,) = json.loads(run.stdout)["processes"]
+        self.assertGreaterEqual(process["leaks"]["definite_blocks"], 49)
+
+    def test_without_the_library_there_is_resident_memory(self):
+        self.watching("exact", 'poll_interval = "1s"\n')
+        self.start()
+        target = Target(self, self.tag, shim=False)
+        process = self.wait_for(target.pid)
+        self.assertEqual(process["source"], "polled")
+        self.assertNotIn("heap", process)
+        self.assertGreater(process["rss"]["last"], 0)
+        self.assertRegex(self.memwatch("status").stdout.decode(), rf" {target.pid}  RSS only +- ")
+        target.end()
+        self.wait(lambda: not self.of(target.pid), "its end")
+
+    def test_what_another_memwatch_records_is_left_to_it(self):
+        self.watching("exact")
+        target = Target(self, self.tag)
+        attach = subprocess.Popen(
+            [configuration.memwatch, "attach", "-q", "-o", self.workspace.out / "a.mw", str(target.pid)],
+            env=self.workspace.environment(),
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(lambda: attach.poll() is None and attach.kill())
+        self.wait((self.workspace.out / "a.mw").exists, "the other recording")
+        self.start()
+        process = self.wait_for(target.pid)
+        self.assertEqual((process["source"], process["collector"]), ("elsewhere", attach.pid))
+        attach.send_signal(signal.SIGINT)
+        attach.wait(timeout=TIMEOUT_S)
+        self.wait_for(target.pid, lambda p: p["source"] == "recorded", "taking over")
+
+    def test_a_thousand_processes(self):
+        self.watching("exact", 'poll_interval = "1s"\n')
+        target = Target(self, self.tag, shim=False)
+        children = {int(line.split()[1]) for line in target.tell("fork 999")}
+        self.start()
+
+        def all_there():
+            return children <= {p["pid"] for p in self.status()["processes"]}
+
+        self.wait(all_there, "a thousand processes")
+        self.assertEqual(self.log.read_text().count("\n"), 1, self.log.read_text())
+
+    def test_ended_processes_are_forgotten(self):
+        self.watching("exact", 'keep_ended = "1s"\n')
+        self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.end()
+        self.wait(lambda: not self.status()["processes"], "oblivion")
+
+
+class WatchListTest(DaemonTest):
+    def recorder_of(self, target):
+        lines = self.memwatch("list").stdout.decode().splitlines()
+        (line,) = [line for line in lines if line.split()[0] == str(target.pid)]
+        return line.split()[2]
+
+    def test_names_come_and_go_and_are_kept(self):
+        self.watching("exact")
+        self.configure(self.config.read_text().replace(self.tag, self.tag + "fixed"))
+        daemon = self.start()
+        target = Target(self, self.tag + "a")
+        listed = self.memwatch("watch", "list")
+        self.assertEqual((listed.status, listed.stdout.decode()), (0, f"{self.tag}fixed*\n"))
+        self.assertEqual(self.memwatch("watch", "add", target.name).status, 0)
+        self.wait_for(target.pid)
+        self.one_line(self.memwatch("watch", "add", target.name), 2, "watched already")
+        self.one_line(self.memwatch("watch", "remove", self.tag + "fixed*"), 2, "configuration file")
+        self.one_line(self.memwatch("watch", "remove", "nobody"), 2, "not on the list")
+        self.one_line(self.memwatch("watch", "add", "a/b"), 2, "without their directory")
+        self.one_line(self.memwatch("watch", "add"), 2, "name a program")
+        self.one_line(self.memwatch("watch", "ad", "x"), 2, "expected add, remove or list")
+        self.stop(daemon)
+        self.start()
+        self.wait_for(target.pid)
+        removed = self.memwatch("watch", "remove", target.name)
+        self.assertEqual(removed.status, 0, removed.stderr)
+        self.assertIsNone(self.of(target.pid))
+        self.assertEqual(self.recorder_of(target), "-")
+        target.tell("keep 10")
+        self.assertEqual(target.end()[0], 0)
+
+
+class ConfigurationTest(DaemonTest):
+    def test_a_new_configuration_is_read_and_a_wrong_one_is_not(self):
+        self.watching("exact")
+        daemon = self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        self.configure("watch = [\n  17 ]\n")
+        daemon.send_signal(signal.SIGHUP)
+        self.wait(lambda: "memwatch.toml:2: watch: expected" in self.log.read_text(), "the complaint")
+        target.tell("keep 5")
+        self.assertEqual(self.of(target.pid)["mode"], "exact")
+        self.watching("sample")
+        daemon.send_signal(signal.SIGHUP)
+        self.wait_for(target.pid, lambda p: p["mode"] == "sample", "another mode")
+        self.watching("sample")
+        self.configure(self.config.read_text().replace(self.tag, self.tag + "other"))
+        daemon.send_signal(signal.SIGHUP)
+        self.wait(lambda: not self.of(target.pid), "letting go")
+        self.assertEqual(target.end()[0], 0)
+
+    def test_what_is_wrong_at_the_start_is_one_line(self):
+        self.configure("[defaults]\nmode = 'all'\n")
+        self.one_line(self.memwatch("daemon"), 3, f"{self.config}:2: mode: expected")
+        self.one_line(self.memwatch("daemon", "--config", "none.toml"), 3, "none.toml: No such file")
+        self.config.unlink()
+        self.config.mkdir()
+        self.one_line(self.memwatch("daemon"), 3, "Is a directory")
+        self.config.rmdir()
+        file = self.workspace.out / "file"
+        file.write_text("")
+        self.one_line(self.memwatch("daemon", "--state-dir", file / "below"), 3, "state directory")
+
+
+class TroubleTest(DaemonTest):
+    def test_without_a_daemon_the_commands_say_so(self):
+        for command in (["status"], ["watch", "list"], ["watch", "add", "x"]):
+            self.one_line(self.memwatch(*command), 3, "none runs (start it: memwatch daemon)")
+
+    def test_a_second_daemon_is_refused(self):
+        self.watching("exact")
+        daemon = self.start()
+        self.one_line(self.memwatch("daemon"), 2, f"one runs already (pid {daemon.pid})")
+        self.assertEqual(self.memwatch("status").status, 0)
+
+    def test_its_end_leaves_the_programs_running_and_nothing_behind(self):
+        self.watching("exact")
+        daemon = self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        self.stop(daemon)
+        self.assertEqual(daemon.returncode, 0)
+        target.tell("keep 10")
+        self.assertEqual(target.end(), (0, b"bye\n"))
+
+    def test_one_that_was_killed_is_followed_by_another(self):
+        self.watching("exact")
+        daemon = self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        self.workspace.collector_was_killed = True
+        daemon.kill()
+        daemon.wait()
+        target.tell("keep 10")
+        self.one_line(self.memwatch("status"), 3, "none runs")  # its socket is still there
+        self.start()
+        before = self.wait_for(target.pid)
+        target.tell("keep 10")
+        self.wait_for(
+            target.pid,
+            lambda p: p["totals"]["allocations"] - before["totals"]["allocations"] == 11,
+            "what was allocated since",
+        )
+        self.assertEqual(target.end()[0], 0)

@@ -1,0 +1,195 @@
+#include "tools/server/daemon.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <vector>
+
+#include "collector/base/unique_fd.h"
+#include "collector/daemon/config.h"
+#include "collector/daemon/fleet.h"
+#include "collector/daemon/runtime_directory.h"
+#include "collector/daemon/single_instance.h"
+#include "collector/intake/registry.h"
+#include "tools/server/control_server.h"
+#include "tools/server/questions.h"
+#include "tools/server/service_manager.h"
+
+namespace memwatch::server {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Two descriptors for each process that is recorded, and a few.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// With its parents, as mkdir -p.
+Result<void> make_directory(const std::string& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      return system_error("make the state directory", part, errno);
+    }
+    if (at == std::string::npos) break;
+  }
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    return system_error("write in the state directory", path, errno);
+  }
+  return {};
+}
+
+Result<daemon::Config> read_config(const DaemonOptions& options, bool* exists) {
+  Result<daemon::Config> config = daemon::read_config(options.config_path);
+  *exists = true;
+  if (config || config.error().kind != ErrorKind::not_found || options.must_exist) return config;
+  *exists = false;
+  return daemon::Config{};
+}
+
+Result<UniqueFd> signals() {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, number);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing, told as such
+  if (pthread_sigmask(SIG_BLOCK, &wanted, nullptr) != 0) {
+    return system_error("wait for signals", "the daemon", errno);
+  }
+  UniqueFd descriptor(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor.is_open()) return system_error("wait for signals", "the daemon", errno);
+  return descriptor;
+}
+
+}  // namespace
+
+struct Daemon::State {
+  State(DaemonOptions given, daemon::SingleInstance held)
+      : options(std::move(given)), only_one(std::move(held)) {}
+
+  DaemonOptions options;
+  daemon::SingleInstance only_one;
+  Clock::time_point start = Clock::now();
+  bool has_config = false;
+  UniqueFd signal_descriptor;
+  std::unique_ptr<daemon::Fleet> fleet;
+  std::unique_ptr<ControlServer> control;
+
+  [[nodiscard]] daemon::Status status() const;
+  // False: the daemon is to end.
+  bool handle_signals(const std::function<void(const std::string&)>& warn,
+                      const std::function<void(const std::string&)>& notice);
+};
+
+daemon::Status Daemon::State::status() const {
+  daemon::Status status;
+  status.version = MEMWATCH_VERSION;
+  status.config_path = options.config_path;
+  status.has_config = has_config;
+  status.pid = getpid();
+  status.now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  status.uptime = std::chrono::duration<double>(Clock::now() - start).count();
+  fleet->describe(&status);
+  return status;
+}
+
+bool Daemon::State::handle_signals(const std::function<void(const std::string&)>& warn,
+                                   const std::function<void(const std::string&)>& notice) {
+  signalfd_siginfo received{};
+  while (read(signal_descriptor.get(), &received, sizeof received) ==
+         static_cast<ssize_t>(sizeof received)) {
+    if (received.ssi_signo != SIGHUP) return false;
+    notify_reloading();
+    bool exists = false;
+    Result<daemon::Config> config = read_config(options, &exists);
+    if (config) {
+      has_config = exists;
+      fleet->reconfigure(*std::move(config));
+      notice(options.config_path + (exists ? ": read again" : ": not there, so as by default"));
+    } else {
+      warn(config.error().to_line() + "; what was read before stays in force");
+    }
+    notify_ready("watching");
+  }
+  return true;
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::create(DaemonOptions options) {
+  bool exists = false;
+  Result<daemon::Config> config = read_config(options, &exists);
+  if (!config) return config.error();
+  const Result<std::string> runtime = daemon::runtime_directory();
+  if (!runtime) return runtime.error();
+  Result<daemon::SingleInstance> only_one = daemon::SingleInstance::claim(*runtime);
+  if (!only_one) return only_one.error();
+  if (const auto made = make_directory(options.state_directory); !made) return made.error();
+  Result<daemon::WatchList> watch_list =
+      daemon::WatchList::open(options.state_directory + "/watch-list");
+  if (!watch_list) return watch_list.error();
+  // Blocked before any thread is started, so that all of them leave signals to the descriptor.
+  Result<UniqueFd> signal_descriptor = signals();
+  if (!signal_descriptor) return signal_descriptor.error();
+  allow_many_descriptors();
+  intake::sweep_stale_segments();
+  auto state = std::make_unique<State>(std::move(options), *std::move(only_one));
+  state->has_config = exists;
+  state->signal_descriptor = *std::move(signal_descriptor);
+  Result<std::unique_ptr<daemon::Fleet>> fleet =
+      daemon::Fleet::create(*std::move(config), *std::move(watch_list));
+  if (!fleet) return fleet.error();
+  state->fleet = *std::move(fleet);
+  Result<ControlServer> control = ControlServer::listen(daemon::control_socket_path(*runtime));
+  if (!control) return control.error();
+  state->control = std::make_unique<ControlServer>(*std::move(control));
+  return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
+}
+
+void Daemon::run() {
+  State& s = *state_;
+  const auto warn = [this](const std::string& line) {
+    if (on_warning) on_warning(line);
+  };
+  const auto notice = [this](const std::string& line) {
+    if (on_notice) on_notice(line);
+  };
+  s.fleet->on_warning = warn;
+  s.fleet->on_notice = on_process;
+  s.control->on_question = [&s](const std::vector<std::string>& words) {
+    return answer_question(words, *s.fleet, [&s] { return s.status(); });
+  };
+  notice(fmt::format("watching {} (pid {}){}",
+                     s.fleet->watch_list().is_empty() ? "every process that carries the library"
+                                                      : "the programs of the watch list",
+                     getpid(), s.has_config ? ", as " + s.options.config_path + " says" : ""));
+  notify_ready("watching");
+  std::vector<pollfd> waiting;
+  while (true) {
+    waiting.assign(1, {s.signal_descriptor.get(), POLLIN, 0});
+    s.fleet->add_descriptors(waiting);
+    s.control->add_descriptors(waiting);
+    poll(waiting.data(), waiting.size(), static_cast<int>(s.fleet->until_next_turn().count()));
+    if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
+    s.fleet->turn();
+    s.control->turn();
+  }
+  notify_stopping();
+  s.control.reset();
+  s.fleet.reset();  // lets go of all processes
+}
+
+}  // namespace memwatch::server
