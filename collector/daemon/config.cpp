@@ -53,6 +53,7 @@ class Parser {
       return parse_seconds(entry, std::chrono::seconds(0), &config_.keep_ended);
     }
     if (entry.key == "defaults") return parse_defaults(entry);
+    if (entry.key == "history") return parse_history(entry);
     if (entry.key == "process") {
       constexpr std::string_view kExpected = "process: expected tables that begin with [[process]]";
       if (entry.value.kind != Kind::array) return wrong(entry.value, std::string(kExpected));
@@ -64,7 +65,7 @@ class Parser {
     }
     return wrong(entry.value,
                  fmt::format("unknown key '{}': expected watch, poll_interval, keep_ended, "
-                             "[defaults] or [[process]]",
+                             "[history], [defaults] or [[process]]",
                              entry.key));
   }
 
@@ -157,6 +158,44 @@ class Parser {
                                "on_full",
                                entry.key, other_keys));
     }
+    return {};
+  }
+
+  Result<void> parse_history(const toml::Entry& entry) {
+    if (entry.value.kind != Kind::table) return wrong_kind(entry, "a table");
+    for (const toml::Entry& setting : entry.value.table) {
+      const auto done = setting.key == "keep"       ? parse_keep(setting)
+                        : setting.key == "max_size" ? parse_max_size(setting)
+                                                    : Result<void>(wrong(
+                                                          setting.value,
+                                                          fmt::format("unknown key '{}': expected "
+                                                                      "keep or max_size",
+                                                                      setting.key)));
+      if (!done) return done;
+    }
+    return {};
+  }
+
+  Result<void> parse_keep(const toml::Entry& entry) {
+    constexpr std::chrono::hours kLeast{1}, kMost{24 * 366};
+    const Result<std::chrono::nanoseconds> duration =
+        entry.value.kind == Kind::string ? parse_duration(entry.value.string)
+                                         : Result<std::chrono::nanoseconds>(wrong_kind(entry, ""));
+    if (!duration || *duration < kLeast || *duration > kMost ||
+        *duration % kLeast != std::chrono::nanoseconds(0)) {
+      return wrong(entry.value, "keep: expected whole hours or days as a string, such as \"7d\", "
+                                "from 1 h to 366 d");
+    }
+    config_.history_keep = std::chrono::duration_cast<std::chrono::hours>(*duration);
+    return {};
+  }
+
+  Result<void> parse_max_size(const toml::Entry& entry) {
+    constexpr std::uint64_t kLeast = 1U << 20;
+    const Result<std::uint64_t> bytes = parse_bytes(entry);
+    if (!bytes) return bytes.error();
+    if (*bytes < kLeast) return wrong(entry.value, "max_size: expected 1MiB or more");
+    config_.history_max_bytes = *bytes;
     return {};
   }
 

@@ -5,6 +5,7 @@
 //   watch = ["server", "worker-*"]     # empty or absent: every process that carries the library
 //   poll_interval = "30s"              # between looks for watched programs without the library
 //   keep_ended = "5m"                  # a process is shown for this long after its end
+//   [history]                          # keep, max_size
 //   [defaults]                         # mode, sample_interval, large, on_full
 //   mode = "sample"
 //   [[process]]                        # the first one that fits a program counts
@@ -47,6 +48,8 @@ struct Config {
   std::vector<std::string> watch;
   std::chrono::seconds poll_interval{30};
   std::chrono::seconds keep_ended{300};
+  std::chrono::hours history_keep{7 * 24};
+  std::uint64_t history_max_bytes = 256U << 20;
   ProcessSettings defaults;
   std::vector<ProcessRule> rules;
 

@@ -29,6 +29,8 @@ using Clock = std::chrono::steady_clock;
 // A process that has just started may not have filled in its segment yet.
 constexpr std::chrono::seconds kPatience{3};
 constexpr std::chrono::seconds kBetweenSameWarnings{60};
+// Of what was left by processes that nobody recorded and that were killed.
+constexpr std::chrono::seconds kBetweenSweeps{60};
 
 // What became of a segment name that was seen.
 struct Candidate {
@@ -65,6 +67,7 @@ struct Fleet::State {
   std::map<std::string, Candidate> candidates;       // by segment name
   PollList polled;
   Clock::time_point next_scan = Clock::now(), next_poll = next_scan;
+  Clock::time_point next_sweep = next_scan + kBetweenSweeps;
 
   void warn(const std::string& sentence) const {
     if (on_warning) on_warning(sentence);
@@ -365,6 +368,10 @@ void Fleet::turn() {
     s.scan();
     s.next_scan = now + kBetweenScans;
   }
+  if (now >= s.next_sweep) {
+    intake::sweep_stale_segments();
+    s.next_sweep = now + kBetweenSweeps;
+  }
   if (now >= s.next_poll) {
     std::set<pid_t> known;
     for (const auto& [pid, process] : s.running) known.insert(pid);
@@ -379,6 +386,21 @@ void Fleet::turn() {
     s.next_poll = now + s.config.poll_interval;
   }
   s.pulse.intake_beats(std::chrono::duration_cast<std::chrono::milliseconds>(until_next_turn()));
+}
+
+std::vector<history::ProcessSample> Fleet::samples(std::int64_t time_ms) {
+  std::vector<history::ProcessSample> samples;
+  for (const auto& [pid, process] : state_->running) samples.push_back(process->sample(time_ms));
+  for (const ProcessStatus& other : state_->recorded_elsewhere(Clock::now())) {
+    history::ProcessSample row;
+    row.process = {other.pid, other.start_ticks, other.name};
+    row.sample.time_ms = time_ms;
+    row.sample.rss = row.sample.rss_max = other.rss;
+    row.sample.live = row.sample.live_max = other.live_bytes;
+    samples.push_back(std::move(row));
+  }
+  state_->polled.add_samples(time_ms, samples);
+  return samples;
 }
 
 void Fleet::describe(Status* status) const {

@@ -22,6 +22,7 @@
 #include "collector/daemon/config.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
+#include "collector/history/sample.h"
 
 namespace memwatch::daemon {
 
@@ -50,6 +51,10 @@ class Fleet {
   void add_descriptors(std::vector<pollfd>& waiting) const;
   [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
   void turn();
+
+  // A moment of each process that runs, for the history; of those without the library when they have
+  // been looked at since the last time.
+  std::vector<history::ProcessSample> samples(std::int64_t time_ms);
 
   // Fills in processes, events and names; the rest is the owner's.
   void describe(Status* status) const;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_list.h"
@@ -43,6 +44,18 @@ void PollList::poll(const WatchList& watch_list, const std::set<pid_t>& known,
     }
   }
   processes_ = std::move(found);
+  has_news_ = true;
+}
+
+void PollList::add_samples(std::int64_t time_ms, std::vector<history::ProcessSample>& samples) {
+  if (!std::exchange(has_news_, false)) return;
+  for (const auto& [pid, polled] : processes_) {
+    history::ProcessSample row;
+    row.process = {pid, polled.status.start_ticks, polled.status.name};
+    row.sample.time_ms = time_ms;
+    row.sample.rss = row.sample.rss_max = polled.status.rss;
+    samples.push_back(std::move(row));
+  }
 }
 
 std::vector<ProcessStatus> PollList::describe(Clock::time_point now) const {

@@ -12,6 +12,7 @@
 #include "collector/daemon/program_names.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
+#include "collector/history/sample.h"
 
 namespace memwatch::daemon {
 
@@ -24,6 +25,9 @@ class PollList {
   void poll(const WatchList& watch_list, const std::set<pid_t>& known, Clock::time_point now);
   void forget(pid_t pid) { processes_.erase(pid); }
 
+  // Of those that were looked at since the last call.
+  void add_samples(std::int64_t time_ms, std::vector<history::ProcessSample>& samples);
+
   [[nodiscard]] std::vector<ProcessStatus> describe(Clock::time_point now) const;
 
  private:
@@ -32,6 +36,7 @@ class PollList {
     Clock::time_point since;
   };
   std::map<pid_t, Polled> processes_;
+  bool has_news_ = false;
 };
 
 }  // namespace memwatch::daemon

@@ -131,6 +131,21 @@ void WatchedProcess::note_end() {
   end_.reset();
 }
 
+history::ProcessSample WatchedProcess::sample(std::int64_t time_ms) const {
+  const model::Process& facts = recorder_->first_process();
+  history::ProcessSample row;
+  row.process = {pid_, start_ticks_, names_.file};
+  row.sample.time_ms = time_ms;
+  row.sample.rss = row.sample.rss_max = facts.rss.last;
+  if (facts.mode != model::Mode::idle) {
+    row.sample.live = row.sample.live_max = facts.heap.live_bytes;
+  }
+  row.sample.allocations = facts.totals.allocations;
+  row.sample.large = facts.totals.large;
+  row.sample.failed = facts.totals.failed;
+  return row;
+}
+
 ProcessStatus WatchedProcess::describe(Clock::time_point now) const {
   recorder_->settle();
   const model::Process& facts = recorder_->first_process();

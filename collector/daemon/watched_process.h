@@ -15,6 +15,7 @@
 #include "collector/daemon/config.h"
 #include "collector/daemon/program_names.h"
 #include "collector/daemon/status.h"
+#include "collector/history/sample.h"
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/recording/pace.h"
@@ -59,6 +60,9 @@ class WatchedProcess {
   void look(bool may_have_ended);
   void image_replaced();  // by exec: this recording is over
   [[nodiscard]] recording::Recorder& recorder() { return *recorder_; }
+
+  // A moment of it, as of the last look.
+  [[nodiscard]] history::ProcessSample sample(std::int64_t time_ms) const;
 
   // What is shown of it; brings its figures up to date.
   [[nodiscard]] ProcessStatus describe(Clock::time_point now) const;

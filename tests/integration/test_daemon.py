@@ -163,7 +163,7 @@ class WatchingTest(DaemonTest):
         self.assertEqual(status["totals"]["running"], 2)
         text = self.memwatch("status").stdout.decode()
         self.assertRegex(text, rf"\n +{early.pid}  exact +[\d.]+ MiB .* 1 +1 +0  .*{early.name}\n")
-        self.assertRegex(text, rf" ago  large +32 MiB  malloc in {late.name} \({late.pid}\)\n")
+        self.assertRegex(text, rf" ago  large +32.0 MiB  malloc in {late.name} \({late.pid}\)\n")
         self.assertEqual(early.end()[0], 0)
         ended = self.wait_for(early.pid, state="ended")
         self.assertEqual(ended["exit"], {"kind": "exited", "code": 0, "signal": 0})
@@ -330,6 +330,53 @@ class ConfigurationTest(DaemonTest):
         file = self.workspace.out / "file"
         file.write_text("")
         self.one_line(self.memwatch("daemon", "--state-dir", file / "below"), 3, "state directory")
+
+
+class HistoryTest(DaemonTest):
+    def history(self, *arguments):
+        run = self.memwatch("history", "--format", "json", *arguments)
+        self.assertEqual(run.status, 0, run.stderr)
+        return json.loads(run.stdout)["samples"]
+
+    def test_what_was_seen_outlives_a_killed_daemon(self):
+        self.watching("exact")
+        daemon = self.start()
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell(f"large {32 * MEBIBYTE}")
+        seen = self.wait(
+            lambda: [s for s in self.history(target.pid) if s["live_bytes"] >= 32 * MEBIBYTE], "samples"
+        )
+        self.assertEqual((seen[-1]["process"], seen[-1]["pid"], seen[-1]["span"]), (target.name, target.pid, 1))
+        self.assertGreater(seen[-1]["rss"], 0)
+        self.assertEqual((seen[-1]["large"], seen[-1]["failed"]), (1, 0))
+        before = self.history(target.name)
+        self.workspace.collector_was_killed = True
+        daemon.kill()
+        daemon.wait()
+        self.start()
+        after = self.history(target.name, "--count", "100000")
+        self.assertEqual(after[: len(before)], before)
+        self.assertEqual(self.history(target.name + "x"), [])
+        (latest,) = self.history(target.pid, "--count", "1", "--last", "1h")
+        self.assertGreaterEqual(latest["time"], after[-1]["time"])
+        text = self.memwatch("history", target.name).stdout.decode()
+        self.assertRegex(text, rf"\d\d:\d\d:\d\d .* MiB .* {target.pid} +{target.name}\n")
+        csv = self.memwatch("history", target.name, "--format", "csv").stdout.decode().splitlines()
+        self.assertEqual(csv[0].split(",")[:4], ["time", "span", "pid", "process"])
+        self.assertEqual(csv[1].split(",")[2:4], [str(target.pid), target.name])
+
+    def test_a_damaged_file_is_set_aside(self):
+        self.watching("exact")
+        state = self.workspace.root / "home" / "state" / "memwatch"
+        state.mkdir(parents=True)
+        (state / "history.db").write_bytes(b"no database" * 1000)
+        self.start()
+        target = Target(self, self.tag)
+        self.wait(lambda: self.history(target.pid), "samples")
+        (aside,) = state.glob("history.db.damaged-*")
+        self.assertEqual(aside.read_bytes(), b"no database" * 1000)
+        self.assertIn(f"it was set aside as {aside}", self.log.read_text())
 
 
 class TroubleTest(DaemonTest):

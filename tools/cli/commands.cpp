@@ -5,6 +5,7 @@
 #include "tools/cli/command_diff.h"
 #include "tools/cli/command_doctor.h"
 #include "tools/cli/command_gate.h"
+#include "tools/cli/command_history.h"
 #include "tools/cli/command_leaks.h"
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
@@ -28,6 +29,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_daemon(root),
       register_status(root),
       register_watch(root),
+      register_history(root),
       // Reading what was recorded.
       register_report(root),
       register_diff(root),

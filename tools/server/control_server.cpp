@@ -39,7 +39,8 @@ ControlServer::~ControlServer() {
 void ControlServer::add_descriptors(std::vector<pollfd>& waiting) const {
   if (connections_.size() < kMaxConnections) waiting.push_back({socket_.get(), POLLIN, 0});
   for (const Connection& connection : connections_) {
-    const short wanted = connection.answers ? POLLOUT : POLLIN;
+    if (connection.phase == Connection::Phase::waits) continue;
+    const short wanted = connection.phase == Connection::Phase::hears ? POLLOUT : POLLIN;
     waiting.push_back({connection.socket.get(), wanted, 0});
   }
 }
@@ -58,6 +59,7 @@ void ControlServer::accept_all() {
     Connection connection;
     connection.socket = std::move(accepted);
     connection.until = Clock::now() + kPatience;
+    connection.number = ++last_number_;
     connections_.push_back(std::move(connection));
   }
 }
@@ -73,10 +75,28 @@ bool ControlServer::read_from(Connection& connection) {
   }
   std::vector<std::string> words;
   if (!decode_question(connection.received, &words)) return false;
-  connection.answer = encode_answer(on_question(words));
-  connection.answers = true;
+  const std::optional<ControlAnswer> answer = on_question(words, connection.number);
+  if (answer) {
+    start_answer(connection, *answer);
+    return write_to(connection);
+  }
+  connection.phase = Connection::Phase::waits;
   connection.until = Clock::now() + kPatience;
-  return write_to(connection);
+  return true;
+}
+
+void ControlServer::start_answer(Connection& connection, const ControlAnswer& answer) {
+  connection.answer = encode_answer(answer);
+  connection.phase = Connection::Phase::hears;
+  connection.until = Clock::now() + kPatience;
+}
+
+void ControlServer::answer(std::uint64_t number, const ControlAnswer& answer) {
+  for (Connection& connection : connections_) {
+    if (connection.number == number && connection.phase == Connection::Phase::waits) {
+      start_answer(connection, answer);
+    }
+  }
 }
 
 bool ControlServer::write_to(Connection& connection) {
@@ -95,7 +115,9 @@ void ControlServer::turn() {
   const auto now = Clock::now();
   connections_.remove_if([&](Connection& connection) {
     if (now >= connection.until) return true;
-    return !(connection.answers ? write_to(connection) : read_from(connection));
+    if (connection.phase == Connection::Phase::waits) return false;
+    return !(connection.phase == Connection::Phase::hears ? write_to(connection)
+                                                          : read_from(connection));
   });
 }
 

@@ -5,8 +5,10 @@
 #include <poll.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,11 @@ class ControlServer {
   ControlServer& operator=(ControlServer&&) noexcept = default;
   ~ControlServer();  // removes the socket
 
-  std::function<ControlAnswer(const std::vector<std::string>&)> on_question;
+  // Called for each question. Without an answer the asker waits for answer() with this number.
+  std::function<std::optional<ControlAnswer>(const std::vector<std::string>&, std::uint64_t number)>
+      on_question;
+  // Who has gone meanwhile gets none.
+  void answer(std::uint64_t number, const ControlAnswer& answer);
 
   void add_descriptors(std::vector<pollfd>& waiting) const;
   // Call after waiting, also when nothing happened: patience ends here.
@@ -41,17 +47,20 @@ class ControlServer {
     std::string received, answer;
     std::size_t sent = 0;
     Clock::time_point until;
-    bool answers = false;
+    std::uint64_t number = 0;
+    enum class Phase : std::uint8_t { asks, waits, hears } phase = Phase::asks;
   };
   ControlServer() = default;
   void accept_all();
   // False: done with it, one way or another.
   bool read_from(Connection& connection);
+  static void start_answer(Connection& connection, const ControlAnswer& answer);
   static bool write_to(Connection& connection);
 
   std::string path_;
   UniqueFd socket_;
   std::list<Connection> connections_;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace memwatch::server

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "collector/base/unique_fd.h"
@@ -16,8 +18,12 @@
 #include "collector/daemon/fleet.h"
 #include "collector/daemon/runtime_directory.h"
 #include "collector/daemon/single_instance.h"
+#include "collector/history/history.h"
 #include "collector/intake/registry.h"
+#include "collector/procfs/text.h"
 #include "tools/server/control_server.h"
+#include "tools/server/history_question.h"
+#include "tools/server/main_thread_calls.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
 
@@ -26,6 +32,20 @@ namespace memwatch::server {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kBetweenSamples{1};
+
+// Tells this start of the machine from others; "" where the kernel does not tell.
+std::string boot_id() {
+  return std::string(
+      procfs::trim(procfs::read_text("/proc/sys/kernel/random/boot_id", 64).value_or("")));
+}
+
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 // Two descriptors for each process that is recorded, and a few.
 void allow_many_descriptors() {
@@ -81,16 +101,58 @@ struct Daemon::State {
   DaemonOptions options;
   daemon::SingleInstance only_one;
   Clock::time_point start = Clock::now();
+  daemon::Config config;  // as read at the start
   bool has_config = false;
   UniqueFd signal_descriptor;
   std::unique_ptr<daemon::Fleet> fleet;
   std::unique_ptr<ControlServer> control;
+  MainThreadCalls calls;  // before the history, whose thread makes some
+  std::unique_ptr<history::History> history;
+  Clock::time_point next_sample = Clock::now() + kBetweenSamples;
 
+  void start_history(const daemon::Config& wanted,
+                     const std::function<void(const std::string&)>& warn);
+  std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
+  void keep_history();
   [[nodiscard]] daemon::Status status() const;
   // False: the daemon is to end.
   bool handle_signals(const std::function<void(const std::string&)>& warn,
                       const std::function<void(const std::string&)>& notice);
 };
+
+void Daemon::State::start_history(const daemon::Config& wanted,
+                                  const std::function<void(const std::string&)>& warn) {
+  history::Limits limits;
+  limits.keep = wanted.history_keep;
+  limits.max_bytes = wanted.history_max_bytes;
+  history.reset();  // writes what waits
+  history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
+                                               limits, warn);
+}
+
+std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string>& words,
+                                                   std::uint64_t number) {
+  if (words.empty() || words[0] != "history") {
+    return answer_question(words, *fleet, [this] { return status(); });
+  }
+  HistoryQuestion asked;
+  if (!read_history_question(words, wall_ms(), &asked)) {
+    return ControlAnswer{2, "history: unknown question"};
+  }
+  history->ask(asked.question, [this, number, asked](const history::History::Answer& answer) {
+    calls.add([this, number, text = history_answer(asked, answer)] {
+      if (control) control->answer(number, text);
+    });
+  });
+  return std::nullopt;
+}
+
+void Daemon::State::keep_history() {
+  const auto now = Clock::now();
+  if (now < next_sample) return;
+  next_sample = std::max(next_sample + kBetweenSamples, now);
+  history->add(fleet->samples(wall_ms()));
+}
 
 daemon::Status Daemon::State::status() const {
   daemon::Status status;
@@ -108,18 +170,23 @@ daemon::Status Daemon::State::status() const {
 bool Daemon::State::handle_signals(const std::function<void(const std::string&)>& warn,
                                    const std::function<void(const std::string&)>& notice) {
   signalfd_siginfo received{};
-  while (read(signal_descriptor.get(), &received, sizeof received) ==
+  while (::read(signal_descriptor.get(), &received, sizeof received) ==
          static_cast<ssize_t>(sizeof received)) {
     if (received.ssi_signo != SIGHUP) return false;
     notify_reloading();
     bool exists = false;
-    Result<daemon::Config> config = read_config(options, &exists);
-    if (config) {
+    Result<daemon::Config> read = read_config(options, &exists);
+    if (read) {
       has_config = exists;
-      fleet->reconfigure(*std::move(config));
+      if (read->history_keep != config.history_keep ||
+          read->history_max_bytes != config.history_max_bytes) {
+        start_history(*read, warn);
+      }
+      config = *read;
+      fleet->reconfigure(*std::move(read));
       notice(options.config_path + (exists ? ": read again" : ": not there, so as by default"));
     } else {
-      warn(config.error().to_line() + "; what was read before stays in force");
+      warn(read.error().to_line() + "; what was read before stays in force");
     }
     notify_ready("watching");
   }
@@ -147,6 +214,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(DaemonOptions options) {
   allow_many_descriptors();
   intake::sweep_stale_segments();
   auto state = std::make_unique<State>(std::move(options), *std::move(only_one));
+  state->config = *config;
   state->has_config = exists;
   state->signal_descriptor = *std::move(signal_descriptor);
   Result<std::unique_ptr<daemon::Fleet>> fleet =
@@ -169,9 +237,10 @@ void Daemon::run() {
   };
   s.fleet->on_warning = warn;
   s.fleet->on_notice = on_process;
-  s.control->on_question = [&s](const std::vector<std::string>& words) {
-    return answer_question(words, *s.fleet, [&s] { return s.status(); });
+  s.control->on_question = [&s](const std::vector<std::string>& words, std::uint64_t number) {
+    return s.answer(words, number);
   };
+  s.start_history(s.config, warn);
   notice(fmt::format("watching {} (pid {}){}",
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
                                                       : "the programs of the watch list",
@@ -181,13 +250,17 @@ void Daemon::run() {
   while (true) {
     waiting.assign(1, {s.signal_descriptor.get(), POLLIN, 0});
     s.fleet->add_descriptors(waiting);
+    waiting.push_back({s.calls.descriptor(), POLLIN, 0});
     s.control->add_descriptors(waiting);
     poll(waiting.data(), waiting.size(), static_cast<int>(s.fleet->until_next_turn().count()));
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
+    s.keep_history();
+    s.calls.run_all();
     s.control->turn();
   }
   notify_stopping();
+  s.history.reset();  // writes what waits
   s.control.reset();
   s.fleet.reset();  // lets go of all processes
 }

@@ -33,6 +33,9 @@ TEST(DaemonConfig, EverythingCanBeSet) {
 watch = ["server", "worker-*"]
 poll_interval = "1m"
 keep_ended = "0s"
+[history]
+keep = "2d"
+max_size = "32MiB"
 [defaults]
 mode = "idle"
 large = "64MiB"
@@ -47,6 +50,8 @@ sample_interval = 1048576
   EXPECT_EQ(config.watch, (std::vector<std::string>{"server", "worker-*"}));
   EXPECT_EQ(config.poll_interval, std::chrono::minutes(1));
   EXPECT_EQ(config.keep_ended, std::chrono::seconds(0));
+  EXPECT_EQ(config.history_keep, std::chrono::hours(48));
+  EXPECT_EQ(config.history_max_bytes, 32U << 20);
   const ProcessSettings worker = config.settings_for({"worker-7", "main"});
   EXPECT_EQ(worker.mode, model::Mode::exact);
   EXPECT_EQ(worker.on_full, protocol::OnFull::block);
@@ -87,6 +92,11 @@ TEST(DaemonConfig, MistakesAreToldWithTheirLine) {
   expect_wrong("[defaults]\nlarge = 0", "memwatch.toml:2", "not 0");
   expect_wrong("[defaults]\nlarge = -5", "memwatch.toml:2", "a size such as");
   expect_wrong("[defaults]\nlarge = true", "memwatch.toml:2", "found true or false");
+  expect_wrong("history = 1", "memwatch.toml:1", "a table");
+  expect_wrong("[history]\nkeep = 7", "memwatch.toml:2", "whole hours or days");
+  expect_wrong("[history]\nkeep = \"90m\"", "memwatch.toml:2", "whole hours or days");
+  expect_wrong("[history]\nmax_size = 5", "memwatch.toml:2", "1MiB or more");
+  expect_wrong("[history]\nsize = 5", "memwatch.toml:2", "unknown key 'size'");
   expect_wrong("process = 1", "memwatch.toml:1", "[[process]]");
   expect_wrong("process = [1]", "memwatch.toml:1", "[[process]]");
   expect_wrong("[[process]]\nmode = \"exact\"", "memwatch.toml:1", "has no name");

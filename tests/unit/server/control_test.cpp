@@ -50,8 +50,11 @@ class Control : public testing::Test {
     Result<ControlServer> server = ControlServer::listen(root_ + "/s");
     ASSERT_TRUE(server) << server.error().to_line();
     server_.emplace(*std::move(server));
-    server_->on_question = [this](const std::vector<std::string>& words) {
+    server_->on_question = [this](const std::vector<std::string>& words,
+                                  std::uint64_t number) -> std::optional<ControlAnswer> {
       questions_.push_back(words);
+      last_number_ = number;
+      if (words[0] == "later") return std::nullopt;
       return ControlAnswer{0, std::string(answer_bytes_, 'x')};
     };
   }
@@ -84,6 +87,7 @@ class Control : public testing::Test {
   std::string root_;
   std::optional<ControlServer> server_;
   std::size_t answer_bytes_ = 5;
+  std::uint64_t last_number_ = 0;
   std::vector<std::vector<std::string>> questions_;
 };
 
@@ -97,6 +101,23 @@ TEST_F(Control, AQuestionInPiecesIsAnsweredOnce) {
   shutdown(socket.get(), SHUT_WR);
   EXPECT_EQ(hear(socket), "0\nxxxxx");
   EXPECT_EQ(questions_, (std::vector<std::vector<std::string>>{{"status"}}));
+}
+
+TEST_F(Control, AnAnswerMayComeLater) {
+  const UniqueFd socket = connect_to();
+  say(socket, "later\n");
+  shutdown(socket.get(), SHUT_WR);
+  server_->turn();
+  server_->turn();
+  ASSERT_EQ(questions_.size(), 1U);
+  const std::uint64_t asked = last_number_;
+  const UniqueFd other = connect_to();
+  say(other, "status\n");
+  shutdown(other.get(), SHUT_WR);
+  EXPECT_EQ(hear(other), "0\nxxxxx") << "meanwhile others are served";
+  server_->answer(asked + 100, {0, "for nobody"});
+  server_->answer(asked, {3, "late"});
+  EXPECT_EQ(hear(socket), "3\nlate");
 }
 
 TEST_F(Control, ALongAnswerArrivesWhole) {
