@@ -164,13 +164,13 @@ class Parser {
   Result<void> parse_history(const toml::Entry& entry) {
     if (entry.value.kind != Kind::table) return wrong_kind(entry, "a table");
     for (const toml::Entry& setting : entry.value.table) {
-      const auto done = setting.key == "keep"       ? parse_keep(setting)
-                        : setting.key == "max_size" ? parse_max_size(setting)
-                                                    : Result<void>(wrong(
-                                                          setting.value,
-                                                          fmt::format("unknown key '{}': expected "
-                                                                      "keep or max_size",
-                                                                      setting.key)));
+      const auto done =
+          setting.key == "keep" ? parse_keep(setting)
+          : setting.key == "max_size"
+              ? parse_max_size(setting)
+              : Result<void>(wrong(setting.value, fmt::format("unknown key '{}': expected "
+                                                              "keep or max_size",
+                                                              setting.key)));
       if (!done) return done;
     }
     return {};
@@ -183,8 +183,9 @@ class Parser {
                                          : Result<std::chrono::nanoseconds>(wrong_kind(entry, ""));
     if (!duration || *duration < kLeast || *duration > kMost ||
         *duration % kLeast != std::chrono::nanoseconds(0)) {
-      return wrong(entry.value, "keep: expected whole hours or days as a string, such as \"7d\", "
-                                "from 1 h to 366 d");
+      return wrong(entry.value,
+                   "keep: expected whole hours or days as a string, such as \"7d\", "
+                   "from 1 h to 366 d");
     }
     config_.history_keep = std::chrono::duration_cast<std::chrono::hours>(*duration);
     return {};
@@ -241,8 +242,9 @@ std::string why_no_name(std::string_view name) {
   if (name.find('/') != std::string_view::npos) {
     return fmt::format("'{}': programs are named without their directory", name);
   }
-  const bool is_plain =
-      std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
+  const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= ' ' && c != 0x7f;
+  });
   return is_plain ? "" : "a name has no control characters";
 }
 

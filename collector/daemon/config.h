@@ -29,8 +29,8 @@ namespace memwatch::daemon {
 
 struct ProcessSettings {
   model::Mode mode = model::Mode::sample;
-  std::uint64_t sample_interval = 512U << 10;      // mean bytes between samples
-  std::uint64_t large = 1ULL << 30;                // allocations from this size on are events
+  std::uint64_t sample_interval = 512U << 10;         // mean bytes between samples
+  std::uint64_t large = 1ULL << 30;                   // allocations from this size on are events
   protocol::OnFull on_full = protocol::OnFull::drop;  // a service does not wait for its observer
 
   bool operator==(const ProcessSettings&) const = default;

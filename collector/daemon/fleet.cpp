@@ -43,7 +43,7 @@ struct Candidate {
 model::Mode mode_of(std::uint32_t control) {
   if (control == static_cast<std::uint32_t>(protocol::Control::exact)) return model::Mode::exact;
   return control == static_cast<std::uint32_t>(protocol::Control::sample) ? model::Mode::sample
-                                                                           : model::Mode::idle;
+                                                                          : model::Mode::idle;
 }
 
 }  // namespace
@@ -90,7 +90,8 @@ struct Fleet::State {
 // A thousand processes that fail for the same reason are one line.
 void Fleet::State::warn_of(const Error& error) {
   const auto now = Clock::now();
-  std::erase_if(warned, [&](const auto& told) { return now - told.second >= kBetweenSameWarnings; });
+  std::erase_if(warned,
+                [&](const auto& told) { return now - told.second >= kBetweenSameWarnings; });
   if (warned.try_emplace(error.attempted + error.why, now).second) warn(error.to_line());
 }
 
@@ -125,8 +126,8 @@ void Fleet::State::retire(pid_t pid) {
 
 void Fleet::State::forget_old() {
   const auto now = Clock::now();
-  while (!ended.empty() && (ended.size() > kMaxEnded ||
-                            now - ended.back()->ended_at() >= config.keep_ended)) {
+  while (!ended.empty() &&
+         (ended.size() > kMaxEnded || now - ended.back()->ended_at() >= config.keep_ended)) {
     ended.pop_back();
   }
 }
@@ -194,7 +195,7 @@ void Fleet::State::accept_visitors() {
       welcome(std::move(*visitor));
       continue;
     }
-    const auto asked_for = running.find(static_cast<pid_t>(visitor->hello.pid));
+    const auto asked_for = running.find(static_cast<pid_t>(visitor->leaks_request().pid));
     if (asked_for != running.end()) {
       asked_for->second->recorder().answer_leaks_request(std::move(*visitor));
     } else {
@@ -213,8 +214,8 @@ void Fleet::State::welcome(intake::Visitor visitor) {
   }
   // One that gets no answer makes a segment of its own, in which it can be found later.
   if (names.file.empty() || !watch_list.watches(names)) return;
-  Result<std::unique_ptr<WatchedProcess>> process = WatchedProcess::welcome(
-      std::move(visitor), names, config.settings_for(names), shared);
+  Result<std::unique_ptr<WatchedProcess>> process =
+      WatchedProcess::welcome(std::move(visitor), names, config.settings_for(names), shared);
   if (process) {
     add(*std::move(process));
   } else {
@@ -301,12 +302,13 @@ Result<std::unique_ptr<Fleet>> Fleet::create(Config config, WatchList watch_list
   Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
   if (!server) return server.error();
   watch_list.set_configured(config.watch);
-  auto state = std::make_unique<State>(std::move(config), std::move(watch_list), *std::move(server));
+  auto state =
+      std::make_unique<State>(std::move(config), std::move(watch_list), *std::move(server));
   state->ready.reset(epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{};
   event.events = EPOLLIN;
-  if (!state->ready.is_open() || epoll_ctl(state->ready.get(), EPOLL_CTL_ADD,
-                                           state->rendezvous.descriptor(), &event) != 0) {
+  if (!state->ready.is_open() ||
+      epoll_ctl(state->ready.get(), EPOLL_CTL_ADD, state->rendezvous.descriptor(), &event) != 0) {
     return system_error("wait for processes", "epoll", errno);
   }
   return std::unique_ptr<Fleet>(new Fleet(std::move(state)));

@@ -4,8 +4,8 @@
 // ended is kept for a while and then forgotten with all that was recorded, so that memory follows
 // the processes that live.
 //
-// Driven by its owner: fill in what to wait for, wait no longer than until_next_turn(), take a turn.
-// One owner, not thread-safe; starts the pulse's thread alone.
+// Driven by its owner: fill in what to wait for, wait no longer than until_next_turn(), take a
+// turn. One owner, not thread-safe; starts the pulse's thread alone.
 #pragma once
 
 #include <poll.h>
@@ -52,8 +52,8 @@ class Fleet {
   [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
   void turn();
 
-  // A moment of each process that runs, for the history; of those without the library when they have
-  // been looked at since the last time.
+  // A moment of each process that runs, for the history; of those without the library when they
+  // have been looked at since the last time.
   std::vector<history::ProcessSample> samples(std::int64_t time_ms);
 
   // Fills in processes, events and names; the rest is the owner's.

@@ -1,6 +1,7 @@
 // Where the daemon of a user is found while it runs: its control socket and its lock lie in
 // $XDG_RUNTIME_DIR/memwatch; without that variable in /run/memwatch for root, for others in
-// memwatch-UID of the temporary directory. It must be private to the user. Reads the environment; not while it changes.
+// memwatch-UID of the temporary directory. It must be private to the user. Reads the environment;
+// not while it changes.
 #pragma once
 
 #include <string>

@@ -62,9 +62,10 @@ struct Status {
   double now = 0;     // since the Unix epoch
   double uptime = 0;  // seconds
   std::vector<std::string> configured_names, added_names;
-  std::vector<ProcessStatus> processes;  // running ones first, by pid; then ended ones, latest first
-  std::vector<Event> events;             // latest first
-  std::uint64_t events_seen = 0;         // since the start; `events` are the last of them
+  std::vector<ProcessStatus>
+      processes;                  // running ones first, by pid; then ended ones, latest first
+  std::vector<Event> events;      // latest first
+  std::uint64_t events_seen = 0;  // since the start; `events` are the last of them
 };
 
 }  // namespace memwatch::daemon

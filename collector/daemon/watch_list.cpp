@@ -89,10 +89,10 @@ Result<void> WatchList::save(const std::vector<std::string>& names) const {
   for (const std::string& name : names) text += name + "\n";
   const std::string temporary = path_ + ".new";
   const UniqueFd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  const bool written = file.is_open() &&
-                       write(file.get(), text.data(), text.size()) ==
-                           static_cast<ssize_t>(text.size()) &&
-                       fsync(file.get()) == 0 && rename(temporary.c_str(), path_.c_str()) == 0;
+  const bool written =
+      file.is_open() &&
+      write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      fsync(file.get()) == 0 && rename(temporary.c_str(), path_.c_str()) == 0;
   if (written) return {};
   Error error = system_error("keep the watch list", path_, errno);
   unlink(temporary.c_str());

@@ -13,7 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Resident memory is looked at once a second, and shares of it seldom, since that walks page tables.
+// Resident memory is looked at once a second, and shares of it seldom, since that walks page
+// tables.
 constexpr milliseconds kSampleInterval{1000};
 constexpr std::chrono::seconds kPssInterval{300};
 
@@ -40,7 +41,8 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   options.bytes_between_samples = settings_.sample_interval;
   options.sample_interval = kSampleInterval;
   options.pss_interval = kPssInterval;
-  // A process's end is not held up for a verdict that nobody may want; `memwatch leaks` asks for it.
+  // A process's end is not held up for a verdict that nobody may want; `memwatch leaks` asks for
+  // it.
   options.leak_check = recording::LeakCheckMode::none;
   options.command = procfs::process_command(pid_);
   options.pulse = &shared.pulse;

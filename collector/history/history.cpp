@@ -142,7 +142,8 @@ void History::run() {
       if (store_) {
         asked.answer(store_->ask(asked.question));
       } else {
-        asked.answer(Error{ErrorKind::system, "read the history", path_, "it could not be opened", {}});
+        asked.answer(
+            Error{ErrorKind::system, "read the history", path_, "it could not be opened", {}});
       }
     }
     if (last) return;

@@ -1,6 +1,7 @@
 // The history with a thread of its own, so that a slow or full disk never holds up the recording.
 // The database is opened there; a damaged one is set aside under another name, told in a line, and
-// begun anew. A disk that is full is told once and tried again; meanwhile a minute of samples waits.
+// begun anew. A disk that is full is told once and tried again; meanwhile a minute of samples
+// waits.
 //
 // Samples are dated by the wall clock, but age by the steady one: a clock that jumps while the
 // daemon runs deletes nothing.

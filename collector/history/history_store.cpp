@@ -23,8 +23,9 @@ struct Level {
   const char* table;
   std::int64_t span_ms;
 };
-constexpr std::array<Level, 3> kLevels = {
-    Level{"sample_second", 1000}, Level{"sample_minute", 60'000}, Level{"sample_ten_minutes", 600'000}};
+constexpr std::array<Level, 3> kLevels = {Level{"sample_second", 1000},
+                                          Level{"sample_minute", 60'000},
+                                          Level{"sample_ten_minutes", 600'000}};
 
 constexpr std::uint64_t kMaxAnswers = 100'000;
 
@@ -39,10 +40,11 @@ std::string merge_statement(const Level& from, const Level& to) {
 
 Result<void> make_tables(sqlite3* database) {
   // Before the first table, or it has no effect.
-  std::string sql = "PRAGMA auto_vacuum = INCREMENTAL; BEGIN;"
-                    "CREATE TABLE process(id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, "
-                    "start INTEGER NOT NULL, boot TEXT NOT NULL, name TEXT NOT NULL, "
-                    "UNIQUE(pid, start, boot, name));";
+  std::string sql =
+      "PRAGMA auto_vacuum = INCREMENTAL; BEGIN;"
+      "CREATE TABLE process(id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, "
+      "start INTEGER NOT NULL, boot TEXT NOT NULL, name TEXT NOT NULL, "
+      "UNIQUE(pid, start, boot, name));";
   for (const Level& level : kLevels) {
     sql += fmt::format(
         "CREATE TABLE {0}(process INTEGER NOT NULL, time INTEGER NOT NULL, rss INTEGER NOT NULL, "
@@ -124,8 +126,11 @@ Result<HistoryStore> HistoryStore::open(const std::string& path, const std::stri
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   state->database.reset(opened);
   if (code != SQLITE_OK) {
-    return Error{ErrorKind::system, kOpening, path,
-                 opened != nullptr ? sqlite3_errmsg(opened) : "no memory", {}};
+    return Error{ErrorKind::system,
+                 kOpening,
+                 path,
+                 opened != nullptr ? sqlite3_errmsg(opened) : "no memory",
+                 {}};
   }
   sqlite3_extended_result_codes(opened, 0);
   if (const auto done = set_up(opened, path); !done) return done.error();
@@ -152,8 +157,8 @@ Result<std::int64_t> HistoryStore::State::id_of(const ProcessKey& process) {
       return id;
     }
   }
-  return Error{ErrorKind::damaged, kWriting, process.name, "a process that was added is not there",
-               {}};
+  return Error{
+      ErrorKind::damaged, kWriting, process.name, "a process that was added is not there", {}};
 }
 
 Result<void> HistoryStore::append(const std::vector<ProcessSample>& samples) {
@@ -289,8 +294,7 @@ Result<std::vector<ProcessSample>> HistoryStore::ask(const Question& question) {
         question.pid ? " AND p.pid = ?2" : "", question.name ? " AND p.name = ?3" : "");
   }
   sql += " ORDER BY 4 DESC, 1 DESC LIMIT ?4";
-  Result<Statement> statement =
-      Statement::prepare(state_->database.get(), kReading, sql.c_str());
+  Result<Statement> statement = Statement::prepare(state_->database.get(), kReading, sql.c_str());
   if (!statement) return statement.error();
   statement->bind(1, question.since_ms);
   if (question.pid) statement->bind(2, std::int64_t{*question.pid});

@@ -1,10 +1,10 @@
-// The history's database. One owner, one thread: SQLite's connection is used by nobody else, so that
-// writer and reader never meet. What was written is on disk in the sense of the write-ahead log: a
-// killed daemon loses what it had not yet written, a power cut may cost the last moments, neither
-// damages the file.
+// The history's database. One owner, one thread: SQLite's connection is used by nobody else, so
+// that writer and reader never meet. What was written is on disk in the sense of the write-ahead
+// log: a killed daemon loses what it had not yet written, a power cut may cost the last moments,
+// neither damages the file.
 //
-// Errors: kind damaged for a file that is no database, or is broken, or was made by a newer memwatch;
-// kind system for what the disk does not allow.
+// Errors: kind damaged for a file that is no database, or is broken, or was made by a newer
+// memwatch; kind system for what the disk does not allow.
 #pragma once
 
 #include <chrono>
@@ -19,10 +19,10 @@
 namespace memwatch::history {
 
 struct Limits {
-  std::chrono::milliseconds seconds_for{std::chrono::hours(1)};    // a sample each second
-  std::chrono::milliseconds minutes_for{std::chrono::hours(24)};   // one each minute
-  std::chrono::milliseconds keep{std::chrono::hours(7 * 24)};      // one each ten minutes
-  std::uint64_t max_bytes = 256U << 20;                            // of the database file
+  std::chrono::milliseconds seconds_for{std::chrono::hours(1)};   // a sample each second
+  std::chrono::milliseconds minutes_for{std::chrono::hours(24)};  // one each minute
+  std::chrono::milliseconds keep{std::chrono::hours(7 * 24)};     // one each ten minutes
+  std::uint64_t max_bytes = 256U << 20;                           // of the database file
 };
 
 class HistoryStore {

@@ -26,7 +26,7 @@ struct Sample {
   std::int64_t time_ms = 0;
   std::int64_t span_ms = 1000;
   std::uint64_t rss = 0, rss_max = 0;
-  std::optional<std::uint64_t> live, live_max;  // traced heap, where it is known
+  std::optional<std::uint64_t> live, live_max;           // traced heap, where it is known
   std::uint64_t allocations = 0, large = 0, failed = 0;  // cumulative
 };
 

@@ -8,8 +8,11 @@ Error database_error(const std::string& attempted, sqlite3* database) {
   const int code = sqlite3_errcode(database);
   const char* path = sqlite3_db_filename(database, "main");
   const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-  return Error{is_damaged ? ErrorKind::damaged : ErrorKind::system, attempted,
-               path != nullptr ? path : "", sqlite3_errmsg(database), {}};
+  return Error{is_damaged ? ErrorKind::damaged : ErrorKind::system,
+               attempted,
+               path != nullptr ? path : "",
+               sqlite3_errmsg(database),
+               {}};
 }
 
 Result<void> execute(sqlite3* database, const std::string& attempted, const std::string& sql) {

@@ -10,9 +10,10 @@
 namespace memwatch::intake {
 
 struct FlightLook {
-  std::uint64_t after = 0;  // the last entry that was applied before, as replay_flight() returned it
-  double now = 0;           // seconds since the session's start: what the entries' ages count from
-  bool is_last = true;      // false: an entry that is being written is waited for until the next look
+  std::uint64_t after =
+      0;                // the last entry that was applied before, as replay_flight() returned it
+  double now = 0;       // seconds since the session's start: what the entries' ages count from
+  bool is_last = true;  // false: an entry that is being written is waited for until the next look
 };
 
 // Returns the number of the last entry that is done with.

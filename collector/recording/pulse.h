@@ -56,10 +56,10 @@ class Pulse {
   Clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<Listener> listeners_;                // guarded by mutex_
-  Clock::time_point intake_seen_;                  // guarded by mutex_
-  std::chrono::milliseconds until_next_{1};        // guarded by mutex_
-  bool stopping_ = false;                          // guarded by mutex_
+  std::vector<Listener> listeners_;          // guarded by mutex_
+  Clock::time_point intake_seen_;            // guarded by mutex_
+  std::chrono::milliseconds until_next_{1};  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
   std::thread thread_;
 };
 

@@ -675,7 +675,8 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   intake::take_charge(*segment);
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
   record.was_joined = true;
-  record.flight_seen = intake::replay_flight(record.tracked->segment(), *record.tracked, {0, s.now()});
+  record.flight_seen =
+      intake::replay_flight(record.tracked->segment(), *record.tracked, {0, s.now()});
   record.tracked->segment().apply(s.wanted_settings());
   record.tracked->live().facts.notes.push_back(
       "attached while it was running: blocks allocated before are not known");

@@ -34,8 +34,9 @@ struct RecorderOptions {
   LeakCheckMode leak_check = LeakCheckMode::auto_;
   std::vector<std::string> command;
   std::chrono::seconds pss_interval{10};  // proportional set size, which is slow to read
-  // Of a collector that makes several recordings at once: the pulse and the socket they share, which
-  // outlive them. Visitors of the socket are the owner's to accept. Null: the recording's own.
+  // Of a collector that makes several recordings at once: the pulse and the socket they share,
+  // which outlive them. Visitors of the socket are the owner's to accept. Null: the recording's
+  // own.
   Pulse* pulse = nullptr;
   const intake::RendezvousServer* rendezvous = nullptr;
 };
@@ -119,8 +120,8 @@ class Recorder {
   // Writes the session's end to the file. Call after stop(), with or without symbols filled in.
   Result<void> finish_file();
 
-  // Brings what is kept lazily in the facts of living processes up to date: shares of the peak, error
-  // bars, losses, durations.
+  // Brings what is kept lazily in the facts of living processes up to date: shares of the peak,
+  // error bars, losses, durations.
   void settle();
 
   // Identity, and facts up to the last look, of the first process recorded; there must be one.

@@ -1,5 +1,5 @@
-/* The target of the daemon's tests: says "ready PID", then does what each line of its standard input
- * says and answers "done", until the input ends; "bye" and status 0 then.
+/* The target of the daemon's tests: says "ready PID", then does what each line of its standard
+ * input says and answers "done", until the input ends; "bye" and status 0 then.
  *
  *   keep N    N blocks of 100 bytes that stay       large N   one of N bytes that stays, untouched
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten

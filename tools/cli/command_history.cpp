@@ -30,8 +30,11 @@ struct Options {
 int execute(const Options& options) {
   const render::RenderOptions render = render_options(options.text, STDOUT_FILENO);
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(options.last).count();
-  std::vector<std::string> words = {"history", options.format, std::to_string(seconds),
-                                    std::to_string(options.count), std::to_string(render.width),
+  std::vector<std::string> words = {"history",
+                                    options.format,
+                                    std::to_string(seconds),
+                                    std::to_string(options.count),
+                                    std::to_string(render.width),
                                     render.color ? "1" : "0"};
   if (!options.process.empty()) words.push_back(options.process);
   return print_daemon_answer(words, "history: there is nothing yet of what was asked for");

@@ -32,7 +32,8 @@ int execute(const Options& options) {
 }  // namespace
 
 Command register_status(CLI::App& root) {
-  CLI::App* const app = root.add_subcommand("status", "Show what the daemon watches, and its events");
+  CLI::App* const app =
+      root.add_subcommand("status", "Show what the daemon watches, and its events");
   const auto options = std::make_shared<Options>();
   add_choice(*app, "--format", options->format, kFormats, "How to show it")->group("Output");
   add_text_options(*app, options->text);

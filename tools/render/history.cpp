@@ -116,12 +116,11 @@ void write_history_csv(const std::vector<ProcessSample>& samples, Output& output
       "time,span,pid,process,rss,rss_max,live_bytes,live_bytes_max,allocations,large,failed\n");
   for (const ProcessSample& row : samples) {
     const Sample& sample = row.sample;
-    output.write(fmt::format("{},{:g},{},{},{},{},{},{},{},{},{}\n",
-                             rfc3339(seconds(sample.time_ms)), seconds(sample.span_ms),
-                             row.process.pid, csv_field(row.process.name), sample.rss,
-                             sample.rss_max, optional_field(sample.live),
-                             optional_field(sample.live_max), sample.allocations, sample.large,
-                             sample.failed));
+    output.write(fmt::format(
+        "{},{:g},{},{},{},{},{},{},{},{},{}\n", rfc3339(seconds(sample.time_ms)),
+        seconds(sample.span_ms), row.process.pid, csv_field(row.process.name), sample.rss,
+        sample.rss_max, optional_field(sample.live), optional_field(sample.live_max),
+        sample.allocations, sample.large, sample.failed));
   }
 }
 

@@ -1,5 +1,5 @@
-// Samples of the daemon's history, oldest first, for a person, as JSON ("memwatch.history/1") and as
-// CSV. Thread safety: pure functions. Errors: the output's own.
+// Samples of the daemon's history, oldest first, for a person, as JSON ("memwatch.history/1") and
+// as CSV. Thread safety: pure functions. Errors: the output's own.
 #pragma once
 
 #include <string>

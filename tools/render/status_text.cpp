@@ -48,8 +48,8 @@ std::string program(const ProcessStatus& process) {
 
 std::vector<Cell> row(const ProcessStatus& process) {
   const bool recorded = process.source == Source::recorded;
-  const bool knows_heap = process.source == Source::elsewhere ||
-                          (recorded && process.mode != model::Mode::idle);
+  const bool knows_heap =
+      process.source == Source::elsewhere || (recorded && process.mode != model::Mode::idle);
   const auto count = [&](std::uint64_t value, Tone tone) {
     if (!recorded) return Cell{"-", Tone::faint};
     return Cell{human_count(value), value > 0 ? tone : Tone::faint};
@@ -92,8 +92,8 @@ void write_events(Page& page, const daemon::Status& status) {
     table.add({{human_duration(event.age) + " ago", Tone::faint},
                {is_failure ? "failed" : "large", is_failure ? Tone::bad : Tone::caution},
                {human_bytes(event.size), Tone::strong},
-               {fmt::format("{} in {} ({}){}", function_name(event.function),
-                            printable(event.name), event.pid,
+               {fmt::format("{} in {} ({}){}", function_name(event.function), printable(event.name),
+                            event.pid,
                             is_failure ? ": " + analysis::errno_name(event.error_number) : "")}});
   }
   table.write(page);
@@ -136,15 +136,14 @@ std::string status_text(const daemon::Status& status, const RenderOptions& optio
   if (!ended.empty()) {
     page.blank();
     page.line(page.paint(Tone::strong, "Ended") +
-              (ended.size() > kEnded
-                   ? fmt::format(", the latest {} of {}", kEnded, ended.size())
-                   : std::string()));
+              (ended.size() > kEnded ? fmt::format(", the latest {} of {}", kEnded, ended.size())
+                                     : std::string()));
     if (ended.size() > kEnded) ended.resize(kEnded);
     write_processes(page, ended);
   }
   if (!status.events.empty()) write_events(page, status);
-  const bool is_estimated = std::any_of(
-      running.begin(), running.end(), [](const ProcessStatus* process) {
+  const bool is_estimated =
+      std::any_of(running.begin(), running.end(), [](const ProcessStatus* process) {
         return process->source == Source::recorded && process->mode == model::Mode::sample;
       });
   const bool is_joined = std::any_of(running.begin(), running.end(), [](const auto* process) {

@@ -1,5 +1,5 @@
-// What is said on the daemon's control socket, and the side that asks. One question, one answer, then
-// the connection is closed:
+// What is said on the daemon's control socket, and the side that asks. One question, one answer,
+// then the connection is closed:
 //
 //   question  each word followed by a newline ("watch\nadd\nserver\n"), then the end of the stream
 //   answer    the exit status as a number, a newline, and the text: for standard output where the

@@ -47,8 +47,7 @@ void ControlServer::add_descriptors(std::vector<pollfd>& waiting) const {
 
 void ControlServer::accept_all() {
   while (connections_.size() < kMaxConnections) {
-    UniqueFd accepted(
-        accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    UniqueFd accepted(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!accepted.is_open()) return;
     ucred peer{};
     socklen_t size = sizeof peer;
@@ -101,9 +100,8 @@ void ControlServer::answer(std::uint64_t number, const ControlAnswer& answer) {
 
 bool ControlServer::write_to(Connection& connection) {
   while (connection.sent < connection.answer.size()) {
-    const ssize_t count =
-        send(connection.socket.get(), connection.answer.data() + connection.sent,
-             connection.answer.size() - connection.sent, MSG_NOSIGNAL);
+    const ssize_t count = send(connection.socket.get(), connection.answer.data() + connection.sent,
+                               connection.answer.size() - connection.sent, MSG_NOSIGNAL);
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     connection.sent += static_cast<std::size_t>(count);
   }

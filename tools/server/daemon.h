@@ -1,6 +1,6 @@
-// The daemon: fleet, control socket and signals in one loop on one thread. SIGTERM and SIGINT end it,
-// the processes it records run on; SIGHUP reads the configuration again and keeps the old one if the
-// new one is wrong. Once per program.
+// The daemon: fleet, control socket and signals in one loop on one thread. SIGTERM and SIGINT end
+// it, the processes it records run on; SIGHUP reads the configuration again and keeps the old one
+// if the new one is wrong. Once per program.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// What other threads want done on the daemon's own: calls under a lock, and a descriptor that becomes
-// readable when there is one. add() from any thread, the rest from the daemon's.
+// What other threads want done on the daemon's own: calls under a lock, and a descriptor that
+// becomes readable when there is one. add() from any thread, the rest from the daemon's.
 #pragma once
 
 #include <sys/eventfd.h>

@@ -59,16 +59,16 @@ ControlAnswer answer_question(const std::vector<std::string>& words, daemon::Fle
   if (words.size() == 3 && words[1] == "add") {
     const bool was_empty = list.is_empty();
     const Result<void> added = fleet.watch(words[2]);
-    return change_answer(added, "watching " + words[2] +
-                                    (was_empty ? ", and nothing else from now on" : ""));
+    return change_answer(
+        added, "watching " + words[2] + (was_empty ? ", and nothing else from now on" : ""));
   }
   if (words.size() == 3 && words[1] == "remove") {
     const Result<void> removed = fleet.unwatch(words[2]);
-    return change_answer(removed,
-                         "no longer watching " + words[2] +
-                             (list.is_empty() ? "; the list is empty, so every process that carries "
-                                                "the library is watched"
-                                              : ""));
+    return change_answer(
+        removed, "no longer watching " + words[2] +
+                     (list.is_empty() ? "; the list is empty, so every process that carries "
+                                        "the library is watched"
+                                      : ""));
   }
   return refusal("watch: unknown question");
 }

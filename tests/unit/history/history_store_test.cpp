@@ -71,7 +71,8 @@ TEST_F(Store, WhatWasWrittenIsReadBackAlsoByTheNext) {
 TEST_F(Store, QuestionsNarrow) {
   HistoryStore store = open();
   for (int i = 0; i < 10; ++i) {
-    ASSERT_TRUE(store.append({at(kStart + i * kSecond, 10), at(kStart + i * kSecond, 20, 8, "other")}));
+    ASSERT_TRUE(
+        store.append({at(kStart + i * kSecond, 10), at(kStart + i * kSecond, 20, 8, "other")}));
   }
   Question question;
   question.pid = 8;
