@@ -4,13 +4,17 @@ Every test watches copies of a host under names of its own, never everything: ot
 time, and their processes are not to be touched.
 """
 
+import http.client
 import itertools
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import time
+from pathlib import Path
 
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
@@ -84,7 +88,7 @@ class DaemonTest(IntegrationTest):
 
     def start(self, *options, ready=True):
         daemon = subprocess.Popen(
-            [configuration.memwatch, "daemon", *options],
+            [configuration.memwatch, "daemon", *(options or ["--listen", "off"])],
             stdin=subprocess.DEVNULL,
             stderr=open(self.log, "ab"),
             env=self.workspace.environment(),
@@ -321,11 +325,11 @@ class ConfigurationTest(DaemonTest):
 
     def test_what_is_wrong_at_the_start_is_one_line(self):
         self.configure("[defaults]\nmode = 'all'\n")
-        self.one_line(self.memwatch("daemon"), 3, f"{self.config}:2: mode: expected")
-        self.one_line(self.memwatch("daemon", "--config", "none.toml"), 3, "none.toml: No such file")
+        self.one_line(self.memwatch("daemon", "--listen", "off"), 3, f"{self.config}:2: mode: expected")
+        self.one_line(self.memwatch("daemon", "--listen", "off", "--config", "none.toml"), 3, "none.toml: No such file")
         self.config.unlink()
         self.config.mkdir()
-        self.one_line(self.memwatch("daemon"), 3, "Is a directory")
+        self.one_line(self.memwatch("daemon", "--listen", "off"), 3, "Is a directory")
         self.config.rmdir()
         file = self.workspace.out / "file"
         file.write_text("")
@@ -379,6 +383,165 @@ class HistoryTest(DaemonTest):
         self.assertIn(f"it was set aside as {aside}", self.log.read_text())
 
 
+class RestTest(DaemonTest):
+    """The running server against docs/openapi.json, and what it does with those who mean it ill."""
+
+    def setUp(self):
+        super().setUp()
+        self.watching("exact")
+        self.start("--listen", "127.0.0.1:0")
+        self.host, port = self.status()["listen"].split(":")
+        self.port = int(port)
+        self.api = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_text())
+
+    def request(self, path, method="GET", headers=None, body=None):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
+        connection.request(method, path, body, headers or {})
+        response = connection.getresponse()
+        text = response.read()
+        connection.close()
+        return response, json.loads(text)
+
+    def raw(self, bytes_):
+        with socket.create_connection((self.host, self.port), timeout=TIMEOUT_S) as connection:
+            connection.sendall(bytes_)
+            connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            try:
+                while piece := connection.recv(65536):
+                    answer += piece
+            except ConnectionResetError:
+                pass
+            return answer
+
+    def schema_complaints(self, schema, value, where):
+        """As far as docs/openapi.json goes: type, nullable, enum, required, no field beyond, $ref."""
+        if "$ref" in schema:
+            schema = self.api["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        if value is None:
+            return [] if schema.get("nullable") else [f"{where}: null"]
+        python = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool}
+        if not isinstance(value, python[schema["type"]]):
+            return [f"{where}: {value!r} is no {schema['type']}"]
+        complaints = []
+        if "enum" in schema and value not in schema["enum"]:
+            complaints.append(f"{where}: {value!r}")
+        for key in schema.get("required", []):
+            if key not in value:
+                complaints.append(f"{where}: no {key}")
+        if schema["type"] == "object":
+            for key, member in value.items():
+                if key not in schema["properties"]:
+                    complaints.append(f"{where}.{key}: not described")
+                else:
+                    complaints += self.schema_complaints(schema["properties"][key], member, f"{where}.{key}")
+        if schema["type"] == "array":
+            for i, item in enumerate(value):
+                complaints += self.schema_complaints(schema["items"], item, f"{where}[{i}]")
+        return complaints
+
+    def test_every_path_answers_as_it_is_described(self):
+        target = Target(self, self.tag)
+        unshimmed = Target(self, self.tag + "u", shim=False)
+        self.memwatch("watch", "add", unshimmed.name)  # looks at once
+        self.wait_for(target.pid)
+        target.tell(f"large {32 * MEBIBYTE}")
+        target.tell("fail")
+        self.wait_for(target.pid, lambda p: p["totals"]["failed"] == 1, "the failure")
+        ended = Target(self, self.tag + "e")
+        self.wait_for(ended.pid)
+        ended.end()
+        self.wait_for(ended.pid, state="ended")
+        self.wait(lambda: self.request(f"/api/v1/history?pid={target.pid}")[1]["samples"], "samples")
+        for path, methods in self.api["paths"].items():
+            response, value = self.request(path.replace("{pid}", str(target.pid)))
+            self.assertEqual(response.status, 200, path)
+            content = methods["get"]["responses"]["200"]["content"][response.headers["Content-Type"]]
+            self.assert_no_complaints(self.schema_complaints(content["schema"], value, path), "schema")
+            self.assertIsNone(response.headers["Access-Control-Allow-Origin"])
+        _, processes = self.request("/api/v1/processes")
+        self.assertEqual({p["source"] for p in processes["processes"]}, {"recorded", "polled"})
+        self.assertEqual(self.request("/api/v1/health")[1]["processes"], 2)
+        _, samples = self.request(f"/api/v1/history?name={target.name}&count=1&seconds=60")
+        self.assertEqual([s["pid"] for s in samples["samples"]], [target.pid])
+
+    def test_mistakes_are_problems_and_the_server_goes_on(self):
+        problem = self.api["components"]["schemas"]["Problem"]
+        for status, path, method, headers in (
+            (404, "/", "GET", {}),
+            (404, "/api/v1/processes/1", "GET", {}),
+            (400, "/api/v1/../../../etc/passwd", "GET", {}),
+            (400, "/api/v1/%2e%2e%2f", "GET", {}),
+            (400, "/api/v1/history?count=x", "GET", {}),
+            (405, "/api/v1/status", "POST", {}),
+            (405, "/api/v1/status", "DELETE", {}),
+            (403, "/api/v1/status", "GET", {"Host": "evil.example"}),
+            (403, "/api/v1/status", "GET", {"Host": "127.0.0.1.evil.example:7676"}),
+            (431, "/api/v1/status", "GET", {"X": "x" * 20000}),
+        ):
+            response, value = self.request(path, method, headers)
+            self.assertEqual(response.status, status, path)
+            self.assertEqual(self.schema_complaints(problem, value, path), [])
+            self.assertEqual(response.headers["Content-Type"], "application/problem+json")
+        response, _ = self.request("/api/v1/status", "POST", body=b"x" * 100_000)
+        self.assertEqual(response.status, 413)
+        for nonsense in (
+            b"\0\0\0\0\r\n\r\n",
+            b"GET\r\n\r\n",
+            b"GET /api/v1/status HTTP/9.9\r\n\r\n",
+            b"GET /api/v1/status HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+            b"GET /api/v1/status HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+            b"\x16\x03\x01" + bytes(range(256)) * 4,
+            b"G" * 100_000,
+        ):
+            answer = self.raw(nonsense)
+            self.assertTrue(answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer[:100])
+        generator = random.Random(7)
+        whole = b"GET /api/v1/history?count=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for _ in range(30):
+            damaged = bytearray(whole)
+            for _ in range(generator.randint(1, 4)):
+                damaged[generator.randrange(len(damaged))] = generator.randrange(256)
+            self.raw(bytes(damaged))
+        self.wait(lambda: self.request("/api/v1/health")[0].status == 200, "an answer")
+
+    def test_too_many_are_refused_not_served_late(self):
+        silent = [socket.create_connection((self.host, self.port)) for _ in range(64)]
+        self.addCleanup(lambda: [connection.close() for connection in silent])
+
+        def refused():
+            try:
+                return self.raw(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
+            except ConnectionError:
+                return True
+
+        self.wait(refused, "a refusal")
+        for connection in silent:
+            connection.close()
+        self.wait(lambda: self.request("/api/v1/health")[0].status == 200, "an answer")
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_S)
+        statuses = set()
+        for _ in range(2000):  # more than the burst; a machine that is too slow for that is refused nothing
+            connection.request("GET", "/api/v1/health")
+            response = connection.getresponse()
+            response.read()
+            statuses.add(response.status)
+            if 429 in statuses:
+                break
+        connection.close()
+        self.assertLessEqual(statuses, {200, 429})
+
+    def test_addresses_that_cannot_be_had_are_one_line(self):
+        for daemon in self.daemons:
+            self.stop(daemon)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            run = self.memwatch("daemon", "--listen", f"127.0.0.1:{port}")
+            self.one_line(run, 2, f"127.0.0.1:{port}: another program listens there already")
+        for address in ("0.0.0.0:7676", "7676", "127.0.0.1:99999", "example.org:80", "127.0.0.1:", ""):
+            self.one_line(self.memwatch("daemon", "--listen", address), 2, "an address of this machine alone")
+
+
 class TroubleTest(DaemonTest):
     def test_without_a_daemon_the_commands_say_so(self):
         for command in (["status"], ["watch", "list"], ["watch", "add", "x"]):
@@ -387,7 +550,7 @@ class TroubleTest(DaemonTest):
     def test_a_second_daemon_is_refused(self):
         self.watching("exact")
         daemon = self.start()
-        self.one_line(self.memwatch("daemon"), 2, f"one runs already (pid {daemon.pid})")
+        self.one_line(self.memwatch("daemon", "--listen", "off"), 2, f"one runs already (pid {daemon.pid})")
         self.assertEqual(self.memwatch("status").status, 0)
 
     def test_its_end_leaves_the_programs_running_and_nothing_behind(self):

@@ -12,7 +12,7 @@ namespace memwatch::cli {
 namespace {
 
 struct Options {
-  std::string config, state_directory;
+  std::string config, state_directory, listen = "127.0.0.1:7676";
   bool verbose = false;
 };
 
@@ -23,6 +23,7 @@ int execute(const Options& options) {
       options.config.empty() ? config_directory() + "/memwatch.toml" : options.config;
   daemon_options.state_directory =
       options.state_directory.empty() ? state_directory() : options.state_directory;
+  daemon_options.listen = options.listen;
   if (daemon_options.state_directory.empty()) {
     print_error("daemon: no HOME, so no place for its state: name one with --state-dir");
     return exit_status::kWrongUsage;
@@ -53,6 +54,11 @@ Command register_daemon(CLI::App& root) {
   app->add_option("--state-dir", options->state_directory,
                   "Where it keeps what must survive it [$XDG_STATE_HOME/memwatch]")
       ->type_name("DIR")
+      ->group("Watching");
+  app->add_option("--listen", options->listen,
+                  "Where to answer requests (REST), an address of this machine alone; off: nowhere "
+                  "[127.0.0.1:7676]")
+      ->type_name("ADDR:PORT")
       ->group("Watching");
   app->add_flag("-v,--verbose", options->verbose, "Say which processes come and go")
       ->group("Output");

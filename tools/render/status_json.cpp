@@ -152,6 +152,7 @@ void write_status_json(const daemon::Status& status, Output& output) {
   json.key("uptime").real(status.uptime);
   json.key("config");
   status.has_config ? json.string(status.config_path) : json.null();
+  json.key("listen").string_or_null(status.address);
   json.key("watch").begin_object();
   write_names(json, "configured", status.configured_names);
   write_names(json, "added", status.added_names);

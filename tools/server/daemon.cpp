@@ -21,8 +21,10 @@
 #include "collector/history/history.h"
 #include "collector/intake/registry.h"
 #include "collector/procfs/text.h"
+#include "tools/server/api.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
+#include "tools/server/http_server.h"
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
@@ -109,9 +111,13 @@ struct Daemon::State {
   MainThreadCalls calls;  // before the history, whose thread makes some
   std::unique_ptr<history::History> history;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
+  std::unique_ptr<Api> api;
+  std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
+  std::string address;               // where it listens; "" nowhere
 
   void start_history(const daemon::Config& wanted,
                      const std::function<void(const std::string&)>& warn);
+  Result<void> start_http();
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
   void keep_history();
   [[nodiscard]] daemon::Status status() const;
@@ -128,6 +134,34 @@ void Daemon::State::start_history(const daemon::Config& wanted,
   history.reset();  // writes what waits
   history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
                                                limits, warn);
+}
+
+// Requests come on the server's thread; what they ask for is found on this one.
+Result<void> Daemon::State::start_http() {
+  if (options.listen == "off") return {};
+  const Result<ListenAddress> wanted = parse_listen_address(options.listen);
+  if (!wanted) return wanted.error();
+  Api::Sources sources;
+  sources.status = [this](std::function<void(const daemon::Status&)> use) {
+    calls.add([this, use = std::move(use)] { use(status()); });
+  };
+  sources.history = [this](history::Question question,
+                           std::function<void(history::History::Answer)> use) {
+    calls.add([this, question = std::move(question), use = std::move(use)] {
+      if (history) history->ask(question, use);
+    });
+  };
+  sources.now_ms = wall_ms;
+  api = std::make_unique<Api>(std::move(sources));
+  Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
+      *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
+        api->handle(request, std::move(reply));
+      });
+  if (!started) return started.error();
+  http = *std::move(started);
+  const bool is_v6 = wanted->host.find(':') != std::string::npos;
+  address = fmt::format("{}:{}", is_v6 ? "[" + wanted->host + "]" : wanted->host, http->port());
+  return {};
 }
 
 std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string>& words,
@@ -159,6 +193,7 @@ daemon::Status Daemon::State::status() const {
   status.version = MEMWATCH_VERSION;
   status.config_path = options.config_path;
   status.has_config = has_config;
+  status.address = address;
   status.pid = getpid();
   status.now =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -224,6 +259,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(DaemonOptions options) {
   Result<ControlServer> control = ControlServer::listen(daemon::control_socket_path(*runtime));
   if (!control) return control.error();
   state->control = std::make_unique<ControlServer>(*std::move(control));
+  if (const auto listens = state->start_http(); !listens) return listens.error();
   return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
 }
 
@@ -241,10 +277,11 @@ void Daemon::run() {
     return s.answer(words, number);
   };
   s.start_history(s.config, warn);
-  notice(fmt::format("watching {} (pid {}){}",
+  notice(fmt::format("watching {} (pid {}){}{}",
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
                                                       : "the programs of the watch list",
-                     getpid(), s.has_config ? ", as " + s.options.config_path + " says" : ""));
+                     getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
+                     s.address.empty() ? "" : ", http://" + s.address + "/api/v1/status"));
   notify_ready("watching");
   std::vector<pollfd> waiting;
   while (true) {
@@ -260,6 +297,7 @@ void Daemon::run() {
     s.control->turn();
   }
   notify_stopping();
+  s.http.reset();
   s.history.reset();  // writes what waits
   s.control.reset();
   s.fleet.reset();  // lets go of all processes
