@@ -24,7 +24,21 @@ UnwindRule unpack(PackedRule rule) {
   return UnwindRule{rule.kind(), rule.fp_saved(), rule.fp_below_cfa(), rule.cfa_offset()};
 }
 
-UnwindRule simplify(const CfiRow& row) {
+UnwindRule compute_rule(std::uintptr_t pc) {
+  CfiRow row;
+  switch (find_cfi_row(pc, &row)) {
+    case CfiResult::found:
+      return rule_of(row);
+    case CfiResult::no_information:
+    case CfiResult::malformed:
+      break;
+  }
+  return UnwindRule{RuleKind::no_cfi, false, 0, 0};
+}
+
+}  // namespace
+
+UnwindRule rule_of(const CfiRow& row) {
   constexpr UnwindRule kComplex{RuleKind::complex, false, 0, 0};
   if (row.rules[kRegisterPc] == RegisterRule::undefined) {
     return UnwindRule{RuleKind::outermost, false, 0, 0};
@@ -43,29 +57,15 @@ UnwindRule simplify(const CfiRow& row) {
     return kComplex;
   }
   if (row.rules[kRegisterFp] == RegisterRule::offset) {
-    const std::int64_t below = -row.values[kRegisterFp];
-    if (below < 16 || below > 1016 || below % 8 != 0) return kComplex;
+    const std::int64_t at = row.values[kRegisterFp];
+    if (at > -16 || at < -1016 || at % 8 != 0) return kComplex;
     rule.fp_saved = true;
-    rule.fp_below_cfa = static_cast<std::uint32_t>(below);
+    rule.fp_below_cfa = static_cast<std::uint32_t>(-at);
   } else if (row.rules[kRegisterFp] != RegisterRule::same) {
     return kComplex;
   }
   return rule;
 }
-
-UnwindRule compute_rule(std::uintptr_t pc) {
-  CfiRow row;
-  switch (find_cfi_row(pc, &row)) {
-    case CfiResult::found:
-      return simplify(row);
-    case CfiResult::no_information:
-    case CfiResult::malformed:
-      break;
-  }
-  return UnwindRule{RuleKind::no_cfi, false, 0, 0};
-}
-
-}  // namespace
 
 UnwindRule find_rule(std::uintptr_t pc) {
   const PackedRule cached = PackedRule::cached_for(pc);

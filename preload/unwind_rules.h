@@ -12,6 +12,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "preload/unwind_cfi.h"
+
 namespace memwatch::preload {
 
 enum class RuleKind : std::uint8_t {
@@ -71,6 +73,9 @@ class PackedRule {
 
 // The rule for the code at `pc` (of a return address: the call's, pc − 1). Fills the cache.
 UnwindRule find_rule(std::uintptr_t pc);
+
+// A row as the rule it amounts to; complex where it is no such rule.
+UnwindRule rule_of(const CfiRow& row);
 
 // Empties the cache: code was unloaded, its addresses may come back with other meaning.
 void forget_rules();
