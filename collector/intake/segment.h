@@ -56,6 +56,10 @@ class Segment {
   // Writes the settings a target obeys; used when attaching to a running one.
   void apply(const SegmentSettings& settings) const;
 
+  // Whether memory that was needed is no longer there: the object was cut, or /dev/shm has no room.
+  // Zeros are read in its place.
+  [[nodiscard]] bool is_cut_short() const;
+
   // Removes the name: nobody can open it any more, mappings live on.
   void remove();
 

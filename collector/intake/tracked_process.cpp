@@ -32,8 +32,10 @@ Slot load(const Slot* slot) {
   return copy;
 }
 
-// Rounds without progress, two milliseconds each, after which a number nobody tells is given up.
-constexpr unsigned kMaxStalledRounds = 5000;
+// Rounds without progress, two milliseconds each, after which a number nobody tells is given up: at
+// first, and in the end. Every such number halves it, for a target that has many (its shards are
+// overwritten, say) would otherwise be held up for ever.
+constexpr unsigned kMaxStalledRounds = 5000, kLeastStalledRounds = 10;
 // The same where the target has said that there are such numbers.
 constexpr unsigned kMaxStalledRoundsAfterJump = 100;
 
@@ -113,9 +115,16 @@ std::uint64_t TrackedProcess::drain() {
   stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
   const bool may_be_abandoned =
       segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
-  if (stalled_rounds_ > (may_be_abandoned ? kMaxStalledRoundsAfterJump : kMaxStalledRounds)) {
+  const unsigned patience =
+      std::max(kMaxStalledRounds >> std::min(gaps_waited_for_, 9U), kLeastStalledRounds);
+  if (stalled_rounds_ >
+      (may_be_abandoned ? std::min(patience, kMaxStalledRoundsAfterJump) : patience)) {
     stalled_rounds_ = 0;
-    if (may_be_abandoned) ++gaps_believed_;
+    if (may_be_abandoned) {
+      ++gaps_believed_;
+    } else {
+      ++gaps_waited_for_;
+    }
     if (step_over_gap()) count_damage();
   }
   return total;
@@ -152,7 +161,13 @@ bool TrackedProcess::step_over_gap() {
 
 std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   const std::uint64_t published = ring.available;
-  if (published == ring.position) return 0;
+  if (published == ring.position) {
+    // A target that overwrote this itself would wait for room that is there.
+    if (ring.shared->consumed.load(std::memory_order_relaxed) != published) {
+      ring.shared->consumed.store(published, std::memory_order_release);
+    }
+    return 0;
+  }
   if (published < ring.position || published - ring.position > ring.mask + 1) {
     count_damage();  // no honest writer does this: nothing in the ring can be believed
     ring.position = published;
@@ -467,7 +482,7 @@ void TrackedProcess::collect_losses() {
   losses.dropped_frees = std::max(losses.dropped_frees, frees);
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
   losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
-  losses.damaged_records = damaged_ + stacks_.damaged();
+  losses.damaged_records = damaged_ + stacks_.damaged() + (segment_.is_cut_short() ? 1 : 0);
   if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up ||
       live_.facts.mode != model::Mode::exact) {
     losses.exact = false;

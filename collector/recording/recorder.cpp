@@ -72,6 +72,14 @@ void note_missing_room(const protocol::SegmentHeader& header, model::Process* pr
   }
 }
 
+void note_lost_memory(const intake::Segment& segment, model::Process* process) {
+  if (!segment.is_cut_short()) return;
+  process->notes.push_back(
+      "Part of its shared memory was gone when it was to be read (cut off by somebody, or /dev/shm "
+      "was full): what was "
+      "there is missing");
+}
+
 // The record of the pid's latest image whose end nobody has told.
 bool lacks_exit(const model::Process& facts) {
   return facts.exit_kind == model::ExitKind::running || facts.exit_kind == model::ExitKind::lost;
@@ -409,6 +417,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
+  note_lost_memory(tracked.segment(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);
@@ -448,6 +457,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
   note_missing_room(tracked.segment().header(), &process);
+  note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;
   settle_leaks(record, options.leak_check);
