@@ -1,5 +1,6 @@
 /* Installs a seccomp filter that kills the process for any system call but those an allocating
- * program needs anyway, then allocates on: the tracer may need no other. */
+ * program needs anyway, then allocates on: the tracer may need no other. With an argument it goes
+ * around libc's prctl, by syscall(). usage: sandboxes_itself [syscall] */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -37,11 +38,17 @@ HOST_NOINLINE static void at_depth(int depth) {
   __asm__ volatile("");
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  (void)argv;
   const struct sock_fprog program = {sizeof rules / sizeof rules[0], rules};
   keep(malloc(100));
-  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
-  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "the filter");
+  if (argc > 1) {
+    require(syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+    require(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, "the filter");
+  } else {
+    require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "the filter");
+  }
   for (int i = 0; i < 100000; ++i) at_depth(i % 40);
   for (int i = 0; i < 1000; ++i) keep(malloc(3000));
   say("done\n");
