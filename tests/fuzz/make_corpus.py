@@ -9,7 +9,6 @@ those of the tiny programs, and call-frame instructions those of this machine's 
 """
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -194,7 +193,7 @@ def instructions_of(path):
 def unwind_seeds():
     seeds = {}
     for host in ("does_nothing", "assembly_without_cfi", "throws_through_callers", "recurses_deeply"):
-        tables, starts = tables_of(BUILD / "bin" / host)
+        tables, starts = tables_of(BUILD / "tests/hosts" / host)
         if len(tables) > 6000:
             continue
         for name, start in (("first", starts[0]), ("last", starts[-1]), ("middle", starts[len(starts) // 2] + 4)):
@@ -223,7 +222,8 @@ def session_seeds():
     hosts = {"does_nothing": [], "zero_sizes": [], "failed_c_calls": [], "forks_and_both_allocate": [], "mapping_arithmetic": []}
     with tempfile.TemporaryDirectory(prefix="mw-") as scratch:
         for host, arguments in hosts.items():
-            shutil.copy(BUILD / "bin" / host, scratch)
+            # Without debug information: it holds the paths of this checkout.
+            subprocess.run(["strip", "-g", "-o", f"{scratch}/{host}", BUILD / "tests/hosts" / host], check=True)
             command = ["unshare", "--uts", "sh", "-c", 'hostname host; exec "$0" run -q -o session.mw -- "$@"',
                        BUILD / "bin/memwatch", f"./{host}", *arguments]
             environment = {"PATH": os.environ["PATH"], "HOME": scratch}

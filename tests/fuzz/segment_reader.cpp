@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <vector>
 
 #include "collector/intake/flight_reader.h"
 #include "collector/intake/tracked_process.h"
@@ -129,11 +130,13 @@ class Session {
   void attach() {
     auto found = Segment::open(process_->segment().name());
     if (!found) return;
+    first_.push_back(std::move(process_->segment()));  // the target goes on writing to it
     read(*std::move(found), true);
   }
 
   model::Session session_;
   model::StackTable table_{session_};
+  std::vector<Segment> first_;
   std::optional<intake::TrackedProcess> process_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <deque>
 #include <map>
 #include <random>
 #include <thread>
@@ -15,6 +16,7 @@
 
 #include "preload/module_table.h"
 #include "preload/process_state.h"
+#include "preload/thread_ring.h"
 #include "tests/unit/intake/segment_builder.h"
 #include "tests/unit/preload/shim_in_process.h"
 
@@ -25,7 +27,7 @@ using intake_testing::SegmentBuilder;
 
 class StackTree : public testing::Test {
  protected:
-  StackTree() : target_(protocol::compact_geometry()), segment_(target_.take()), shim_(segment_) {}
+  StackTree() : target_(protocol::compact_geometry()), segment_(keep_for_good(target_.take())), shim_(segment_) {}
 
   // Every thread begins at once.
   template <typename Work>
@@ -54,8 +56,14 @@ class StackTree : public testing::Test {
     ASSERT_EQ(target_.node(id).parent, parent);
   }
 
+  // Never unmapped: what was given back of it may be somebody else's memory by then.
+  static const intake::Segment& keep_for_good(intake::Segment segment) {
+    static auto* const all = new std::deque<intake::Segment>;
+    return all->emplace_back(std::move(segment));
+  }
+
   SegmentBuilder target_;
-  intake::Segment segment_;
+  const intake::Segment& segment_;
   preload_testing::ShimInProcess shim_;
 };
 
@@ -119,6 +127,21 @@ TEST_F(StackTree, GivingBackAddressesWhileThreadsInternLosesNoNode) {
   unsigned char resident = 0;
   void* const last = &target_.node(before - 256);
   EXPECT_EQ(mincore(last, 4096, &resident), -1);
+}
+
+TEST_F(StackTree, RingsWhoseAddressesWereGivenBackAreNotClaimed) {
+  constexpr unsigned kThreads = 30;
+  preload_testing::record_malloc(0x10000, 1);  // the first ring
+  give_back_unused_rings(0);
+  const protocol::Geometry& geometry = segment_.geometry();
+  unsigned char resident = 0;
+  EXPECT_EQ(mincore(segment_.at<char>(geometry.segment_bytes - 4096), 4096, &resident), -1);
+  std::barrier all_have_tried(kThreads);
+  in_threads(kThreads, [&](unsigned t) {
+    preload_testing::record_malloc(0x20000 + t * 16, 1);
+    all_have_tried.arrive_and_wait();  // no ring becomes free meanwhile
+  });
+  EXPECT_EQ(segment_.header().dropped_allocations.load(), kThreads - 4);
 }
 
 TEST_F(StackTree, AnAddressHasTheModuleThatCoversItWhoeverAsksFirst) {
