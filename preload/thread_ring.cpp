@@ -171,6 +171,12 @@ bool refresh_limit(ThreadRing& ring, Urgency urgency) {
   return end >= ring.tail + kMaxRecordSlots;
 }
 
+// Where somebody else overwrote the position, the collector would have nothing to read and this
+// thread would wait for it. Everything before the tail is whole when room is asked for.
+void publish_again(ThreadRing& ring) {
+  if (ring.shared->published.load(std::memory_order_relaxed) != ring.tail) publish(ring);
+}
+
 // The same without a system call, which could end a sandboxed program: spins, and takes the
 // collector for dead when its heart has not beaten for as many turns as take about a second.
 bool spin_for_room(ThreadRing& ring, Urgency urgency) {
@@ -179,6 +185,7 @@ bool spin_for_room(ThreadRing& ring, Urgency urgency) {
   std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
   for (std::uint32_t silent = 0; silent < kPatience; ++silent) {
     pause_processor();
+    publish_again(ring);
     if (refresh_limit(ring, urgency)) return true;
     if (header.control.load(std::memory_order_relaxed) ==
         static_cast<std::uint32_t>(Control::idle)) {
@@ -208,6 +215,7 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
       raw_sleep_ns(pause_ns);
       silent_ns += static_cast<std::uint64_t>(pause_ns);
     }
+    publish_again(ring);
     if (refresh_limit(ring, urgency)) return true;
     if (header.control.load(std::memory_order_relaxed) ==
         static_cast<std::uint32_t>(Control::idle)) {

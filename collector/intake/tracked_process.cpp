@@ -32,12 +32,12 @@ Slot load(const Slot* slot) {
   return copy;
 }
 
-// Rounds without progress, two milliseconds each, after which a number nobody tells is given up: at
-// first, and in the end. Every such number halves it, for a target that has many (its shards are
-// overwritten, say) would otherwise be held up for ever.
-constexpr unsigned kMaxStalledRounds = 5000, kLeastStalledRounds = 10;
-// The same where the target has said that there are such numbers.
-constexpr unsigned kMaxStalledRoundsAfterJump = 100;
+// Rounds without progress, two to four milliseconds each, after which a number nobody tells is
+// given up. Long, for a thread may be stopped that has taken one …
+constexpr unsigned kMaxStalledRounds = 5000;
+// … shorter where the target has said that there are such numbers, or where something was damaged
+// already: then there may be thousands (somebody overwrites its rings, say), and each halves it.
+constexpr unsigned kMaxStalledRoundsAfterJump = 100, kLeastStalledRounds = 10;
 
 }  // namespace
 
@@ -115,10 +115,9 @@ std::uint64_t TrackedProcess::drain() {
   stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
   const bool may_be_abandoned =
       segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
-  const unsigned patience =
-      std::max(kMaxStalledRounds >> std::min(gaps_waited_for_, 9U), kLeastStalledRounds);
-  if (stalled_rounds_ >
-      (may_be_abandoned ? std::min(patience, kMaxStalledRoundsAfterJump) : patience)) {
+  const unsigned shorter =
+      std::max(kMaxStalledRoundsAfterJump >> std::min(gaps_waited_for_, 4U), kLeastStalledRounds);
+  if (stalled_rounds_ > (may_be_abandoned || damaged_ > 0 ? shorter : kMaxStalledRounds)) {
     stalled_rounds_ = 0;
     if (may_be_abandoned) {
       ++gaps_believed_;
