@@ -73,7 +73,7 @@ TEST_F(StackTree, ThreadsThatMeetTheSameFramesAgreeOnTheirNodes) {
   in_threads(kThreads, [&](unsigned t) {
     std::mt19937 random(t / 2);  // two and two go the same way at the same time
     for (unsigned i = 0; i < kRounds * kStacks; ++i) {
-      const unsigned stack = random() % kStacks;
+      const auto stack = static_cast<unsigned>(random() % kStacks);
       std::uint32_t node = 0;
       for (unsigned depth = 0; depth < kDepth; ++depth) {
         const std::uint64_t pc = 0x1000 + (stack >> (kDepth - depth)) * 16 + depth * 0x10000;
