@@ -13,8 +13,8 @@
 // The packaged library is built with exceptions; header-only is the way to have it without.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
-// Of 3.3: it asserts what a file may contradict ("[[[a"), and with NDEBUG lets clang assume it. Without
-// either it comes to its own error message.
+// Of 3.3: it asserts what a file may contradict ("[[[a"), and with NDEBUG lets clang assume it.
+// Without either it comes to its own error message.
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_assert(true)

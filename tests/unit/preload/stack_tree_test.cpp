@@ -27,7 +27,10 @@ using intake_testing::SegmentBuilder;
 
 class StackTree : public testing::Test {
  protected:
-  StackTree() : target_(protocol::compact_geometry()), segment_(keep_for_good(target_.take())), shim_(segment_) {}
+  StackTree()
+      : target_(protocol::compact_geometry()),
+        segment_(keep_for_good(target_.take())),
+        shim_(segment_) {}
 
   // Every thread begins at once.
   template <typename Work>
