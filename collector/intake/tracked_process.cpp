@@ -117,7 +117,8 @@ std::uint64_t TrackedProcess::drain() {
       segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
   const unsigned shorter =
       std::max(kMaxStalledRoundsAfterJump >> std::min(gaps_waited_for_, 4U), kLeastStalledRounds);
-  if (stalled_rounds_ > (may_be_abandoned || damaged_ > 0 ? shorter : kMaxStalledRounds)) {
+  const bool is_spoilt = damaged_ > gaps_believed_;  // by more than jumps
+  if (stalled_rounds_ > (may_be_abandoned || is_spoilt ? shorter : kMaxStalledRounds)) {
     stalled_rounds_ = 0;
     if (may_be_abandoned) {
       ++gaps_believed_;
