@@ -13,10 +13,14 @@
 #include <memory>
 #include <string>
 
+#include "preload/sandbox.h"
 #include "preload/unwind_cfi.h"
 #include "preload/unwind_expression.h"
 #include "preload/unwind_rules.h"
 #include "tests/fuzz/input.h"
+
+// Of the shim's state all that its parser asks for.
+constinit std::atomic<bool> memwatch::preload::g_is_sandboxed{false};
 
 namespace {
 
