@@ -1,12 +1,9 @@
 #include "preload/unwind_cfi.h"
 
-#include <dlfcn.h>
-
 #include <cstring>
 
 #include "preload/byte_reader.h"
-
-extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
+#include "preload/code_objects.h"
 
 namespace memwatch::preload {
 
@@ -318,6 +315,8 @@ class RowBuilder {
         return set(number, RegisterRule::value, factored(in.sleb()));
       case 0x16:
         return set_expression(in, RegisterRule::value_expression);
+      case 0x2d:  // AARCH64_negate_ra_state; another thing elsewhere
+        return kSignsReturnAddresses;
       case 0x2e:
         in.uleb();
         return true;  // GNU_args_size: of no use to an unwinder
@@ -340,14 +339,14 @@ class RowBuilder {
 }  // namespace
 
 CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row) {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(reinterpret_cast<void*>(pc), &object) != 0) {
+  CodeObject object{};
+  if (!find_code_object(pc, &object) || object.unwind_table == nullptr) {
     return CfiResult::no_information;
   }
-  const UnwindTables tables{static_cast<const std::uint8_t*>(object.dlfo_eh_frame),
-                            static_cast<const std::uint8_t*>(object.dlfo_map_start),
-                            static_cast<const std::uint8_t*>(object.dlfo_map_end)};
-  return find_cfi_row_in(tables, pc, row);
+  return find_cfi_row_in(
+      UnwindTables{object.unwind_table, reinterpret_cast<const std::uint8_t*>(object.start),
+                   reinterpret_cast<const std::uint8_t*>(object.end)},
+      pc, row);
 }
 
 CfiResult find_cfi_row_in(const UnwindTables& tables, std::uintptr_t pc, CfiRow* row) {

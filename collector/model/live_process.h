@@ -119,6 +119,13 @@ class LiveProcess {
     prefetch_site((of_block & chosen) | (of_stack & ~chosen));
   }
 
+  // The most that was live at a time since the last call, which begins anew.
+  std::uint64_t take_recent_peak() {
+    const std::uint64_t peak = recent_peak_;
+    recent_peak_ = facts.heap.live_bytes;
+    return peak;
+  }
+
   // Brings the lazily kept peak shares in `facts.sites` up to date. Cheap enough for a checkpoint.
   void settle();
 
@@ -182,6 +189,7 @@ class LiveProcess {
   std::array<double, kSizeBuckets> size_variances_{};
   MappedRanges ranges_;
   std::uint64_t peak_number_ = 0;
+  std::uint64_t recent_peak_ = 0;
   std::uint64_t live_break_bytes_ = 0;
   std::vector<SiteState> site_states_;
   std::vector<ThreadState> thread_states_;

@@ -13,14 +13,18 @@
 #include <memory>
 #include <string>
 
+#include "preload/code_objects.h"
 #include "preload/sandbox.h"
 #include "preload/unwind_cfi.h"
 #include "preload/unwind_expression.h"
 #include "preload/unwind_rules.h"
 #include "tests/fuzz/input.h"
 
-// Of the shim's state all that its parser asks for.
+// Of the shim all that its parser asks for.
 constinit std::atomic<bool> memwatch::preload::g_is_sandboxed{false};
+bool memwatch::preload::find_code_object(std::uintptr_t, CodeObject*) {
+  return false;
+}
 
 namespace {
 
@@ -59,8 +63,8 @@ void evaluate(const Expression& expression, bool has_initial) {
 void look_up(const UnwindTables& tables, std::uintptr_t pc) {
   CfiRow row;
   if (find_cfi_row_in(tables, pc, &row) != CfiResult::found) return;
-  const UnwindRule rule = rule_of(row);
-  if (rule.cfa_offset >= 65536 || rule.fp_below_cfa > 1016) abort();
+  const PackedRule rule = rule_of(row);
+  if (rule.is_usual() && (rule.cfa_offset() >= 65536 || rule.fp_below_cfa() > 1016)) abort();
   if (row.cfa_is_expression) evaluate(row.cfa_expression, false);
   for (unsigned number = 0; number < kRegisters; ++number) {
     if (row.rules[number] == RegisterRule::expression ||

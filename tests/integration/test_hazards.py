@@ -58,6 +58,7 @@ BIRTH_AND_END = [
     Row("exits_with_threads_running", exact="sums"),
     Row("kills_itself_while_allocating", exact="sums"),
     Row("killed_while_reallocating", exact="truth"),
+    Row("exits_during_a_vfork", exact="root"),
 ]
 
 SIGNALS = [
@@ -103,6 +104,7 @@ LIMITS = [
     Row("strict_seccomp", exact="truth"),
     Row("sandboxes_itself", exact="truth"),
     Row("sandboxes_itself", ("syscall",), "truth"),
+    *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),
     Row("unshares_namespaces", exact="sums"),
 ]
 

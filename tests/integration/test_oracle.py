@@ -42,7 +42,8 @@ class OracleTest(IntegrationTest):
         counters = run_under_oracle(self.workspace, command)
         self.assertEqual(counters["oracle.unmatched_frees"], 0)
         root = self.trace_root(command)
-        self.assert_no_complaints(differences(counters, root, with_peaks), " ".join(map(str, command)))
+        what = " ".join(map(str, command))
+        self.assert_no_complaints(differences(counters, root, with_peaks), f"{what}, losses {root.losses}")
 
     def test_hosts_of_one_thread(self):
         for name in ONE_THREAD:

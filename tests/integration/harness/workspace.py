@@ -50,9 +50,9 @@ class Workspace:
         return found + self._shared_memory_leftovers()
 
     def _shared_memory_leftovers(self):
-        # Other sessions may run on this machine at the same time, so a new name counts only when no
-        # living process uses it, and still does not a moment later.
-        for _ in range(10):
+        # Other tests may run at the same time, some of which put files in the place of segments. So a
+        # new name counts only when no living process uses it and it stays.
+        for _ in range(200):
             new = shared_memory_names() - self.shared_memory_before
             unused = new - shared_memory_in_use() if new else set()
             if not unused:
@@ -65,8 +65,9 @@ class Workspace:
 
 
 def shared_memory_names():
+    """Of memwatch: other programs on this machine come and go with names of their own."""
     try:
-        return {entry.name for entry in os.scandir(SHARED_MEMORY)}
+        return {entry.name for entry in os.scandir(SHARED_MEMORY) if entry.name.startswith("memwatch")}
     except FileNotFoundError:
         return set()
 

@@ -47,6 +47,14 @@ void dump_rows(Dump& out, const model::Process& p) {
   for (const auto& r : p.leaks) {
     out.line("leak", r.stack, static_cast<int>(r.kind), r.owner, r.suppression, r.blocks, r.bytes);
   }
+  for (const auto& holder : p.holders) {
+    out.line("holder", static_cast<int>(holder.kind), static_cast<int>(holder.root), holder.tid,
+             holder.root_address, holder.module, holder.module_offset, holder.symbol,
+             holder.symbol_offset, holder.skipped);
+    for (const auto& s : holder.steps) {
+      out.line("step", s.stack, s.address, s.size, s.pointer_at, s.inside);
+    }
+  }
 }
 
 void dump_process(Dump& out, const model::Process& p) {
