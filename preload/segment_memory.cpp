@@ -6,6 +6,7 @@
 
 #include "preload/backed_memory.h"
 #include "preload/process_state.h"
+#include "preload/processor.h"
 #include "preload/raw_syscalls_linux.h"
 
 namespace memwatch::preload {
@@ -40,9 +41,9 @@ bool back_segment(void* from, std::size_t bytes) {
 }
 
 void give_back_segment(void* from, void* to) {
-  constexpr std::uintptr_t kPage = 4096;
+  constexpr std::uintptr_t kPage = kPageAlignment;
   const std::uintptr_t start = (reinterpret_cast<std::uintptr_t>(from) + kPage - 1) & ~(kPage - 1);
-  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(to) & ~(kPage - 1);
+  std::uintptr_t end = reinterpret_cast<std::uintptr_t>(to) & ~(kPage - 1);
   if (start >= end) return;
   // The hole is noted before it is there: a child that is forked in between leaves some addresses
   // unused, and not the program's memory unmapped.
@@ -51,7 +52,8 @@ void give_back_segment(void* from, void* to) {
       hole = Hole{start, end};
       break;
     }
-    if (hole.start == end) {  // the same part, of which more goes now
+    if (hole.start >= end && hole.start - end < kPage) {  // the same part, of which more goes now
+      end = hole.start;
       hole.start = start;
       break;
     }
