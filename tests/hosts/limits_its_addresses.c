@@ -41,11 +41,11 @@ int main(int argc, char** argv) {
   require(argc >= 2, "usage: limits_its_addresses as|data [syscall]");
   const struct rlimit limit = {LIMIT, LIMIT};
   allocates(NULL);
-  const int resource = strcmp(argv[1], "as") == 0 ? RLIMIT_AS : RLIMIT_DATA;
+  const unsigned resource = strcmp(argv[1], "as") == 0 ? RLIMIT_AS : RLIMIT_DATA;
   if (argc > 2) {
     require(syscall(SYS_prlimit64, 0, resource, &limit, NULL) == 0, "prlimit");
   } else {
-    require(setrlimit((__rlimit_resource_t)resource, &limit) == 0, "setrlimit");
+    require(setrlimit(resource, &limit) == 0, "setrlimit");
   }
   say("pieces %d\n", maps_pieces());
   pthread_t thread;
