@@ -43,6 +43,9 @@ constexpr unsigned kMaxStalledRounds = 5000;
 // … shorter where the target has said that there are such numbers, or where something was damaged
 // already: then there may be thousands (somebody overwrites its rings, say), and each halves it.
 constexpr unsigned kMaxStalledRoundsAfterJump = 100, kLeastStalledRounds = 10;
+// Once there were many, many are stepped over at once: full rings whose records were overwritten
+// hold thousands, and the target waits for room meanwhile.
+constexpr unsigned kManyGaps = 6, kStepsAtOnce = 256;
 
 }  // namespace
 
@@ -133,7 +136,11 @@ std::uint64_t TrackedProcess::drain() {
     } else {
       ++gaps_waited_for_;
     }
-    if (step_over_gap()) count_damage();
+    unsigned steps = gaps_waited_for_ < kManyGaps ? 1 : kStepsAtOnce;
+    while (steps-- > 0 && step_over_gap()) {
+      count_damage();
+      for (Ring& ring : rings_) total += drain_ring(ring);
+    }
   }
   return total;
 }
@@ -198,6 +205,7 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   if (published < ring.position || published - ring.position > ring.mask + 1) {
     count_damage();  // no honest writer does this: nothing in the ring can be believed
     ring.position = published;
+    ring.waits = false;
     ring.shared->consumed.store(published, std::memory_order_release);
     return 0;
   }
