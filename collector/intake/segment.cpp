@@ -113,7 +113,11 @@ int Segment::descriptor() const {
   return state_->object.get_mapping_handle().handle;
 }
 bool Segment::is_cut_short() const {
-  return state_->pages->lost() > 0;
+  if (state_->pages->lost() > 0) return true;
+  // Its program may have ended by this before there was anything to read.
+  struct stat status {};
+  return fstat(descriptor(), &status) == 0 &&
+         static_cast<std::uint64_t>(status.st_size) < state_->region.get_size();
 }
 char* Segment::base() const {
   return static_cast<char*>(state_->region.get_address());

@@ -56,7 +56,7 @@ class Segment {
   // Writes the settings a target obeys; used when attaching to a running one.
   void apply(const SegmentSettings& settings) const;
 
-  // Whether memory that was needed is no longer there: the object was cut, or /dev/shm has no room.
+  // Whether the object was cut, or memory that was needed is not there: /dev/shm has no room.
   // Zeros are read in its place.
   [[nodiscard]] bool is_cut_short() const;
 

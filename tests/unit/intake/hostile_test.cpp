@@ -122,7 +122,7 @@ TEST_F(Hostile, ManyNumbersThatNobodyTellsHoldNothingUpForLong) {
   unsigned rounds = 0;
   while (target_.thread_slot(ring).consumed.load() < target_.tail(ring)) {
     process_->drain();
-    ASSERT_LT(++rounds, 20'000U);
+    ASSERT_LT(++rounds, 5300U);  // and many at once, in the end
   }
   EXPECT_GT(rounds, 5000U);  // the first is waited for as long as ever
   EXPECT_EQ(facts().heap.live_blocks, 200U);
