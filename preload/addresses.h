@@ -9,8 +9,8 @@
 
 namespace memwatch::preload {
 
-// Before the program sets a limit, of this process or of another (`pid`, 0 for this one). Any
-// thread, any signal handler.
+// Before the program sets a limit, of this process or of another (`pid`, 0 for this one). `limit`
+// is the program's pointer and may lead anywhere. Any thread, any signal handler.
 void make_way_for_limit(pid_t pid, int resource, const rlimit* limit);
 
 }  // namespace memwatch::preload

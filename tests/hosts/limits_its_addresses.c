@@ -1,7 +1,9 @@
 /* Limits its own address space (or data) to a figure, as `ulimit -v 40000` in a shell would, when
  * it is running already, and then uses a good part of it: what a tracer has mapped by then must
- * leave room. Then it forks, and the child maps where the tracer may have been. usage:
- * limits_its_addresses as|data [syscall] */
+ * leave room. Then it forks, and the child maps where the tracer may have been. With limits that
+ * are nowhere in memory the kernel says so, and the program goes on. usage: limits_its_addresses
+ * as|data [syscall] | nowhere */
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +39,23 @@ static int maps_pieces(void) {
   return whole;
 }
 
+static int sets_limits_that_are_nowhere(void) {
+  const struct rlimit* const nowhere = (const struct rlimit*)16;
+  struct rlimit before;
+  require(getrlimit(RLIMIT_AS, &before) == 0, "getrlimit");
+  allocates(NULL);
+  say("setrlimit %d", setrlimit(RLIMIT_AS, nowhere) == -1 ? errno : 0);
+  say(" prlimit %d", prlimit(0, RLIMIT_DATA, nowhere, NULL) == -1 ? errno : 0);
+  say(" syscall %d\n", syscall(SYS_prlimit64, 0, RLIMIT_AS, nowhere, NULL) == -1 ? errno : 0);
+  struct rlimit after;
+  require(getrlimit(RLIMIT_AS, &after) == 0, "getrlimit");
+  require(before.rlim_cur == after.rlim_cur, "the limit is what it was");
+  return 0;
+}
+
 int main(int argc, char** argv) {
-  require(argc >= 2, "usage: limits_its_addresses as|data [syscall]");
+  require(argc >= 2, "usage: limits_its_addresses as|data [syscall] | nowhere");
+  if (strcmp(argv[1], "nowhere") == 0) return sets_limits_that_are_nowhere();
   const struct rlimit limit = {LIMIT, LIMIT};
   allocates(NULL);
   const unsigned resource = strcmp(argv[1], "as") == 0 ? RLIMIT_AS : RLIMIT_DATA;

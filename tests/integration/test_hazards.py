@@ -98,6 +98,7 @@ LIMITS = [
     Row("limited_address_space", exact="sums"),
     *ways("limits_its_addresses", "root", "as", "data", reason="a child may have no room to be recorded"),
     Row("limits_its_addresses", ("as", "syscall"), "root", reason="the same"),
+    Row("limits_its_addresses", ("nowhere",)),
     Row("tiny_thread_stacks", exact="totals"),
     Row("changes_root_and_user", exact="root"),
     Row("non_dumpable", exact="sums", processes=3),
