@@ -1,34 +1,17 @@
 /* Installs a seccomp filter that kills the process for any system call but those an allocating
  * program needs anyway, then allocates on: the tracer may need no other. With an argument it goes
  * around libc's prctl, by syscall(). usage: sandboxes_itself [syscall] */
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include "tests/hosts/host.h"
-
-#define ALLOW(number)                                            \
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), 0, 1), \
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#include "tests/hosts/seccomp_rules.h"
 
 static struct sock_filter rules[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    ALLOW(SYS_write),
-    ALLOW(SYS_exit_group),
-    ALLOW(SYS_brk),
-    ALLOW(SYS_mmap),
-    ALLOW(SYS_munmap),
-    ALLOW(SYS_mremap),
-    ALLOW(SYS_madvise),
-    ALLOW(SYS_mprotect),
-    ALLOW(SYS_futex),
-    ALLOW(SYS_nanosleep),
-    ALLOW(SYS_clock_nanosleep),
-    ALLOW(SYS_sched_yield),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+    LOOK_AT_NUMBER,         ALLOW(SYS_write),  ALLOW(SYS_exit_group), ALLOW(SYS_brk),
+    ALLOW(SYS_mmap),        ALLOW(SYS_munmap), ALLOW(SYS_mremap),     ALLOW(SYS_madvise),
+    ALLOW(SYS_mprotect),    ALLOW(SYS_futex),  ALLOW(SYS_nanosleep),  ALLOW(SYS_clock_nanosleep),
+    ALLOW(SYS_sched_yield), KILL_FOR_OTHERS};
 
 HOST_NOINLINE static void at_depth(int depth) {
   if (depth == 0)
