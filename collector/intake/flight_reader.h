@@ -4,15 +4,25 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "collector/intake/tracked_process.h"
 
 namespace memwatch::intake {
 
+// An entry of the flight ring, as it was told; only its function was checked.
+struct FlightEvent {
+  std::uint64_t ticket = 0;
+  std::uint64_t size = 0, at_ms = 0, address = 0;
+  std::uint32_t stack = 0, tid = 0, function = 0, error_number = 0;
+};
+
+// Those that are complete at the moment, oldest first.
+std::vector<FlightEvent> whole_events(const Segment& segment);
+
 struct FlightLook {
-  std::uint64_t after =
-      0;                // the last entry that was applied before, as replay_flight() returned it
-  double now = 0;       // seconds since the session's start: what the entries' ages count from
+  std::uint64_t after = 0;  // the last entry that was applied before, as replay_flight() returned it
+  double now = 0;           // seconds since the session's start: what the entries' ages count from
   bool is_last = true;  // false: an entry that is being written is waited for until the next look
 };
 
