@@ -61,8 +61,8 @@ void wait_for_release(SegmentHeader& header) {
 
 }  // namespace
 
-// `registers`: those of the caller, saved below its stack pointer by what follows. `pc`, `sp`, `fp`:
-// its call site.
+// `registers`: those of the caller, saved below its stack pointer by what follows. `pc`, `sp`,
+// `fp`: its call site.
 extern "C" [[gnu::visibility("hidden"), gnu::used]] void memwatch_await_exit_check(
     const std::uint64_t* registers, std::uint64_t stack_pointer, std::uintptr_t pc,
     std::uintptr_t sp, std::uintptr_t fp) {

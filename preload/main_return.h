@@ -10,8 +10,8 @@
 namespace memwatch::preload {
 
 // `site`: in an exit handler. The stack pointer with which the program was entered, above which
-// there are its arguments and environment alone; 0 if main has not returned (exit was called), or if
-// that cannot be told, as in musl. On the first thread; any number of times; takes no lock.
+// there are its arguments and environment alone; 0 if main has not returned (exit was called), or
+// if that cannot be told, as in musl. On the first thread; any number of times; takes no lock.
 std::uintptr_t stack_pointer_after_main(const CallSite& site);
 
 }  // namespace memwatch::preload

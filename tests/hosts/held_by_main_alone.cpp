@@ -1,5 +1,5 @@
-// Blocks that main's own stack holds, or held: a cycle of shared pointers, whose remains stay on the
-// stack, and a block that a variable of main's points to until the end.
+// Blocks that main's own stack holds, or held: a cycle of shared pointers, whose remains stay on
+// the stack, and a block that a variable of main's points to until the end.
 //
 //   (nothing)   main returns: the cycle of two and the block of 7777 bytes are lost
 //   exit        main calls exit: its variables are there, so the block is held
