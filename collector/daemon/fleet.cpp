@@ -1,11 +1,13 @@
 #include "collector/daemon/fleet.h"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <list>
 #include <map>
 #include <set>
@@ -28,16 +30,35 @@ using Clock = std::chrono::steady_clock;
 
 // A process that has just started may not have filled in its segment yet.
 constexpr std::chrono::seconds kPatience{3};
+constexpr std::chrono::minutes kBetweenTries{10};  // of one that the system did not let be recorded
 constexpr std::chrono::seconds kBetweenSameWarnings{60};
 // Of what was left by processes that nobody recorded and that were killed.
 constexpr std::chrono::seconds kBetweenSweeps{60};
 
+// Of a recorded process: its segment, two for its end, its memory and its maps. What else the daemon
+// needs descriptors for (requests, commands, the history, the unwatched who introduce themselves)
+// must not wait for one of them to end.
+constexpr std::size_t kDescriptorsOfProcess = 5, kOtherDescriptors = 150;
+
+std::size_t most_recorded(std::uint64_t descriptors) {
+  if (descriptors == RLIM_INFINITY) return std::numeric_limits<std::size_t>::max();
+  const std::uint64_t others = std::min<std::uint64_t>(kOtherDescriptors, descriptors / 2);
+  return std::max<std::size_t>(1, (descriptors - others) / kDescriptorsOfProcess);
+}
+
 // What became of a segment name that was seen.
 struct Candidate {
-  enum class State : std::uint8_t { fresh, recorded, unwatched, elsewhere, given_up };
+  enum class State : std::uint8_t { fresh, recorded, unwatched, elsewhere, no_room, given_up };
   State state = State::fresh;
   Clock::time_point seen = Clock::now();
   ProgramNames names;
+  // Of one that was given up.
+  Clock::time_point next_try = Clock::time_point::max();
+  void give_up(const Error& error) {
+    state = State::given_up;
+    next_try = error.kind == ErrorKind::system ? Clock::now() + kBetweenTries
+                                               : Clock::time_point::max();
+  }
 };
 
 model::Mode mode_of(std::uint32_t control) {
@@ -68,6 +89,9 @@ struct Fleet::State {
   PollList polled;
   Clock::time_point next_scan = Clock::now(), next_poll = next_scan;
   Clock::time_point next_sweep = next_scan + kBetweenSweeps;
+  std::uint64_t descriptor_limit = 0;
+  std::size_t room = 0;     // for so many processes
+  bool is_deaf = false;     // until the next scan: those at the rendezvous could not be let in
 
   void warn(const std::string& sentence) const {
     if (on_warning) on_warning(sentence);
@@ -79,6 +103,9 @@ struct Fleet::State {
   void forget_old();
   void scan();
   void consider(const intake::SegmentName& segment, Candidate& candidate);
+  [[nodiscard]] bool has_room() const { return running.size() < room; }
+  void warn_of_room(pid_t pid);
+  void listen_to_visitors(bool listen);
   void accept_visitors();
   void welcome(intake::Visitor visitor);
   void apply_watch_list();
@@ -92,7 +119,21 @@ void Fleet::State::warn_of(const Error& error) {
   const auto now = Clock::now();
   std::erase_if(warned,
                 [&](const auto& told) { return now - told.second >= kBetweenSameWarnings; });
-  if (warned.try_emplace(error.attempted + error.why, now).second) warn(error.to_line());
+  if (warned.try_emplace(error.why, now).second) warn(error.to_line());
+}
+
+void Fleet::State::warn_of_room(pid_t pid) {
+  warn_of({ErrorKind::system, "record process " + std::to_string(pid),
+           std::to_string(running.size()) + " are recorded already",
+           "the limit on open files, " + std::to_string(descriptor_limit) + ", allows no more",
+           "LimitNOFILE= of the service, or ulimit -n"});
+}
+
+void Fleet::State::listen_to_visitors(bool listen) {
+  is_deaf = !listen;
+  epoll_event event{};
+  event.events = listen ? EPOLLIN : 0U;
+  epoll_ctl(ready.get(), EPOLL_CTL_MOD, rendezvous.descriptor(), &event);
 }
 
 void Fleet::State::notice(const WatchedProcess& process, const char* what) const {
@@ -133,13 +174,16 @@ void Fleet::State::forget_old() {
 }
 
 void Fleet::State::scan() {
+  if (is_deaf) listen_to_visitors(true);
   const std::vector<intake::SegmentName> names = intake::segment_names();
   std::map<std::string, Candidate> kept;
   for (const intake::SegmentName& segment : names) {
     const auto before = candidates.find(segment.name);
     Candidate candidate = before != candidates.end() ? std::move(before->second) : Candidate{};
     if (candidate.state == Candidate::State::fresh ||
-        candidate.state == Candidate::State::elsewhere) {
+        candidate.state == Candidate::State::elsewhere ||
+        (candidate.state == Candidate::State::no_room && has_room()) ||
+        (candidate.state == Candidate::State::given_up && Clock::now() >= candidate.next_try)) {
       consider(segment, candidate);
     }
     kept.emplace(segment.name, std::move(candidate));
@@ -160,7 +204,7 @@ void Fleet::State::consider(const intake::SegmentName& segment, Candidate& candi
   if (!opened) {
     if (Clock::now() - candidate.seen < kPatience) return;
     warn_of(opened.error());
-    candidate.state = Outcome::given_up;
+    candidate.give_up(opened.error());
     return;
   }
   const std::uint32_t collector = intake::collector_in_charge(*opened);
@@ -178,6 +222,11 @@ void Fleet::State::consider(const intake::SegmentName& segment, Candidate& candi
     earlier->second->image_replaced();
     retire(segment.pid);
   }
+  if (!has_room()) {
+    candidate.state = Outcome::no_room;
+    warn_of_room(segment.pid);
+    return;
+  }
   Result<std::unique_ptr<WatchedProcess>> process = WatchedProcess::attach(
       segment, candidate.names, config.settings_for(candidate.names), shared);
   if (process) {
@@ -185,7 +234,7 @@ void Fleet::State::consider(const intake::SegmentName& segment, Candidate& candi
     add(*std::move(process));
   } else if (Clock::now() - candidate.seen >= kPatience) {
     warn_of(process.error());
-    candidate.state = Outcome::given_up;
+    candidate.give_up(process.error());
   }
 }
 
@@ -203,6 +252,7 @@ void Fleet::State::accept_visitors() {
                            "it is not recorded by the memwatch that was asked");
     }
   }
+  if (rendezvous.is_stuck()) listen_to_visitors(false);
 }
 
 void Fleet::State::welcome(intake::Visitor visitor) {
@@ -214,6 +264,7 @@ void Fleet::State::welcome(intake::Visitor visitor) {
   }
   // One that gets no answer makes a segment of its own, in which it can be found later.
   if (names.file.empty() || !watch_list.watches(names)) return;
+  if (!has_room()) return warn_of_room(pid);
   Result<std::unique_ptr<WatchedProcess>> process =
       WatchedProcess::welcome(std::move(visitor), names, config.settings_for(names), shared);
   if (process) {
@@ -305,6 +356,10 @@ Result<std::unique_ptr<Fleet>> Fleet::create(Config config, WatchList watch_list
   auto state =
       std::make_unique<State>(std::move(config), std::move(watch_list), *std::move(server));
   state->ready.reset(epoll_create1(EPOLL_CLOEXEC));
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  state->descriptor_limit = limit.rlim_cur;
+  state->room = most_recorded(limit.rlim_cur);
   epoll_event event{};
   event.events = EPOLLIN;
   if (!state->ready.is_open() ||
@@ -420,6 +475,11 @@ void Fleet::describe(Status* status) const {
   for (const auto& process : s.ended) status->processes.push_back(process->describe(now));
   status->events = s.events.latest_first(now);
   status->events_seen = s.events.seen();
+  status->not_recorded = static_cast<std::size_t>(
+      std::count_if(s.candidates.begin(), s.candidates.end(), [](const auto& candidate) {
+        return candidate.second.state == Candidate::State::no_room ||
+               candidate.second.state == Candidate::State::given_up;
+      }));
 }
 
 }  // namespace memwatch::daemon

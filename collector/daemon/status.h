@@ -67,6 +67,8 @@ struct Status {
       processes;                  // running ones first, by pid; then ended ones, latest first
   std::vector<Event> events;      // latest first
   std::uint64_t events_seen = 0;  // since the start; `events` are the last of them
+  // Watched processes that carry the library and could not be recorded; warnings have said why.
+  std::size_t not_recorded = 0;
 };
 
 }  // namespace memwatch::daemon

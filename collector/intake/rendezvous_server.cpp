@@ -140,6 +140,7 @@ RendezvousServer::~RendezvousServer() {
 std::optional<Visitor> RendezvousServer::accept_visitor() {
   Visitor visitor;
   visitor.connection.reset(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  is_stuck_ = !visitor.connection.is_open() && errno != EAGAIN && errno != EINTR;
   if (!visitor.connection.is_open()) return std::nullopt;
   // A peer sends its hello right after connecting; one that does not may not hold up the others.
   const timeval patience{0, 100'000};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collector/procfs/cgroup.h"
+#include "collector/procfs/exit_status.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_sample.h"
 #include "collector/procfs/smaps_rollup.h"
@@ -78,7 +79,7 @@ void resolve_exit(const ProcessRecord& record, model::Process* facts) {
     return;
   }
   facts->exit_kind = model::ExitKind::lost;
-  if (const auto status = procfs::zombie_wait_status(record.pid); status && *status != 0) {
+  if (const auto status = procfs::wait_status_of_ended(record.pid, record.process.get())) {
     set_exit_from_wait_status(*status, facts);
     return;
   }

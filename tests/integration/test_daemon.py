@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -86,13 +87,14 @@ class DaemonTest(IntegrationTest):
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
-    def start(self, *options, ready=True):
+    def start(self, *options, ready=True, limits=None):
         daemon = subprocess.Popen(
             [configuration.memwatch, "daemon", *(options or ["--listen", "off"])],
             stdin=subprocess.DEVNULL,
             stderr=open(self.log, "ab"),
             env=self.workspace.environment(),
             cwd=self.workspace.out,
+            preexec_fn=lambda: [resource.setrlimit(what, (most, most)) for what, most in (limits or {}).items()],
         )
         self.daemons.append(daemon)
         if ready:
@@ -262,6 +264,30 @@ class WatchingTest(DaemonTest):
         self.wait(all_there, "a thousand processes")
         self.assertEqual(self.log.read_text().count("\n"), 1, self.log.read_text())
 
+    def test_more_than_descriptors_allow_are_told_and_recorded_when_there_is_room(self):
+        self.watching("exact")
+        self.start(limits={resource.RLIMIT_NOFILE: 64})  # room for six
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        children = [int(line.split()[1]) for line in target.tell("fork 9")]
+
+        def recorded():
+            return {p["pid"] for p in self.status()["processes"] if p["source"] == "recorded"}
+
+        self.wait(lambda: self.status()["totals"]["not_recorded"] == 4, "those that are too many")
+        self.assertEqual(len(recorded()), 6)
+        self.assertIn("Not recorded, though carrying the library: 4 processes", self.memwatch("status").stdout.decode())
+        lines = [line for line in self.log.read_text().splitlines() if "limit on open files" in line]
+        self.assertRegex(
+            lines[0],
+            r"^memwatch: warning: record process \d+: 6 are recorded already: "
+            r"the limit on open files, 64, allows no more \(LimitNOFILE= of the service, or ulimit -n\)$",
+        )
+        self.assertEqual(len(lines), 1)
+        for pid in recorded() & set(children):
+            os.kill(pid, signal.SIGKILL)
+        self.wait(lambda: self.status()["totals"]["not_recorded"] == 0, "room")
+
     def test_ended_processes_are_forgotten(self):
         self.watching("exact", 'keep_ended = "1s"\n')
         self.start()
@@ -365,7 +391,8 @@ class HistoryTest(DaemonTest):
         (latest,) = self.history(target.pid, "--count", "1", "--last", "1h")
         self.assertGreaterEqual(latest["time"], after[-1]["time"])
         text = self.memwatch("history", target.name).stdout.decode()
-        self.assertRegex(text, rf"\d\d:\d\d:\d\d .* MiB .* {target.pid} +{target.name}\n")
+        self.assertRegex(text, rf"^{target.name} \(pid {target.pid}\), \d+-\d\d-\d\d\n")
+        self.assertRegex(text, r"\n +\d\d:\d\d:\d\d +[\d.]+ MiB +[\d.]+ MiB +\d+ +1 +0\n")
         csv = self.memwatch("history", target.name, "--format", "csv").stdout.decode().splitlines()
         self.assertEqual(csv[0].split(",")[:4], ["time", "span", "pid", "process"])
         self.assertEqual(csv[1].split(",")[2:4], [str(target.pid), target.name])

@@ -102,6 +102,7 @@ void write_sums(JsonWriter& json, const daemon::Status& status) {
   json.member("large", large);
   json.member("failed", failed);
   json.member("events", status.events_seen);
+  json.member("not_recorded", static_cast<std::uint64_t>(status.not_recorded));
   json.end_object();
 }
 

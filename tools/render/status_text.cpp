@@ -133,6 +133,12 @@ std::string status_text(const daemon::Status& status, const RenderOptions& optio
                           counted(running.size(), "process", "processes"), human_bytes(live),
                           human_bytes(rss)));
   }
+  if (status.not_recorded > 0) {
+    page.sentence(Tone::caution,
+                  fmt::format("  Not recorded, though carrying the library: {}; what the daemon "
+                              "has printed says why.",
+                              counted(status.not_recorded, "process", "processes")));
+  }
   if (!ended.empty()) {
     page.blank();
     page.line(page.paint(Tone::strong, "Ended") +

@@ -10,6 +10,12 @@
 
 namespace memwatch::server {
 
+namespace {
+
+constexpr std::chrono::milliseconds kDeafFor{500};
+
+}  // namespace
+
 Result<ControlServer> ControlServer::listen(const std::string& path) {
   ControlServer server;
   sockaddr_un address{};
@@ -37,7 +43,10 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::add_descriptors(std::vector<pollfd>& waiting) const {
-  if (connections_.size() < kMaxConnections) waiting.push_back({socket_.get(), POLLIN, 0});
+  // Neither one too many nor one that cannot be let in may wake the daemon again and again.
+  if (connections_.size() < kMaxConnections && Clock::now() >= deaf_until_) {
+    waiting.push_back({socket_.get(), POLLIN, 0});
+  }
   for (const Connection& connection : connections_) {
     if (connection.phase == Connection::Phase::waits) continue;
     const short wanted = connection.phase == Connection::Phase::hears ? POLLOUT : POLLIN;
@@ -48,7 +57,10 @@ void ControlServer::add_descriptors(std::vector<pollfd>& waiting) const {
 void ControlServer::accept_all() {
   while (connections_.size() < kMaxConnections) {
     UniqueFd accepted(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!accepted.is_open()) return;
+    if (!accepted.is_open()) {
+      if (errno != EAGAIN && errno != EINTR) deaf_until_ = Clock::now() + kDeafFor;
+      return;
+    }
     ucred peer{};
     socklen_t size = sizeof peer;
     if (getsockopt(accepted.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||

@@ -60,6 +60,7 @@ class ControlServer {
   std::string path_;
   UniqueFd socket_;
   std::list<Connection> connections_;
+  Clock::time_point deaf_until_{};  // nobody could be let in
   std::uint64_t last_number_ = 0;
 };
 

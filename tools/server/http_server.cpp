@@ -25,6 +25,10 @@ using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kPatience{15};
+// What a refused sender may still say before it is hung up on: closed at once, the answer would be
+// lost with what was not read.
+constexpr std::size_t kMaxLingeringBytes = 1U << 20;
+constexpr std::chrono::seconds kLingering{2};
 
 Error listen_error(const ListenAddress& address, const error_code& error) {
   const std::string where =
@@ -129,14 +133,16 @@ class HttpServer::State::Connection
   void has_read(error_code error) {
     if (error == http::error::header_limit) return refuse(431, "the header is too long");
     if (error == http::error::body_limit) return refuse(413, "the body is too long");
-    if (error == http::error::end_of_stream || error == beast::error::timeout ||
-        error.category() == asio::error::get_system_category() ||
-        error.category() == asio::error::get_misc_category()) {
-      return;  // gone, or silent for too long
-    }
-    if (error) return refuse(400, "that is no request of HTTP/1.1");
+    // Gone, or silent for too long: the system's errors. No error has the system's category too.
+    const bool is_nonsense =
+        error.category() != asio::error::get_system_category() &&
+        error.category() != asio::error::get_misc_category() &&
+        error != http::error::end_of_stream && error != beast::error::timeout;
+    if (error && is_nonsense) return refuse(400, "that is no request of HTTP/1.1");
+    if (error) return;
     const auto& message = parser_->get();
     keep_alive_ = message.keep_alive();
+    is_head_ = message.method() == http::verb::head;
     if (!server_.bucket.take()) {
       HttpResponse response = problem(429, "more requests a second than are answered");
       response.headers["Retry-After"] = "1";
@@ -147,7 +153,8 @@ class HttpServer::State::Connection
       return write(problem(403, "requests are answered for localhost alone"));
     }
     HttpRequest request;
-    request.method = std::string(message.method_string());
+    // HEAD is answered as GET is, but for the body.
+    request.method = is_head_ ? "GET" : std::string(message.method_string());
     request.target = std::string(message.target());
     // The answer may come from another thread, and when the server is gone: the context outlives
     // this by the shared state.
@@ -160,6 +167,7 @@ class HttpServer::State::Connection
 
   void refuse(int status, const std::string& why) {
     keep_alive_ = false;
+    is_head_ = false;
     write(problem(status, why));
   }
 
@@ -175,16 +183,32 @@ class HttpServer::State::Connection
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
     stream_.expires_after(kPatience);
-    http::async_write(stream_, response_,
-                      [self = shared_from_this()](error_code error, std::size_t) {
-                        if (error) return;
-                        if (self->keep_alive_) {
-                          self->read();
-                          return;
-                        }
-                        error_code ignored;
-                        self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-                      });
+    auto written = [self = shared_from_this()](error_code error, std::size_t) {
+      if (!error) self->has_written();
+    };
+    if (is_head_) {
+      head_.emplace(response_);
+      http::async_write_header(stream_, *head_, std::move(written));
+    } else {
+      http::async_write(stream_, response_, std::move(written));
+    }
+  }
+
+  void has_written() {
+    if (keep_alive_) return read();
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kLingering);
+    linger(kMaxLingeringBytes);
+  }
+
+  void linger(std::size_t left) {
+    buffer_.clear();
+    stream_.async_read_some(
+        buffer_.prepare(4096),
+        [self = shared_from_this(), left](error_code error, std::size_t count) {
+          if (!error && count < left) self->linger(left - count);
+        });
   }
 
   beast::tcp_stream stream_;
@@ -192,7 +216,8 @@ class HttpServer::State::Connection
   beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
-  bool keep_alive_ = false;
+  std::optional<http::response_serializer<http::string_body>> head_;  // of an answer without body
+  bool keep_alive_ = false, is_head_ = false;
 };
 
 void HttpServer::State::accept() {

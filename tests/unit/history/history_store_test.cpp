@@ -60,7 +60,7 @@ TEST_F(Store, WhatWasWrittenIsReadBackAlsoByTheNext) {
   HistoryStore store = open();
   const std::vector<ProcessSample> rows = all(store);
   ASSERT_EQ(rows.size(), 3U);
-  EXPECT_EQ(rows[0].process, (ProcessKey{7, 100, "server"}) << "oldest first, then by pid");
+  EXPECT_EQ(rows[0].process, (ProcessKey{7, 100, "server"})) << "oldest first, then by pid";
   EXPECT_EQ(rows[0].sample.rss, 100U);
   EXPECT_EQ(rows[0].sample.live, 50U);
   EXPECT_EQ(rows[1].process.name, "other");

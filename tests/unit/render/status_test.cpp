@@ -1,6 +1,8 @@
 #include "tools/render/status.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include <nlohmann/json.hpp>
 
@@ -118,6 +120,30 @@ TEST(History, TheThreeFormatsAgree) {
   EXPECT_NE(text.find("5.0 MiB"), std::string::npos) << text;
   EXPECT_NE(text.find("1 min 00 s"), std::string::npos) << text;
   EXPECT_EQ(history_text({}, options), "");
+}
+
+TEST(History, WhatAllRowsShareStandsAboveThem) {
+  setenv("TZ", "UTC0", 1);
+  tzset();
+  history::ProcessSample row;
+  row.process = {7, 1, "server"};
+  row.sample.time_ms = 1'800'000'000'000;
+  row.sample.rss = 5U << 20;
+  history::ProcessSample later = row;
+  later.sample.time_ms += 1000;
+  RenderOptions options;
+  options.width = 80;
+  const std::string alone = history_text({row, later}, options);
+  EXPECT_TRUE(alone.starts_with("server (pid 7), 2027-01-15\n")) << alone;
+  EXPECT_EQ(alone.find("most"), std::string::npos) << "of a moment there is no more than that";
+  later.process = {8, 1, "worker"};
+  later.sample.time_ms += 86'400'000;
+  later.sample.span_ms = 60'000;
+  const std::string mixed = history_text({row, later}, options);
+  EXPECT_TRUE(mixed.starts_with("Several processes, 2027-01-15 to 2027-01-16\n")) << mixed;
+  for (const char* part : {"most", " 7  server\n", " 8  worker\n", "01-16 "}) {
+    EXPECT_NE(mixed.find(part), std::string::npos) << part << mixed;
+  }
 }
 
 }  // namespace
