@@ -35,9 +35,9 @@ constexpr std::chrono::seconds kBetweenSameWarnings{60};
 // Of what was left by processes that nobody recorded and that were killed.
 constexpr std::chrono::seconds kBetweenSweeps{60};
 
-// Of a recorded process: its segment, two for its end, its memory and its maps. What else the daemon
-// needs descriptors for (requests, commands, the history, the unwatched who introduce themselves)
-// must not wait for one of them to end.
+// Of a recorded process: its segment, two for its end, its memory and its maps. What else the
+// daemon needs descriptors for (requests, commands, the history, the unwatched who introduce
+// themselves) must not wait for one of them to end.
 constexpr std::size_t kDescriptorsOfProcess = 5, kOtherDescriptors = 150;
 
 std::size_t most_recorded(std::uint64_t descriptors) {
@@ -56,8 +56,8 @@ struct Candidate {
   Clock::time_point next_try = Clock::time_point::max();
   void give_up(const Error& error) {
     state = State::given_up;
-    next_try = error.kind == ErrorKind::system ? Clock::now() + kBetweenTries
-                                               : Clock::time_point::max();
+    next_try =
+        error.kind == ErrorKind::system ? Clock::now() + kBetweenTries : Clock::time_point::max();
   }
 };
 
@@ -90,8 +90,8 @@ struct Fleet::State {
   Clock::time_point next_scan = Clock::now(), next_poll = next_scan;
   Clock::time_point next_sweep = next_scan + kBetweenSweeps;
   std::uint64_t descriptor_limit = 0;
-  std::size_t room = 0;     // for so many processes
-  bool is_deaf = false;     // until the next scan: those at the rendezvous could not be let in
+  std::size_t room = 0;  // for so many processes
+  bool is_deaf = false;  // until the next scan: those at the rendezvous could not be let in
 
   void warn(const std::string& sentence) const {
     if (on_warning) on_warning(sentence);

@@ -58,7 +58,7 @@ struct Event {
 struct Status {
   std::string version, config_path;
   bool has_config = false;  // the file is there
-  std::string address;  // where the REST interface listens; "" nowhere
+  std::string address;      // where the REST interface listens; "" nowhere
   pid_t pid = 0;
   double now = 0;     // since the Unix epoch
   double uptime = 0;  // seconds

@@ -58,8 +58,8 @@ std::uint64_t replay_flight(const Segment& segment, TrackedProcess& process, Fli
   for (const FlightEvent& noted : whole_events(segment)) {
     if (noted.ticket <= look.after) continue;
     // A number that is missing is being written, unless it was overwritten long since.
-    const bool is_gap = noted.ticket != look.after + 1 &&
-                        next - look.after <= segment.geometry().flight_entries;
+    const bool is_gap =
+        noted.ticket != look.after + 1 && next - look.after <= segment.geometry().flight_entries;
     if (is_gap && !look.is_last) break;
     look.after = noted.ticket;
     process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,

@@ -21,8 +21,9 @@ struct FlightEvent {
 std::vector<FlightEvent> whole_events(const Segment& segment);
 
 struct FlightLook {
-  std::uint64_t after = 0;  // the last entry that was applied before, as replay_flight() returned it
-  double now = 0;           // seconds since the session's start: what the entries' ages count from
+  std::uint64_t after =
+      0;                // the last entry that was applied before, as replay_flight() returned it
+  double now = 0;       // seconds since the session's start: what the entries' ages count from
   bool is_last = true;  // false: an entry that is being written is waited for until the next look
 };
 

@@ -47,7 +47,8 @@ bool may_see_status(pid_t pid) {
 
 std::optional<int> wait_status_of_ended(pid_t pid, int pidfd) {
   // Until its parent has fetched the status it is in the stat line.
-  if (const auto status = zombie_wait_status(pid); status && (*status != 0 || may_see_status(pid))) {
+  if (const auto status = zombie_wait_status(pid);
+      status && (*status != 0 || may_see_status(pid))) {
     return status;
   }
   PidfdInfo info{};

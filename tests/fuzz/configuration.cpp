@@ -1,5 +1,5 @@
-// libFuzzer entry: any text as a gate's budget and as its baseline, and as memwatch.toml. What was understood of a
-// baseline has to mean the same after it was written and read again.
+// libFuzzer entry: any text as a gate's budget and as its baseline, and as memwatch.toml. What was
+// understood of a baseline has to mean the same after it was written and read again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -596,12 +596,12 @@ class TroubleTest(DaemonTest):
         target = Target(self, self.tag)
         self.wait_for(target.pid)
         self.workspace.collector_was_killed = True
-        daemon.kill()
-        daemon.wait()
+        daemon.kill()  # and fetched by nobody, so that it stays as a zombie
         target.tell("keep 10")
         self.one_line(self.memwatch("status"), 3, "none runs")  # its socket is still there
         self.start()
-        before = self.wait_for(target.pid)
+        before = self.wait_for(target.pid, lambda p: p["source"] == "recorded", "the next recording")
+        self.assertEqual(daemon.wait(), -signal.SIGKILL)
         target.tell("keep 10")
         self.wait_for(
             target.pid,

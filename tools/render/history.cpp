@@ -103,8 +103,8 @@ std::string history_text(const std::vector<ProcessSample>& samples, const Render
     const auto add = [&](bool is_wanted, Cell cell) {
       if (is_wanted) cells.push_back(std::move(cell));
     };
-    add(true, {local_time(sample.time_ms, common.date ? "%H:%M:%S" : "%m-%d %H:%M:%S"),
-               Tone::faint});
+    add(true,
+        {local_time(sample.time_ms, common.date ? "%H:%M:%S" : "%m-%d %H:%M:%S"), Tone::faint});
     add(!common.is_moment, {span_name(sample.span_ms), Tone::faint});
     add(true, {human_bytes(sample.rss), Tone::strong});
     add(!common.is_moment, {human_bytes(sample.rss_max)});

@@ -42,8 +42,14 @@ std::string ending(const ProcessStatus& process) {
   return end_phrase(facts);
 }
 
+// A title that a program has written over its arguments, as redis and postgres do, is one word with
+// blanks in it, and leaves empty ones behind.
 std::string program(const ProcessStatus& process) {
-  return printable(process.command.empty() ? process.name : command_title(process.command));
+  std::vector<std::string> words = process.command;
+  while (!words.empty() && words.back().empty()) words.pop_back();
+  if (words.empty()) return printable(process.name);
+  const bool is_title = words.size() == 1 && process.command.size() > 1;
+  return printable(is_title ? words.front() : command_title(words));
 }
 
 std::vector<Cell> row(const ProcessStatus& process) {

@@ -159,7 +159,8 @@ void Api::handle(const HttpRequest& request, Reply reply) const {
   const auto route = std::find_if(routes().begin(), routes().end(), [&](const Route& candidate) {
     return fits(candidate, target->path);
   });
-  if (route == routes().end()) return reply(problem(404, "there is no such page"));
+  if (route == routes().end())
+    return reply(problem(404, "there is no such page; /api/v1/status is one"));
   if (request.method != "GET") {
     HttpResponse refused = problem(405, "this page can be read only");
     refused.headers["Allow"] = "GET";

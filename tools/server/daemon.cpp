@@ -26,6 +26,7 @@
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
 #include "tools/server/main_thread_calls.h"
+#include "tools/server/own_memory.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
 
@@ -36,6 +37,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kBetweenSamples{1};
+constexpr std::chrono::minutes kBetweenTidyings{1};
 
 // Tells this start of the machine from others; "" where the kernel does not tell.
 std::string boot_id() {
@@ -111,6 +113,7 @@ struct Daemon::State {
   MainThreadCalls calls;  // before the history, whose thread makes some
   std::unique_ptr<history::History> history;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
+  Clock::time_point next_tidying = Clock::now() + kBetweenTidyings;
   std::unique_ptr<Api> api;
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address;               // where it listens; "" nowhere
@@ -120,6 +123,7 @@ struct Daemon::State {
   Result<void> start_http();
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
   void keep_history();
+  void tidy_up();
   [[nodiscard]] daemon::Status status() const;
   // False: the daemon is to end.
   bool handle_signals(const std::function<void(const std::string&)>& warn,
@@ -186,6 +190,12 @@ void Daemon::State::keep_history() {
   if (now < next_sample) return;
   next_sample = std::max(next_sample + kBetweenSamples, now);
   history->add(fleet->samples(wall_ms()));
+}
+
+void Daemon::State::tidy_up() {
+  if (Clock::now() < next_tidying) return;
+  next_tidying = Clock::now() + kBetweenTidyings;
+  give_back_heap();
 }
 
 daemon::Status Daemon::State::status() const {
@@ -283,6 +293,7 @@ void Daemon::run() {
                      getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
                      s.address.empty() ? "" : ", http://" + s.address + "/api/v1/status"));
   notify_ready("watching");
+  drop_program_pages();
   std::vector<pollfd> waiting;
   while (true) {
     waiting.assign(1, {s.signal_descriptor.get(), POLLIN, 0});
@@ -293,6 +304,7 @@ void Daemon::run() {
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
     s.keep_history();
+    s.tidy_up();
     s.calls.run_all();
     s.control->turn();
   }

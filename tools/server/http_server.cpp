@@ -134,10 +134,9 @@ class HttpServer::State::Connection
     if (error == http::error::header_limit) return refuse(431, "the header is too long");
     if (error == http::error::body_limit) return refuse(413, "the body is too long");
     // Gone, or silent for too long: the system's errors. No error has the system's category too.
-    const bool is_nonsense =
-        error.category() != asio::error::get_system_category() &&
-        error.category() != asio::error::get_misc_category() &&
-        error != http::error::end_of_stream && error != beast::error::timeout;
+    const bool is_nonsense = error.category() != asio::error::get_system_category() &&
+                             error.category() != asio::error::get_misc_category() &&
+                             error != http::error::end_of_stream && error != beast::error::timeout;
     if (error && is_nonsense) return refuse(400, "that is no request of HTTP/1.1");
     if (error) return;
     const auto& message = parser_->get();
@@ -204,11 +203,10 @@ class HttpServer::State::Connection
 
   void linger(std::size_t left) {
     buffer_.clear();
-    stream_.async_read_some(
-        buffer_.prepare(4096),
-        [self = shared_from_this(), left](error_code error, std::size_t count) {
-          if (!error && count < left) self->linger(left - count);
-        });
+    stream_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this(), left](error_code error, std::size_t count) {
+                              if (!error && count < left) self->linger(left - count);
+                            });
   }
 
   beast::tcp_stream stream_;

@@ -96,6 +96,23 @@ TEST(StatusJson, TellsEachProcessWhatIsKnownOfIt) {
   EXPECT_EQ(json["events"][0]["errno_name"], "ENOMEM");
 }
 
+TEST(StatusText, ATitleInThePlaceOfArgumentsIsShownAsItIs) {
+  daemon::Status status;
+  daemon::ProcessStatus process;
+  process.pid = 9;
+  process.name = "redis-server";
+  process.command = {"redis-server *:6379", "", "", ""};
+  status.processes.push_back(process);
+  process.command = {"", ""};
+  status.processes.push_back(process);
+  status.not_recorded = 2;
+  const std::string text = status_text(status, {});
+  for (const char* part : {"  redis-server *:6379\n", "  redis-server\n",
+                           "Not recorded, though carrying the library: 2 processes"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
 TEST(History, TheThreeFormatsAgree) {
   history::ProcessSample row;
   row.process = {7, 1, "a,b"};

@@ -29,7 +29,8 @@ class Http : public testing::Test {
  protected:
   void SetUp() override {
     auto started = HttpServer::start(
-        {"127.0.0.1", 0}, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
+        {"127.0.0.1", 0},
+        [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
           ++requests_;
           if (request.target == "/later") {
             const std::lock_guard lock(mutex_);
@@ -123,9 +124,10 @@ TEST_F(Http, OnlyRequestsForThisMachineAreAnswered) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << host;
   }
   const int before = requests_;
-  for (const char* host : {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80",
-                           "evil.example:localhost", "[::1].evil.example", "localhost@evil.example",
-                           "[::1", "::1", "127.0.0.1 evil.example"}) {
+  for (const char* host :
+       {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80",
+        "evil.example:localhost", "[::1].evil.example", "localhost@evil.example", "[::1", "::1",
+        "127.0.0.1 evil.example"}) {
     const std::string answer = ask("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 403 ")) << host << ": " << answer;
   }
@@ -134,7 +136,8 @@ TEST_F(Http, OnlyRequestsForThisMachineAreAnswered) {
 }
 
 TEST_F(Http, TooMuchIsRefusedAndTheAnswerArrives) {
-  const std::string long_target = "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string long_target =
+      "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const std::string long_header =
       "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(200'000, 'x') + "\r\n\r\n";
   std::string many_headers = "GET / HTTP/1.1\r\nHost: localhost\r\n";
@@ -146,7 +149,8 @@ TEST_F(Http, TooMuchIsRefusedAndTheAnswerArrives) {
       "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000000\r\n\r\n";
   const std::string sent = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" +
                            std::string(100'000, 'x');
-  std::string in_pieces = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string in_pieces =
+      "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 100; ++i) in_pieces += "400\r\n" + std::string(1024, 'x') + "\r\n";
   for (const std::string& request : {announced, sent, in_pieces + "0\r\n\r\n"}) {
     EXPECT_TRUE(ask(request).starts_with("HTTP/1.1 413 ")) << request.substr(0, 70);
@@ -256,9 +260,10 @@ TEST(ListenAddress, OnlyThisMachinesOwn) {
   EXPECT_EQ(address->host, "::1");
   EXPECT_EQ(address->port, 80);
   EXPECT_EQ(parse_listen_address("localhost:7676")->host, "127.0.0.1");
-  for (const char* wrong : {"", ":", "7676", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
-                            "127.0.0.1:-1", "127.0.0.1:1x", "0.0.0.0:1", "[::]:1", "10.0.0.1:1",
-                            "example.org:1", "[127.0.0.1:1", "[]:1", "::1:"}) {
+  for (const char* wrong :
+       {"", ":", "7676", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
+        "127.0.0.1:-1", "127.0.0.1:1x", "0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.org:1",
+        "[127.0.0.1:1", "[]:1", "::1:"}) {
     EXPECT_FALSE(parse_listen_address(wrong)) << wrong;
   }
 }
