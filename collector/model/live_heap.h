@@ -1,11 +1,12 @@
-// The live blocks of one process: address → size, site and allocating thread. Every event of the
+// The live blocks of one process: address → size, site, allocating thread and the cohort they were
+// born in (live_process.h says what cohorts are). Every event of the
 // traced program is one look-up here, nearly always in memory that no cache holds, so this table
 // decides how many events a second one core takes in.
 //
 // A hash table of buckets, each one cache line with four places of 16 bytes:
 //
-//   word 0   63         48 47                                      0
-//           |    thread   |               address                   |   address 0: empty
+//   word 0   63    60 59    48 47                                  0
+//           | cohort | thread |               address               |   address 0: empty
 //   word 1   63                      32 31                          0
 //           |          site            |           size             |
 //
@@ -37,6 +38,7 @@ struct LiveBlock {
   std::uint64_t size = 0;
   std::uint32_t site = 0;    // index into the process's sites
   std::uint32_t thread = 0;  // index into the process's threads
+  std::uint32_t cohort = 0;  // below 16
 };
 
 class LiveHeap {
@@ -74,6 +76,9 @@ class LiveHeap {
   }
 
   [[nodiscard]] std::uint64_t size() const { return count_ + odd_.size(); }
+
+  // Cohorts 2k and 2k + 1 become cohort k, for every block.
+  void halve_cohorts();
 
   // Calls each(block) for every block, in no order.
   template <typename Each>
@@ -131,8 +136,11 @@ class LiveHeap {
   static constexpr std::uint32_t kInitialBuckets = 8;
   static constexpr unsigned kAddressBits = 48;
   static constexpr unsigned kSizeBits = 32;
+  static constexpr unsigned kThreadBits = 12;
+  static constexpr unsigned kCohortShift = kAddressBits + kThreadBits;
   static constexpr std::uint64_t kAddressMask = (1ULL << kAddressBits) - 1;
   static constexpr std::uint64_t kSizeMask = (1ULL << kSizeBits) - 1;
+  static constexpr std::uint32_t kThreadMask = (1U << kThreadBits) - 1;
 
   static std::uint64_t hash(std::uint64_t address) {
     const std::uint64_t mixed = address * 0x9e3779b97f4a7c15ULL;
@@ -144,15 +152,17 @@ class LiveHeap {
   }
   static bool fits(const LiveBlock& block) {
     return (block.address >> kAddressBits) == 0 && (block.size >> kSizeBits) == 0 &&
-           (block.thread >> (64 - kAddressBits)) == 0;
+           (block.thread >> kThreadBits) == 0;
   }
   static Place pack(const LiveBlock& block) {
-    return {block.address | (static_cast<std::uint64_t>(block.thread) << kAddressBits),
+    return {block.address | (static_cast<std::uint64_t>(block.thread) << kAddressBits) |
+                (static_cast<std::uint64_t>(block.cohort) << kCohortShift),
             block.size | (static_cast<std::uint64_t>(block.site) << kSizeBits)};
   }
   static LiveBlock unpack(const Place& place) {
     return {place.address(), place.size_and_site & kSizeMask, place.site(),
-            static_cast<std::uint32_t>(place.address_and_thread >> kAddressBits)};
+            static_cast<std::uint32_t>(place.address_and_thread >> kAddressBits) & kThreadMask,
+            static_cast<std::uint32_t>(place.address_and_thread >> kCohortShift)};
   }
 
   // Three quarters of the places; three eighths while all parts together fit the nearer caches:

@@ -35,7 +35,7 @@ std::uint32_t LiveProcess::new_site_row(StackId stack) {
   const auto row = static_cast<std::uint32_t>(facts.sites.size());
   facts.sites.push_back(Site{});
   facts.sites.back().stack = stack;
-  site_states_.push_back(SiteState{peak_number_});
+  site_states_.push_back(SiteState{peak_number_, 0});
   site_of_stack_[stack] = row + 1;
   return row;
 }
@@ -94,7 +94,7 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
                             const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread, cohort_}, &stale)) [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);
@@ -128,6 +128,7 @@ void LiveProcess::freed(Function function, std::uint64_t address, const EventCon
     return;
   }
   shrink_live(block.site, block.size);
+  note_least(block.site);
   ++facts.totals.frees;
   facts.totals.freed_bytes += block.size;
   ThreadTotals& thread = facts.threads[context.thread];
@@ -153,7 +154,7 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
                               std::uint64_t size, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread, cohort_}, &stale)) [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);
@@ -273,6 +274,7 @@ void LiveProcess::moved_break(Function function, std::uint64_t old_break, std::u
 void LiveProcess::settle() {
   if (!site_errors_.empty()) settle_errors();
   for (std::uint32_t site = 0; site < facts.sites.size(); ++site) take_peak_share(site);
+  history_.write_down(facts);
 }
 
 }  // namespace memwatch::model

@@ -60,7 +60,7 @@ void LiveProcess::shrink_estimate(const SampledBlock& block) {
 void LiveProcess::sampled(Function function, std::uint64_t address, std::uint64_t size,
                           std::uint64_t interval, bool moved, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
-  const SampledBlock block{site, estimate_of(size, interval, sampled_.next_random())};
+  const SampledBlock block{site, cohort_, estimate_of(size, interval, sampled_.next_random())};
   SampledBlock stale;
   if (sampled_.add(address, block, &stale)) shrink_estimate(stale);  // its free went past us
   const auto& [blocks, bytes, variance] = block.estimate;
@@ -91,6 +91,7 @@ bool LiveProcess::free_sampled(Function function, std::uint64_t address,
   SampledBlock block;
   if (!sampled_.remove(address, &block)) return false;
   shrink_estimate(block);
+  note_least(block.site);
   totals_of(function).calls += block.estimate.blocks - 1;  // one is counted
   ThreadTotals& thread = facts.threads[context.thread];
   thread.frees += block.estimate.blocks;

@@ -41,5 +41,7 @@ std::optional<int> zombie_wait_status(pid_t pid, const std::string& proc_root = 
 // Soft RLIMIT_AS in bytes; 0: none.
 std::optional<std::uint64_t> address_space_limit(pid_t pid, const std::string& proc_root = "/proc");
 std::optional<std::uint64_t> parse_address_space_limit(std::string_view limits);
+// Soft RLIMIT_DATA in bytes; 0: none.
+std::optional<std::uint64_t> data_limit(pid_t pid, const std::string& proc_root = "/proc");
 
 }  // namespace memwatch::procfs

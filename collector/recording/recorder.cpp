@@ -610,7 +610,10 @@ void Recorder::turn() {
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {
-    if (record->is_alive()) s.sample(*record, false);
+    if (!record->is_alive()) continue;
+    s.sample(*record, false);
+    model::LiveProcess& live = record->tracked->live();
+    if (live.is_epoch_due(s.now())) live.end_epoch(s.now());
   }
   s.checkpoint();
 }

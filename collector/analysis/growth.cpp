@@ -1,0 +1,228 @@
+#include "collector/analysis/growth.h"
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+
+#include "collector/analysis/trend.h"
+
+namespace memwatch::analysis {
+namespace {
+
+constexpr double kWarmUp = 0.2, kTail = 0.1;  // of the run
+constexpr std::size_t kLeastPoints = 5;
+
+// A piece of evidence as a number from 0 to 1: straight lines between given points. The value at
+// which it becomes good enough for each sensitivity is where the line passes 0.5, 0.7 and 0.85.
+struct Step {
+  double value, score;
+};
+double score(double value, std::initializer_list<Step> steps) {
+  const Step* before = steps.begin();
+  if (!(value > before->value)) return before->score;
+  for (const Step* step = before + 1; step != steps.end(); before = step++) {
+    if (value > step->value) continue;
+    const double share = (value - before->value) / (step->value - before->value);
+    return before->score + share * (step->score - before->score);
+  }
+  return before->score;
+}
+
+Points window_of(const GrowthSeries& series) {
+  const double length = series.end - series.start;
+  const double from = series.start + kWarmUp * length, to = series.end - kTail * length;
+  Points window;
+  for (std::size_t i = 0; i < std::min(series.at.size(), series.least.size()); ++i) {
+    if (series.at[i] < from || series.at[i] > to) continue;
+    window.at.push_back(series.at[i]);
+    window.value.push_back(series.least[i]);
+  }
+  return window;
+}
+
+// How the envelope rises over the window.
+struct Rises {
+  double bytes = 0, largest = 0;
+  unsigned count = 0;            // of rises that matter
+  std::array<double, 3> thirds{};  // bytes
+  std::array<unsigned, 3> counts{};
+};
+
+Rises rises_of(const Points& points, const std::vector<double>& envelope) {
+  Rises rises;
+  rises.bytes = envelope.back() - envelope.front();
+  const double from = points.at.front(), length = points.at.back() - from;
+  const double matters = 0.2 * rises.bytes / static_cast<double>(envelope.size() - 1);
+  for (std::size_t i = 1; i < envelope.size(); ++i) {
+    const double rise = envelope[i] - envelope[i - 1];
+    const double middle = (points.at[i] + points.at[i - 1]) / 2;
+    const auto third =
+        static_cast<std::size_t>(std::clamp(3 * (middle - from) / length, 0.0, 2.0));
+    rises.thirds[third] += rise;
+    rises.largest = std::max(rises.largest, rise);
+    if (rise <= matters) continue;
+    ++rises.count;
+    ++rises.counts[third];
+  }
+  return rises;
+}
+
+// Rises in the last third as fast as in the faster of the others; what a few large steps leave
+// to chance is allowed for.
+double score_of_going_on(const Rises& rises) {
+  if (rises.counts[2] < 2) return 0;
+  const std::size_t faster = rises.thirds[0] > rises.thirds[1] ? 0 : 1;
+  if (!(rises.thirds[faster] > 0)) return 1;
+  const double chance = 0.5 / std::sqrt(std::max(1U, rises.counts[faster]));
+  const double pace = rises.thirds[2] / rises.thirds[faster] + chance;
+  return score(pace, {{0.2, 0}, {0.4, 0.5}, {0.6, 0.7}, {0.8, 0.95}, {1, 1}});
+}
+
+bool is_exponential(const Rises& rises, const std::vector<double>& envelope) {
+  constexpr double kFaster = 1.6, kTimes = 2.5;
+  return rises.thirds[0] > 0.02 * rises.thirds[2] &&
+         rises.thirds[1] > kFaster * rises.thirds[0] &&
+         rises.thirds[2] > kFaster * rises.thirds[1] &&
+         envelope.back() > kTimes * envelope.front();
+}
+
+// The rate from where growth began.
+void measure_rate(const Points& points, const std::vector<double>& envelope,
+                  GrowthVerdict& verdict) {
+  std::size_t first = 0;
+  while (envelope[first + 1] < envelope.front() + 0.05 * verdict.bytes) ++first;
+  if (verdict.exponential) first = std::max(first, points.size() - points.size() / 3);
+  first = std::min(first, points.size() - 3);
+  Points growing;
+  growing.at.assign(points.at.begin() + static_cast<std::ptrdiff_t>(first), points.at.end());
+  growing.value.assign(envelope.begin() + static_cast<std::ptrdiff_t>(first), envelope.end());
+  const Slope slope = theil_sen(growing);
+  verdict.duration = growing.at.back() - growing.at.front();
+  // Large steps far apart have no median slope; their sum over the time has.
+  verdict.bytes_per_second =
+      slope.median > 0 ? slope.median
+                       : (growing.value.back() - growing.value.front()) / verdict.duration;
+  verdict.rate_range = {std::max(0.0, std::min(slope.range[0], verdict.bytes_per_second)),
+                        std::max(slope.range[1], verdict.bytes_per_second)};
+}
+
+// At one width of troughs; everything but what the cohorts say.
+GrowthVerdict judge_points(const Points& points, const GrowthSeries& series) {
+  GrowthVerdict verdict;
+  const std::vector<double> envelope = lower_envelope(points.value);
+  const Rises rises = rises_of(points, envelope);
+  if (!(rises.bytes > 0)) return verdict;
+  const double fall = deepest_fall(points.value);
+  const double error =
+      std::sqrt(series.variance_per_byte * (envelope.front() + envelope.back()));
+  verdict.bytes = rises.bytes;
+  verdict.exponential = is_exponential(rises, envelope);
+  const double least = std::min({
+      score(mann_kendall(points), {{1, 0}, {2, 0.5}, {2.6, 0.7}, {4, 0.95}, {6, 1}}),
+      fall > 0 ? score(rises.bytes / fall, {{0.5, 0}, {1, 0.5}, {1.5, 0.7}, {3, 0.9}, {6, 1}}) : 1,
+      score_of_going_on(rises),
+      score(rises.count, {{2, 0}, {3, 0.4}, {4, 0.55}, {5, 0.7}, {8, 0.95}, {12, 1}}),
+      score(-rises.largest / rises.bytes, {{-0.7, 0.3}, {-0.5, 0.7}, {-0.3, 1}}),
+      error > 0 ? score(rises.bytes / error, {{2, 0}, {3, 0.5}, {4, 0.7}, {5, 0.85}, {7, 1}}) : 1,
+      score(rises.bytes, {{0, 0}, {2048, 0.5}, {8192, 0.7}, {65536, 0.85}, {1 << 20, 1}}),
+      score(series.end - series.start, {{0, 0}, {2, 0.5}, {10, 0.7}, {30, 0.85}, {120, 1}}),
+      series.unsure_bytes > rises.bytes / 2 ? 0.45 : 1.0,
+  });
+  verdict.confidence = static_cast<unsigned>(std::lround(100 * least));
+  measure_rate(points, envelope, verdict);
+  return verdict;
+}
+
+// What is known of the blocks' ages, from the last look before the tail.
+struct Ages {
+  bool known = false;
+  double survived = 0;  // of what was allocated in the window, leaving out the youngest
+  double spread = 0;    // share of the cohorts, from the first with survivors on, that have some
+  double died = 0;      // share of the old that went between the looks
+};
+
+Ages ages_of(const GrowthSeries& series, const Points& window) {
+  Ages ages;
+  const double tail = series.end - kTail * (series.end - series.start);
+  const std::size_t look = series.looks[1] <= tail ? 1 : 0;
+  if (series.cohorts.empty() || !(series.looks[look] > window.at.front())) return ages;
+  std::vector<double> survived;
+  double old_then = 0, old_now = 0;
+  for (const GrowthSeries::Cohort& cohort : series.cohorts) {
+    if (cohort.to <= series.looks[0]) {
+      old_then += cohort.survived[0];
+      old_now += cohort.survived[1];
+    }
+    // The last cohort before the look is too young to tell.
+    const bool is_young = cohort.to + (cohort.to - cohort.from) > series.looks[look] + 1e-9;
+    if (cohort.from >= window.at.front() - 1e-9 && !is_young) {
+      survived.push_back(cohort.survived[look]);
+    }
+  }
+  if (survived.size() < 3) return ages;
+  ages.known = true;
+  for (const double bytes : survived) ages.survived += bytes;
+  const double matters = 0.2 * ages.survived / static_cast<double>(survived.size());
+  const auto first = std::find_if(survived.begin(), survived.end(),
+                                  [&](double bytes) { return bytes > matters; });
+  const auto some = std::count_if(first, survived.end(),
+                                  [&](double bytes) { return bytes > matters; });
+  if (first != survived.end()) {
+    ages.spread = static_cast<double>(some) / static_cast<double>(survived.end() - first);
+    // A single cohort with survivors is a moment, not a habit.
+    if (some < 2) ages.spread = 0;
+  }
+  if (look == 1 && old_then > 0) ages.died = 1 - old_now / old_then;
+  return ages;
+}
+
+// Troughs that rise while what is old dies: a buffer that is reallocated, larger each time, or
+// chance. The former grows by much, without falls.
+double most_without_accumulation(const Points& window, double bytes) {
+  const double fall = deepest_fall(window.value);
+  const bool is_plain = bytes > 0.5 * window.value.front() && bytes > 6 * fall;
+  return is_plain ? 0.75 : 0.45;
+}
+
+}  // namespace
+
+unsigned least_confidence(Sensitivity sensitivity) {
+  switch (sensitivity) {
+    case Sensitivity::low:
+      return 85;
+    case Sensitivity::medium:
+      return 70;
+    case Sensitivity::high:
+      return 50;
+  }
+  return 70;
+}
+
+GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) {
+  const Points window = window_of(series);
+  GrowthVerdict verdict;
+  // Wider troughs see through waves that narrow ones follow.
+  for (const std::size_t width : {1, 2, 4}) {
+    const Points points = troughs(window, width);
+    if (points.size() < kLeastPoints) break;
+    const GrowthVerdict other = judge_points(points, series);
+    if (other.confidence > verdict.confidence) verdict = other;
+  }
+  if (verdict.confidence == 0) return {};
+  const Ages ages = ages_of(series, window);
+  verdict.accumulates = ages.known && ages.survived > 0.5 * verdict.bytes && ages.spread > 0.5 &&
+                        ages.died < 0.1;
+  if (ages.known && !verdict.accumulates) {
+    const double most = 100 * most_without_accumulation(window, verdict.bytes);
+    verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(most));
+  }
+  verdict.growing = verdict.confidence >= least_confidence(sensitivity);
+  if (!verdict.growing) {
+    const unsigned confidence = verdict.confidence;
+    verdict = {};
+    verdict.confidence = confidence;
+  }
+  return verdict;
+}
+
+}  // namespace memwatch::analysis
