@@ -78,6 +78,25 @@ double score_of_going_on(const Rises& rises) {
   return score(pace, {{0.2, 0}, {0.4, 0.5}, {0.6, 0.7}, {0.8, 0.95}, {1, 1}});
 }
 
+// How long ago the last rise was, beside the longest that had passed between two of them: what
+// levelled off lately is over.
+double score_of_latest(const Points& window) {
+  const std::vector<double> envelope = lower_envelope(window.value);
+  const double matters =
+      0.2 * (envelope.back() - envelope.front()) / static_cast<double>(envelope.size() - 1);
+  double last = 0, longest = 0;
+  bool has_risen = false;
+  for (std::size_t i = 1; i < envelope.size(); ++i) {
+    if (envelope[i] - envelope[i - 1] <= matters) continue;
+    longest = std::max(longest, window.at[i] - (has_risen ? last : window.at[i - 1]));
+    last = window.at[i];
+    has_risen = true;
+  }
+  if (!has_risen || !(longest > 0)) return 0;
+  const double gap = window.at.back() - last;
+  return score(-gap / longest, {{-5, 0}, {-3, 0.5}, {-2, 0.7}, {-1, 1}});
+}
+
 bool is_exponential(const Rises& rises, const std::vector<double>& envelope) {
   constexpr double kFaster = 1.6, kTimes = 2.5;
   return rises.thirds[0] > 0.02 * rises.thirds[2] &&
@@ -136,17 +155,42 @@ GrowthVerdict judge_points(const Points& points, const GrowthSeries& series) {
 // What is known of the blocks' ages, from the last look before the tail.
 struct Ages {
   bool known = false;
-  double survived = 0;  // of what was allocated in the window, leaving out the youngest
-  double spread = 0;    // share of the cohorts, from the first with survivors on, that have some
-  double died = 0;      // share of the old that went between the looks
+  double survived = 0;   // of what was allocated in the window, leaving out the youngest
+  double distance = 1;   // of when they were born from when the troughs rose; 0: as they rose
+  double died = 0;       // share of the old that went between the looks
 };
+
+// The largest difference of two distributions over the same cohorts (Kolmogorov, Smirnov).
+double distance(const std::vector<double>& survived, const std::vector<double>& risen) {
+  double all_survived = 0, all_risen = 0;
+  for (const double bytes : survived) all_survived += bytes;
+  for (const double bytes : risen) all_risen += bytes;
+  if (!(all_survived > 0) || !(all_risen > 0)) return 1;
+  double survived_by_then = 0, risen_by_then = 0, largest = 0;
+  for (std::size_t i = 0; i < survived.size(); ++i) {
+    survived_by_then += survived[i] / all_survived;
+    risen_by_then += risen[i] / all_risen;
+    largest = std::max(largest, std::abs(survived_by_then - risen_by_then));
+  }
+  return largest;
+}
 
 Ages ages_of(const GrowthSeries& series, const Points& window) {
   Ages ages;
   const double tail = series.end - kTail * (series.end - series.start);
   const std::size_t look = series.looks[1] <= tail ? 1 : 0;
   if (series.cohorts.empty() || !(series.looks[look] > window.at.front())) return ages;
-  std::vector<double> survived;
+  const std::vector<double> envelope = lower_envelope(window.value);
+  // The envelope at a moment, between two points by the straight line.
+  const auto level = [&](double at) {
+    const auto next = std::lower_bound(window.at.begin(), window.at.end(), at);
+    if (next == window.at.begin()) return envelope.front();
+    if (next == window.at.end()) return envelope.back();
+    const auto i = static_cast<std::size_t>(next - window.at.begin());
+    const double share = (at - window.at[i - 1]) / (window.at[i] - window.at[i - 1]);
+    return envelope[i - 1] + share * (envelope[i] - envelope[i - 1]);
+  };
+  std::vector<double> survived, risen;
   double old_then = 0, old_now = 0;
   for (const GrowthSeries::Cohort& cohort : series.cohorts) {
     if (cohort.to <= series.looks[0]) {
@@ -157,21 +201,13 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
     const bool is_young = cohort.to + (cohort.to - cohort.from) > series.looks[look] + 1e-9;
     if (cohort.from >= window.at.front() - 1e-9 && !is_young) {
       survived.push_back(cohort.survived[look]);
+      risen.push_back(level(cohort.to) - level(cohort.from));
     }
   }
   if (survived.size() < 3) return ages;
   ages.known = true;
   for (const double bytes : survived) ages.survived += bytes;
-  const double matters = 0.2 * ages.survived / static_cast<double>(survived.size());
-  const auto first = std::find_if(survived.begin(), survived.end(),
-                                  [&](double bytes) { return bytes > matters; });
-  const auto some = std::count_if(first, survived.end(),
-                                  [&](double bytes) { return bytes > matters; });
-  if (first != survived.end()) {
-    ages.spread = static_cast<double>(some) / static_cast<double>(survived.end() - first);
-    // A single cohort with survivors is a moment, not a habit.
-    if (some < 2) ages.spread = 0;
-  }
+  ages.distance = distance(survived, risen);
   if (look == 1 && old_then > 0) ages.died = 1 - old_now / old_then;
   return ages;
 }
@@ -209,9 +245,11 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
     if (other.confidence > verdict.confidence) verdict = other;
   }
   if (verdict.confidence == 0) return {};
+  const double latest = 100 * score_of_latest(window);
+  verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(std::lround(latest)));
   const Ages ages = ages_of(series, window);
-  verdict.accumulates = ages.known && ages.survived > 0.5 * verdict.bytes && ages.spread > 0.5 &&
-                        ages.died < 0.1;
+  verdict.accumulates = ages.known && ages.survived > 0.5 * verdict.bytes &&
+                        ages.distance < 0.35 && ages.died < 0.1;
   if (ages.known && !verdict.accumulates) {
     const double most = 100 * most_without_accumulation(window, verdict.bytes);
     verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(most));

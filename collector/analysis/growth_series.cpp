@@ -1,8 +1,10 @@
-// A process's stored history as series. Rows may be hostile: epochs out of range are left out.
+// A process's stored history as series. Rows may be hostile: epochs out of range are left out, and
+// more epochs or sites than a recording keeps.
 #include <algorithm>
 #include <cmath>
 
 #include "collector/analysis/process_growth.h"
+#include "collector/model/heap_history.h"
 
 namespace memwatch::analysis {
 namespace {
@@ -15,7 +17,8 @@ GrowthSeries frame_of(const model::Process& process) {
   series.end = process.start + process.duration;
   double before = process.start;
   for (const model::HeapEpoch& epoch : process.epochs) {
-    if (!(epoch.end >= before) || epoch.end > 1e12) break;
+    const bool is_full = series.at.size() == model::HeapHistory::kEpochs;
+    if (is_full || !(epoch.end >= before) || epoch.end > 1e12) break;
     series.at.push_back(epoch.end);
     before = epoch.end;
   }
@@ -38,6 +41,7 @@ double variance_per_byte(std::uint64_t bytes, std::uint64_t deviation) {
 // Frees that were lost, or of blocks that were never seen, as bytes of an average block.
 double unsure_bytes(const model::Process& process) {
   if (process.epochs.empty()) return 0;
+  // As much as may have been freed unseen since the warm-up.
   const std::size_t first = process.epochs.size() / 5;
   const std::uint64_t before = process.epochs[first].unknown_frees;
   const std::uint64_t after = process.epochs.back().unknown_frees;
@@ -71,6 +75,8 @@ std::vector<std::pair<model::StackId, GrowthSeries>> site_series(const model::Pr
   std::unordered_map<model::StackId, std::size_t> place;
   for (const model::SiteEpoch& row : process.site_epochs) {
     if (row.epoch >= epochs) continue;
+    const bool is_full = all.size() == model::HeapHistory::kSitesWrittenDown;
+    if (is_full && !place.contains(row.stack)) continue;
     const auto [at, is_new] = place.try_emplace(row.stack, all.size());
     if (is_new) {
       all.emplace_back(row.stack, frame);

@@ -3,7 +3,7 @@
 namespace memwatch::leak_corpus {
 namespace {
 
-constexpr std::uint64_t kInterval = 512U << 10, kSampledTimes = 64;
+constexpr std::uint64_t kInterval = 512U << 10, kSampledTimes = 1024;
 
 class VirtualWorld : public World {
  public:

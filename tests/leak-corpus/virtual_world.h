@@ -11,7 +11,7 @@ namespace memwatch::leak_corpus {
 
 struct VirtualRun {
   double seconds = 300;
-  bool sampled = false;  // blocks 64 times as large, drawn every 512 KiB
+  bool sampled = false;  // blocks 1024 times as large, drawn every 512 KiB
 };
 
 // What was recorded of one run; site n has stack n + 1.
