@@ -43,7 +43,7 @@ Points window_of(const GrowthSeries& series) {
 // How the envelope rises over the window.
 struct Rises {
   double bytes = 0, largest = 0;
-  unsigned count = 0;            // of rises that matter
+  unsigned count = 0;              // of rises that matter
   std::array<double, 3> thirds{};  // bytes
   std::array<unsigned, 3> counts{};
 };
@@ -56,8 +56,7 @@ Rises rises_of(const Points& points, const std::vector<double>& envelope) {
   for (std::size_t i = 1; i < envelope.size(); ++i) {
     const double rise = envelope[i] - envelope[i - 1];
     const double middle = (points.at[i] + points.at[i - 1]) / 2;
-    const auto third =
-        static_cast<std::size_t>(std::clamp(3 * (middle - from) / length, 0.0, 2.0));
+    const auto third = static_cast<std::size_t>(std::clamp(3 * (middle - from) / length, 0.0, 2.0));
     rises.thirds[third] += rise;
     rises.largest = std::max(rises.largest, rise);
     if (rise <= matters) continue;
@@ -99,10 +98,8 @@ double score_of_latest(const Points& window) {
 
 bool is_exponential(const Rises& rises, const std::vector<double>& envelope) {
   constexpr double kFaster = 1.6, kTimes = 2.5;
-  return rises.thirds[0] > 0.02 * rises.thirds[2] &&
-         rises.thirds[1] > kFaster * rises.thirds[0] &&
-         rises.thirds[2] > kFaster * rises.thirds[1] &&
-         envelope.back() > kTimes * envelope.front();
+  return rises.thirds[0] > 0.02 * rises.thirds[2] && rises.thirds[1] > kFaster * rises.thirds[0] &&
+         rises.thirds[2] > kFaster * rises.thirds[1] && envelope.back() > kTimes * envelope.front();
 }
 
 // The rate from where growth began.
@@ -132,8 +129,7 @@ GrowthVerdict judge_points(const Points& points, const GrowthSeries& series) {
   const Rises rises = rises_of(points, envelope);
   if (!(rises.bytes > 0)) return verdict;
   const double fall = deepest_fall(points.value);
-  const double error =
-      std::sqrt(series.variance_per_byte * (envelope.front() + envelope.back()));
+  const double error = std::sqrt(series.variance_per_byte * (envelope.front() + envelope.back()));
   verdict.bytes = rises.bytes;
   verdict.exponential = is_exponential(rises, envelope);
   const double least = std::min({
@@ -155,9 +151,9 @@ GrowthVerdict judge_points(const Points& points, const GrowthSeries& series) {
 // What is known of the blocks' ages, from the last look before the tail.
 struct Ages {
   bool known = false;
-  double survived = 0;   // of what was allocated in the window, leaving out the youngest
-  double distance = 1;   // of when they were born from when the troughs rose; 0: as they rose
-  double died = 0;       // share of the old that went between the looks
+  double survived = 0;  // of what was allocated in the window, leaving out the youngest
+  double distance = 1;  // of when they were born from when the troughs rose; 0: as they rose
+  double died = 0;      // share of the old that went between the looks
 };
 
 // The largest difference of two distributions over the same cohorts (Kolmogorov, Smirnov).
@@ -248,8 +244,8 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
   const double latest = 100 * score_of_latest(window);
   verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(std::lround(latest)));
   const Ages ages = ages_of(series, window);
-  verdict.accumulates = ages.known && ages.survived > 0.5 * verdict.bytes &&
-                        ages.distance < 0.35 && ages.died < 0.1;
+  verdict.accumulates =
+      ages.known && ages.survived > 0.5 * verdict.bytes && ages.distance < 0.35 && ages.died < 0.1;
   if (ages.known && !verdict.accumulates) {
     const double most = 100 * most_without_accumulation(window, verdict.bytes);
     verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(most));

@@ -44,8 +44,8 @@ struct GrowthSeries {
 
 struct GrowthVerdict {
   bool growing = false;
-  unsigned confidence = 0;      // 0 to 100, that it grows
-  double bytes_per_second = 0;  // 0 where it does not grow
+  unsigned confidence = 0;             // 0 to 100, that it grows
+  double bytes_per_second = 0;         // 0 where it does not grow
   std::array<double, 2> rate_range{};  // 95 %
   double bytes = 0;                    // by which it grew
   double duration = 0;                 // for how long it has been growing

@@ -47,8 +47,8 @@ double unsure_bytes(const model::Process& process) {
   const std::uint64_t after = process.epochs.back().unknown_frees;
   const std::uint64_t calls = process.totals.allocations + process.totals.reallocations;
   if (after <= before || calls == 0) return 0;
-  return static_cast<double>(after - before) *
-         static_cast<double>(process.totals.allocated_bytes) / static_cast<double>(calls);
+  return static_cast<double>(after - before) * static_cast<double>(process.totals.allocated_bytes) /
+         static_cast<double>(calls);
 }
 
 }  // namespace

@@ -65,8 +65,8 @@ std::optional<TimeToLimit> time_to_limit(const model::Process& process,
 std::string_view severity_of(const ProcessGrowth& growth) {
   if (growth.pattern == GrowthPattern::spike) return "low";
   if (!growth.grows()) return "none";
-  const double limit =
-      growth.time_to_limit ? growth.time_to_limit->seconds : std::numeric_limits<double>::infinity();
+  const double limit = growth.time_to_limit ? growth.time_to_limit->seconds
+                                            : std::numeric_limits<double>::infinity();
   if (limit < kHour) return "critical";
   if (growth.pattern == GrowthPattern::exponential || limit < kDay ||
       growth.bytes_per_second > kMiB) {
@@ -85,7 +85,8 @@ std::string recommendation_for(const ProcessGrowth& growth, const model::Process
       return process.leak_check.method == model::LeakMethod::reachability
                  ? "Look at what the growing sites allocate: blocks of every age are still live. "
                    "The leaks view says whether something still leads to them."
-                 : "Look at what the growing sites allocate: blocks of every age are still live, so "
+                 : "Look at what the growing sites allocate: blocks of every age are still live, "
+                   "so "
                    "they are forgotten, or kept in something that is never trimmed.";
     case GrowthPattern::exponential:
       return "Find what multiplies: each step adds more than the one before.";

@@ -49,8 +49,8 @@ struct ProcessGrowth {
   std::string_view severity = "none";  // none, low, medium, high, critical
   std::string recommendation;          // a sentence; "" where there is nothing to do
   std::optional<TimeToLimit> time_to_limit;
-  std::vector<SiteGrowth> sites;                                    // that grow, fastest first
-  std::unordered_map<model::StackId, unsigned> doubtful_sites;      // confidence below the bar
+  std::vector<SiteGrowth> sites;                                // that grow, fastest first
+  std::unordered_map<model::StackId, unsigned> doubtful_sites;  // confidence below the bar
 
   [[nodiscard]] bool grows() const {
     return pattern != GrowthPattern::stable && pattern != GrowthPattern::spike;

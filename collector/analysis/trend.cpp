@@ -44,8 +44,8 @@ Slope theil_sen(const Points& points) {
   std::sort(slopes.begin(), slopes.end());
   const std::size_t count = slopes.size();
   Slope slope;
-  slope.median = count % 2 == 1 ? slopes[count / 2]
-                                : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
+  slope.median =
+      count % 2 == 1 ? slopes[count / 2] : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
   const double half_width = 1.96 * std::sqrt(variance_of_pairs(points.value)) / 2;
   const double middle = static_cast<double>(count) / 2;
   const auto clamped = [&](double index) {

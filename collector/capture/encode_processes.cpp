@@ -75,9 +75,9 @@ std::string encode_record(std::size_t index, const model::Process& process) {
   add_words(writer, process_field::kHistory, history.size(),
             [&](std::size_t i) { return history[i]; });
   const std::array<std::uint64_t, 8> row_counts = {
-      process.sites.size(),    process.failures.size(), process.large.size(),
-      process.threads.size(),  process.timeline.size(), process.leaks.size(),
-      process.epochs.size(),   process.site_epochs.size()};
+      process.sites.size(),   process.failures.size(),   process.large.size(),
+      process.threads.size(), process.timeline.size(),   process.leaks.size(),
+      process.epochs.size(),  process.site_epochs.size()};
   writer.add_packed_uint64(process_field::kRowCounts, row_counts.begin(), row_counts.end());
   return message;
 }

@@ -2,8 +2,8 @@
 // each epoch, because what is never freed shows in the troughs and not in the totals, and how much
 // of what was allocated in each cohort of epochs survived.
 //
-//   epochs    |0|1|2|3|4|5|6|7| …  |62|63|     full: 2k and 2k + 1 become k, with the lesser trough,
-//   cohorts   |   0   |   1   | …  |  15 |     and epochs from now on are twice as long
+//   epochs    |0|1|2|3|4|5|6|7| …  |62|63|     full: 2k and 2k + 1 become k, with the lesser
+//   trough, cohorts   |   0   |   1   | …  |  15 |     and epochs from now on are twice as long
 //
 // So there are 32 to 64 epochs however long the run is, and 8 to 16 cohorts. Survivors are counted
 // at the end of each cohort; the last two looks are kept, so that one of them lies before the run's

@@ -172,8 +172,10 @@ class LiveProcess {
   void note_least(std::uint32_t site) {
     SiteState& state = site_states_[site];
     const std::uint64_t live = facts.sites[site].live_bytes;
-    if (live < state.least_bytes) [[unlikely]] state.least_bytes = live;
-    if (facts.heap.live_bytes < least_bytes_) [[unlikely]] least_bytes_ = facts.heap.live_bytes;
+    if (live < state.least_bytes) [[unlikely]]
+      state.least_bytes = live;
+    if (facts.heap.live_bytes < least_bytes_) [[unlikely]]
+      least_bytes_ = facts.heap.live_bytes;
   }
   void count_size(std::uint64_t size);
   void note_large(Function function, std::uint64_t address, std::uint64_t size,

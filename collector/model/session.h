@@ -169,8 +169,8 @@ struct TimelineSample {
   double psi_some_avg10 = 0;  // memory pressure, percent
 };
 
-// A span of the run. A process keeps at most 64 of them however long it runs: neighbours are merged,
-// so they get longer (collector/model/heap_history.h).
+// A span of the run. A process keeps at most 64 of them however long it runs: neighbours are
+// merged, so they get longer (collector/model/heap_history.h).
 struct HeapEpoch {
   double end = 0;                     // seconds since the session's start
   std::uint64_t least_bytes = 0;      // the fewest live bytes of the process in it

@@ -67,8 +67,9 @@ int main(int argc, char** argv) {
   }
   std::vector<Program> chosen = leaks();
   chosen.insert(chosen.end(), no_leaks().begin(), no_leaks().end());
-  std::printf("| programs | recorded | sensitivity | runs | recall | precision | missed | false "
-              "alarms | processes told wrongly |\n|---|---|---|---:|---:|---:|---:|---:|---:|\n");
+  std::printf(
+      "| programs | recorded | sensitivity | runs | recall | precision | missed | false "
+      "alarms | processes told wrongly |\n|---|---|---|---:|---:|---:|---:|---:|---:|\n");
   constexpr std::pair<Sensitivity, const char*> kSensitivities[] = {
       {Sensitivity::low, "low"}, {Sensitivity::medium, "medium"}, {Sensitivity::high, "high"}};
   for (const bool sampled : {false, true}) {

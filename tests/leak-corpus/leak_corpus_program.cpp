@@ -1,7 +1,8 @@
 // A program of the corpus for real: malloc from one function per site, sleep between the steps.
 //
 // usage: leak_corpus_program NAME SEED SECONDS
-//        leak_corpus_program --list      name, sites that grow, sites without a label; as "0,2", "-"
+//        leak_corpus_program --list      name, sites that grow, sites without a label; as "0,2",
+//        "-"
 #include <time.h>
 
 #include <array>

@@ -169,7 +169,8 @@ void reloads(World& world) {
     if (world.elapsed() < next) continue;
     next = world.elapsed() + spacing;
     Lives fresh;
-    for (unsigned i = world.poisson(200); i > 0; --i) fresh.add(world.allocate(0, world.size(50, 500)), 2);
+    for (unsigned i = world.poisson(200); i > 0; --i)
+      fresh.add(world.allocate(0, world.size(50, 500)), 2);
     old.end_all(world);
     old = fresh;
   }

@@ -69,13 +69,11 @@ class VirtualWorld : public World {
       return;
     }
     size *= kSampledTimes;
-    const double p =
-        -std::expm1(-(static_cast<double>(size) + 1) / static_cast<double>(kInterval));
+    const double p = -std::expm1(-(static_cast<double>(size) + 1) / static_cast<double>(kInterval));
     const bool certain = size >= 4 * kInterval;
     if (!certain && std::uniform_real_distribution<double>(0, 1)(draws_) >= p) return;
     drawn_[block] = true;
-    process_.sampled(Function::malloc_, block, size, certain ? 0 : kInterval, moved,
-                     context(site));
+    process_.sampled(Function::malloc_, block, size, certain ? 0 : kInterval, moved, context(site));
   }
 
   VirtualRun run_;

@@ -100,10 +100,9 @@ Result<void> write_report(const ReportOptions& options, const FormatRequest& req
                           const analysis::Selection& selection, const render::RenderOptions& layout,
                           render::Output& output) {
   if (options.format == "json") {
-    render::write_json_report(selection, {.top = request.top,
-                               .cost = request.cost,
-                               .sensitivity = sensitivity_of(options)},
-                              output);
+    render::write_json_report(
+        selection,
+        {.top = request.top, .cost = request.cost, .sensitivity = sensitivity_of(options)}, output);
   } else if (options.format == "html") {
     render::write_html_report(selection,
                               {.session_path = options.session,

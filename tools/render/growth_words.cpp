@@ -88,18 +88,18 @@ void write_growth(Page& page, const analysis::Selection& selection) {
     std::size_t shown = 0;
     for (const analysis::SiteGrowth& site : growth.sites) {
       if (shown++ == kSites) break;
-      page.line("  " + page.paint(Tone::caution, growth_rate(site.verdict.bytes_per_second)) +
-                fmt::format("  {} % sure  ", site.verdict.confidence) +
-                page.paint(Tone::faint, human_bytes(rounded(site.verdict.bytes)) + " more" +
-                                            (site.verdict.accumulates
-                                                 ? ", blocks of every age are still live"
-                                                 : "")));
+      page.line(
+          "  " + page.paint(Tone::caution, growth_rate(site.verdict.bytes_per_second)) +
+          fmt::format("  {} % sure  ", site.verdict.confidence) +
+          page.paint(Tone::faint,
+                     human_bytes(rounded(site.verdict.bytes)) + " more" +
+                         (site.verdict.accumulates ? ", blocks of every age are still live" : "")));
       page.lines(stack_lines(page, selection.session(), site.stack,
                              StackLayout{.indent = 6, .lines = kStackLines}));
     }
     if (growth.sites.size() > kSites) {
-      page.line(fmt::format("  and {} more sites, in the JSON report",
-                            growth.sites.size() - kSites));
+      page.line(
+          fmt::format("  and {} more sites, in the JSON report", growth.sites.size() - kSites));
     }
     page.sentence(Tone::plain, growth.recommendation, 2);
   }

@@ -230,7 +230,7 @@ void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
   json.member("recommendation", growth.recommendation);
   const auto& ahead = growth.time_to_limit;
   json.key("seconds_to_limit");
-  ahead && std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
+  ahead&& std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
   if (ahead) {
     write_range(json, "seconds_to_limit_range", ahead->range);
     json.member("limit", ahead->limit);
@@ -240,15 +240,15 @@ void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
 
 void write_site_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
                        model::StackId stack) {
-  const auto grown = std::find_if(
-      growth.sites.begin(), growth.sites.end(),
-      [stack](const analysis::SiteGrowth& site) { return site.stack == stack; });
+  const auto grown =
+      std::find_if(growth.sites.begin(), growth.sites.end(),
+                   [stack](const analysis::SiteGrowth& site) { return site.stack == stack; });
   const bool growing = grown != growth.sites.end();
   const auto doubtful = growth.doubtful_sites.find(stack);
   json.key("growth").begin_object();
   json.key("growing").boolean(growing);
   // Of a site that does not grow: how much speaks for growth all the same.
-  json.member("confidence", growing                                  ? grown->verdict.confidence
+  json.member("confidence", growing                                   ? grown->verdict.confidence
                             : doubtful == growth.doubtful_sites.end() ? 0U
                                                                       : doubtful->second);
   json.key("bytes_per_second").real(growing ? grown->verdict.bytes_per_second : 0);

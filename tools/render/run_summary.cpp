@@ -174,9 +174,8 @@ std::vector<Block> blocks_to_show(const analysis::Selection& selection,
   if (const std::string limit = limit_phrase(growing.front().growth); !limit.empty()) {
     block.title.push_back(limit);
   }
-  const auto same = std::find_if(blocks.begin(), blocks.end(), [&](const Block& other) {
-    return other.stack == site.stack;
-  });
+  const auto same = std::find_if(blocks.begin(), blocks.end(),
+                                 [&](const Block& other) { return other.stack == site.stack; });
   if (same != blocks.end()) {
     block.title.push_back(same->title.front());
     blocks.erase(same);

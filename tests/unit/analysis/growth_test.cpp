@@ -53,8 +53,8 @@ TEST(Growth, ALevelDoesNotGrow) {
 
 TEST(Growth, WhatLevelsOffDoesNotGrow) {
   for (const double full : {0.3, 0.5, 0.7}) {
-    EXPECT_FALSE(medium(series_of([&](double share) { return 1e6 * std::min(share, full); }))
-                     .growing)
+    EXPECT_FALSE(
+        medium(series_of([&](double share) { return 1e6 * std::min(share, full); })).growing)
         << full;
   }
 }
@@ -65,8 +65,8 @@ TEST(Growth, OneStepIsNoGrowth) {
 
 TEST(Growth, TheRunsTailDoesNotCount) {
   // Freed at the end: it grew all the same.
-  EXPECT_TRUE(medium(series_of([](double share) { return share > 0.92 ? 0 : 1e6 * share; }))
-                  .growing);
+  EXPECT_TRUE(
+      medium(series_of([](double share) { return share > 0.92 ? 0 : 1e6 * share; })).growing);
   // Rises in the tail alone: it did not.
   EXPECT_FALSE(
       medium(series_of([](double share) { return share > 0.92 ? 1e6 * share : 1e5; })).growing);
@@ -133,7 +133,8 @@ TEST(Growth, BlocksThatDieLaterAreNotForgotten) {
   const auto with_survivors = [&](const std::function<double(std::size_t)>& survived) {
     series.cohorts.clear();
     for (std::size_t i = 0; i < 12; ++i) {
-      series.cohorts.push_back({static_cast<double>(i) * 25, static_cast<double>(i + 1) * 25,
+      series.cohorts.push_back({static_cast<double>(i) * 25,
+                                static_cast<double>(i + 1) * 25,
                                 {survived(i), survived(i)}});
     }
     series.looks = {225, 250};
