@@ -53,17 +53,6 @@ double unsure_bytes(const model::Process& process) {
 
 }  // namespace
 
-GrowthSeries heap_series(const model::Process& process) {
-  GrowthSeries series = frame_of(process);
-  for (std::size_t i = 0; i < series.at.size(); ++i) {
-    series.least[i] = static_cast<double>(process.epochs[i].least_bytes);
-  }
-  series.variance_per_byte =
-      variance_per_byte(process.heap.live_bytes, process.heap.live_deviation);
-  series.unsure_bytes = unsure_bytes(process);
-  return series;
-}
-
 std::vector<std::pair<model::StackId, GrowthSeries>> site_series(const model::Process& process) {
   GrowthSeries frame = frame_of(process);
   const std::size_t epochs = frame.at.size();
@@ -99,6 +88,31 @@ std::vector<std::pair<model::StackId, GrowthSeries>> site_series(const model::Pr
         variance_per_byte(site.live_bytes, site.live_deviation);
   }
   return all;
+}
+
+GrowthSeries heap_series(const model::Process& process) {
+  GrowthSeries series = frame_of(process);
+  for (std::size_t i = 0; i < series.at.size(); ++i) {
+    series.least[i] = static_cast<double>(process.epochs[i].least_bytes);
+  }
+  series.variance_per_byte =
+      variance_per_byte(process.heap.live_bytes, process.heap.live_deviation);
+  series.unsure_bytes = unsure_bytes(process);
+  // Of the sites that grew most. What grows by many more has survivors that are not counted here,
+  // and has to be plain without them.
+  for (const auto& [stack, site] : site_series(process)) {
+    if (series.cohorts.empty()) {
+      series.cohorts = site.cohorts;
+      series.looks = site.looks;
+      continue;
+    }
+    for (std::size_t i = 0; i < series.cohorts.size(); ++i) {
+      for (std::size_t look = 0; look < series.looks.size(); ++look) {
+        series.cohorts[i].survived[look] += site.cohorts[i].survived[look];
+      }
+    }
+  }
+  return series;
 }
 
 }  // namespace memwatch::analysis
