@@ -90,7 +90,9 @@ TEST_F(History, ALongRunKeepsItsShapeInFewEpochs) {
   ASSERT_LT(epochs.size(), HeapHistory::kEpochs);
   std::uint64_t survived = 0;
   for (std::uint32_t i = 0; i < epochs.size(); ++i) {
-    if (i > 0) EXPECT_GT(epochs[i].end, epochs[i - 1].end);
+    if (i > 0) {
+      EXPECT_GT(epochs[i].end, epochs[i - 1].end);
+    }
     if (rows.contains(i)) survived += rows.at(i).survived_second;
   }
   // At the last look all that was allocated by then.
