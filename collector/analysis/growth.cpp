@@ -148,6 +148,23 @@ GrowthVerdict judge_points(const Points& points, const GrowthSeries& series) {
   return verdict;
 }
 
+// A few deep falls on the way are phases of growing and shrinking; only where it fell again and
+// again, and each time less deep than it had risen, is it a trend with waves.
+double score_of_falls(const Points& window, double bytes) {
+  const double deepest = deepest_fall(window.value);
+  if (bytes >= 6 * deepest) return 1;
+  double highest = window.value.front(), lowest = highest;
+  unsigned falls = 0;
+  for (const double value : window.value) {
+    if (value > highest || value - lowest > deepest / 2) {
+      if (highest - lowest >= deepest / 2) ++falls;
+      highest = lowest = value;
+    }
+    lowest = std::min(lowest, value);
+  }
+  return score(falls, {{1, 0.4}, {2, 0.45}, {3, 0.75}, {4, 1}});
+}
+
 // What is known of the blocks' ages, from the last look before the tail.
 struct Ages {
   bool known = false;
@@ -187,9 +204,13 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
     return envelope[i - 1] + share * (envelope[i] - envelope[i - 1]);
   };
   std::vector<double> survived, risen;
-  double old_then = 0, old_now = 0;
+  double then = 0, now = 0, old_then = 0, old_now = 0;
   for (const GrowthSeries::Cohort& cohort : series.cohorts) {
-    if (cohort.to <= series.looks[0]) {
+    then += cohort.survived[0];
+    now += cohort.survived[1];
+    // A cohort's length before the look, and not from the warm-up.
+    if (2 * cohort.to - cohort.from <= series.looks[0] + 1e-9 &&
+        cohort.from >= window.at.front() - 1e-9) {
       old_then += cohort.survived[0];
       old_now += cohort.survived[1];
     }
@@ -204,7 +225,8 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
   ages.known = true;
   for (const double bytes : survived) ages.survived += bytes;
   ages.distance = distance(survived, risen);
-  if (look == 1 && old_then > 0) ages.died = 1 - old_now / old_then;
+  // Unless everything was being freed already, at the second look.
+  if (now > 0.7 * then && old_then > 0) ages.died = 1 - old_now / old_then;
   return ages;
 }
 
@@ -214,6 +236,13 @@ double most_without_accumulation(const Points& window, double bytes) {
   const double fall = deepest_fall(window.value);
   const bool is_plain = bytes > 0.5 * window.value.front() && bytes > 6 * fall;
   return is_plain ? 0.75 : 0.45;
+}
+
+// Nothing is known of ages: then it has to exceed falls by more.
+double most_without_ages(const Points& window, double bytes) {
+  const double fall = deepest_fall(window.value);
+  if (!(fall > 0)) return 1;
+  return score(bytes / fall, {{1.5, 0.4}, {3, 0.65}, {4, 0.75}, {8, 0.95}, {12, 1}});
 }
 
 }  // namespace
@@ -241,15 +270,15 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
     if (other.confidence > verdict.confidence) verdict = other;
   }
   if (verdict.confidence == 0) return {};
-  const double latest = 100 * score_of_latest(window);
-  verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(std::lround(latest)));
   const Ages ages = ages_of(series, window);
   verdict.accumulates =
       ages.known && ages.survived > 0.5 * verdict.bytes && ages.distance < 0.35 && ages.died < 0.1;
+  double most = std::min(score_of_latest(window), score_of_falls(window, verdict.bytes));
+  if (!ages.known) most = std::min(most, most_without_ages(window, verdict.bytes));
   if (ages.known && !verdict.accumulates) {
-    const double most = 100 * most_without_accumulation(window, verdict.bytes);
-    verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(most));
+    most = std::min(most, most_without_accumulation(window, verdict.bytes));
   }
+  verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(std::lround(100 * most)));
   verdict.growing = verdict.confidence >= least_confidence(sensitivity);
   if (!verdict.growing) {
     const unsigned confidence = verdict.confidence;
