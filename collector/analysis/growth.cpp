@@ -168,9 +168,10 @@ double score_of_falls(const Points& window, double bytes) {
 // What is known of the blocks' ages, from the last look before the tail.
 struct Ages {
   bool known = false;
-  double survived = 0;  // of what was allocated in the window, leaving out the youngest
-  double distance = 1;  // of when they were born from when the troughs rose; 0: as they rose
-  double died = 0;      // share of the old that went between the looks
+  unsigned generations = 0;  // cohorts with more than a tenth of what survived, the youngest too
+  double survived = 0;       // of what was allocated in the window, leaving out the youngest
+  double distance = 1;       // of when they were born from when the troughs rose; 0: as they rose
+  double died = 0;           // share of the old that went between the looks
 };
 
 // The largest difference of two distributions over the same cohorts (Kolmogorov, Smirnov).
@@ -221,6 +222,11 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
       risen.push_back(level(cohort.to) - level(cohort.from));
     }
   }
+  double all = 0;
+  for (const GrowthSeries::Cohort& cohort : series.cohorts) all += cohort.survived[look];
+  for (const GrowthSeries::Cohort& cohort : series.cohorts) {
+    if (cohort.survived[look] > 0.1 * all) ++ages.generations;
+  }
   if (survived.size() < 3) return ages;
   ages.known = true;
   for (const double bytes : survived) ages.survived += bytes;
@@ -231,11 +237,12 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
 }
 
 // Troughs that rise while what is old dies: a buffer that is reallocated, larger each time, or
-// chance. The former grows by much, without falls.
-double most_without_accumulation(const Points& window, double bytes) {
+// chance, or a cache that turns over. The first grows by much, without falls, and is a single
+// block.
+double most_without_accumulation(const Points& window, double bytes, const Ages& ages) {
   const double fall = deepest_fall(window.value);
   const bool is_plain = bytes > 0.5 * window.value.front() && bytes > 6 * fall;
-  return is_plain ? 0.75 : 0.45;
+  return is_plain && ages.generations <= 1 ? 0.75 : 0.45;
 }
 
 // Nothing is known of ages: then it has to exceed falls by more.
@@ -276,7 +283,7 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
   double most = std::min(score_of_latest(window), score_of_falls(window, verdict.bytes));
   if (!ages.known) most = std::min(most, most_without_ages(window, verdict.bytes));
   if (ages.known && !verdict.accumulates) {
-    most = std::min(most, most_without_accumulation(window, verdict.bytes));
+    most = std::min(most, most_without_accumulation(window, verdict.bytes, ages));
   }
   verdict.confidence = std::min(verdict.confidence, static_cast<unsigned>(std::lround(100 * most)));
   verdict.growing = verdict.confidence >= least_confidence(sensitivity);

@@ -105,7 +105,7 @@ TEST(Growth, ALineIsFoundInNoise) {
   unsigned found = 0;
   for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random(seed);
-    std::normal_distribution<double> noise(0, 3e4);
+    std::normal_distribution<double> noise(0, 2e4);
     const GrowthSeries series =
         series_of([&](double share) { return 1e6 + 1e6 * share + noise(random); });
     if (medium(series).growing) ++found;
