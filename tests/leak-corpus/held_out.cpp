@@ -1,4 +1,5 @@
-// Written before the thresholds of collector/analysis/growth.cpp were chosen, and looked at after.
+// Written before the thresholds of collector/analysis/growth.cpp were tried on any program, and not
+// chosen by at first; docs/leak-accuracy.md says what was seen of them when.
 #include "tests/leak-corpus/world.h"
 
 namespace memwatch::leak_corpus {
