@@ -154,20 +154,21 @@ class Capture {
   // To the caller by a rule that is cached and usual, where all is as it should be; else false, and
   // nothing has moved.
   bool step_by_cached_rule(Frame& at) {
-    const PackedRule rule = PackedRule::cached_for(at.pc - 1);
+    const PackedRule rule = PackedRule::cached_for(code_of_call(at.pc));
     // Also refuses a pc that is exact: bit 63 is set in it.
     if (!rule.is_usual()) return false;
     const std::uintptr_t cfa = (rule.is_sp_based() ? at.sp : at.fp) + rule.cfa_offset();
     const std::uint32_t fp_below = rule.fp_below_cfa();
-    if (cfa <= at.sp || cfa > memory_.high || cfa - fp_below < memory_.low || (cfa & 7) != 0) {
+    if (cfa <= at.sp || cfa > memory_.high || cfa - rule.most_below_cfa() < memory_.low ||
+        (cfa & 7) != 0) {
       return false;
     }
-    const std::uint64_t pc = read_word(cfa - 8);
+    const std::uint64_t pc = strip_return_address(read_word(cfa - rule.pc_below_cfa()));
     if (pc == 0) return false;
     at.pc = pc;
     at.sp = cfa;
     if (fp_below != 0) at.fp = read_word(cfa - fp_below);
-    at.link = Link(8, rule.is_sp_based(), fp_below);
+    at.link = Link(rule.pc_below_cfa(), rule.is_sp_based(), fp_below);
     others_.known = 0;
     return true;
   }
@@ -218,7 +219,9 @@ class Capture {
       *at++ = WordCheck{&kNoWord, 0};
       return at;
     }
-    *at++ = WordCheck{word_at(frame.sp - frame.link.pc_below()), frame.pc};
+    const std::uint64_t* const pc_place = word_at(frame.sp - frame.link.pc_below());
+    // With its signature, where there may be one; the word was read a moment ago.
+    *at++ = WordCheck{pc_place, kSignsReturnAddresses ? *pc_place : frame.pc};
     if (frame.needs_fp && frame.link.fp_below() != 0) {
       *at++ = WordCheck{word_at(frame.sp - frame.link.fp_below()), frame.fp};
     }

@@ -33,9 +33,9 @@ bool is_recording_pages(const mw::CallSite& site) {
   return mw::t_state.own_work == 0 && mw::is_ready();
 }
 
-void* call_mmap(void* at, size_t length, int protection, int flags, int fd, off64_t offset) {
-  if (mw::g_real.mmap64 != nullptr) {
-    return mw::g_real.mmap64(at, length, protection, flags, fd, offset);
+void* call_mmap(void* at, size_t length, int protection, int flags, int fd, int64_t offset) {
+  if (mw::g_real.mmap_large != nullptr) {
+    return mw::g_real.mmap_large(at, length, protection, flags, fd, offset);
   }
   return result_of(mw::raw_syscall(SYS_mmap, mw::as_word(at), static_cast<long>(length), protection,
                                    flags, fd, offset));
@@ -55,7 +55,7 @@ void* call_mremap(void* address, size_t old_length, size_t length, int flags, vo
 }
 
 void* map(Function function, void* at, size_t length, int protection, int flags, int fd,
-          off64_t offset, const mw::CallSite& site) {
+          int64_t offset, const mw::CallSite& site) {
   const bool recording = is_recording_pages(site);
   void* address = call_mmap(at, length, protection, flags, fd, offset);
   if (recording) {
@@ -75,8 +75,10 @@ MEMWATCH_EXPORT void* mmap(void* at, size_t length, int protection, int flags, i
   return map(Function::mmap_, at, length, protection, flags, fd, offset, MEMWATCH_CALL_SITE());
 }
 
+#undef mmap64  // musl's headers make it another spelling of mmap; programs may still look for it
+
 MEMWATCH_EXPORT void* mmap64(void* at, size_t length, int protection, int flags, int fd,
-                             off64_t offset) noexcept {
+                             int64_t offset) noexcept {
   return map(Function::mmap64_, at, length, protection, flags, fd, offset, MEMWATCH_CALL_SITE());
 }
 

@@ -77,6 +77,7 @@ MEMWATCH_EXPORT pid_t fork() noexcept {
     mw::is_recording();  // introduces the child
   } else {
     mw::forget_announced_fork();
+    if (pid > 0) mw::count_child_of_sandbox();
   }
   return pid;
 }

@@ -81,35 +81,6 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] void memwatch_await_exit_che
   errno = errno_before;
 }
 
-// Saves the six registers that a caller may keep pointers in, and passes where they are and where
-// the caller's stack begins: what lies below is ours, and full of remains.
-#if defined(__x86_64__)
-[[gnu::naked]] void await_exit_check() {
-  asm("push %rbx\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "push %rbp\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "push %r12\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "push %r13\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "push %r14\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "push %r15\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "mov %rsp, %rdi\n\t"
-      "lea 56(%rsp), %rsi\n\t"
-      "sub $8, %rsp\n\t"
-      ".cfi_adjust_cfa_offset 8\n\t"
-      "call memwatch_await_exit_check\n\t"
-      "add $56, %rsp\n\t"
-      ".cfi_adjust_cfa_offset -56\n\t"
-      "ret");
-}
-#else
-#error "the registers are those of x86-64"
-#endif
-
 void prepare_exit_check() {
   const OwnWork a_long_list_is_allocated;
   const auto handler = reinterpret_cast<void (*)(void*)>(await_exit_check);

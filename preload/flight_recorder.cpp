@@ -1,9 +1,9 @@
 #include "preload/flight_recorder.h"
 
 #include "preload/process_state.h"
+#include "preload/processor.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/segment_memory.h"
-#include "preload/unlocked_add.h"
 
 namespace memwatch::preload {
 

@@ -1,4 +1,3 @@
-#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 
@@ -6,11 +5,10 @@
 #include <cstring>
 
 #include "preload/backed_memory.h"
+#include "preload/code_objects.h"
 #include "preload/module_table.h"
 #include "preload/process_state.h"
 #include "preload/segment_memory.h"
-
-extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
 
 namespace memwatch::preload {
 
@@ -50,9 +48,9 @@ std::uint32_t find_known(std::uintptr_t pc) {
 
 // Finds the build id in the module's own program headers. The first page of a module holds its ELF
 // header and program headers in every layout linkers make; anything else is left without an id.
-void read_build_id(const dl_find_object& object, std::uintptr_t bias, ModuleEntry* entry) {
-  const auto start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
-  const auto end = reinterpret_cast<std::uintptr_t>(object.dlfo_map_end);
+void read_build_id(const CodeObject& object, ModuleEntry* entry) {
+  const std::uintptr_t start = object.start;
+  const std::uintptr_t end = object.end;
   if (end - start < sizeof(ElfW(Ehdr))) return;
   const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(start);
   if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
@@ -61,7 +59,7 @@ void read_build_id(const dl_find_object& object, std::uintptr_t bias, ModuleEntr
   if (start + header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > end) return;
   for (unsigned i = 0; i < header->e_phnum; ++i) {
     if (segments[i].p_type != PT_NOTE) continue;
-    std::uintptr_t at = bias + segments[i].p_vaddr;
+    std::uintptr_t at = object.bias + segments[i].p_vaddr;
     const std::uintptr_t notes_end = at + segments[i].p_memsz;
     if (at < start || notes_end > end || notes_end < at) continue;
     while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
@@ -111,10 +109,8 @@ std::uint32_t reserve_entry() {
 
 std::uint32_t module_of(std::uintptr_t pc) {
   if (const std::uint32_t index = find_known(pc); index != 0) return index;
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(reinterpret_cast<void*>(pc), &object) != 0) {
-    return 0;
-  }
+  CodeObject object{};
+  if (!find_code_object(pc, &object)) return 0;
   KnownModule* known = known_modules();
   const std::uint32_t place = g_known_used.fetch_add(1, std::memory_order_acq_rel);
   if (known == nullptr || place >= kMaxKnown) return 0;
@@ -122,12 +118,11 @@ std::uint32_t module_of(std::uintptr_t pc) {
   if (index == 0) return 0;
   ModuleEntry* entry = in_segment<ModuleEntry>(g_process.segment->geometry.modules_offset) + index;
   if (!back_segment(entry, sizeof *entry)) return 0;
-  const auto bias = static_cast<std::uintptr_t>(object.dlfo_link_map->l_addr);
-  entry->start = reinterpret_cast<std::uintptr_t>(object.dlfo_map_start);
-  entry->end = reinterpret_cast<std::uintptr_t>(object.dlfo_map_end);
-  entry->bias = bias;
-  write_name(object.dlfo_link_map->l_name, entry);
-  read_build_id(object, bias, entry);
+  entry->start = object.start;
+  entry->end = object.end;
+  entry->bias = object.bias;
+  write_name(object.name, entry);
+  read_build_id(object, entry);
   // Release: everything above; matched by the acquire load in collector/intake/stack_importer.
   entry->ready.store(1, std::memory_order_release);
   known[place].end = static_cast<std::uintptr_t>(entry->end);
@@ -144,11 +139,8 @@ bool forget_unloaded_modules() {
   for (std::uint32_t i = 0; i < used && i < kMaxKnown; ++i) {
     const std::uintptr_t start = known[i].start.load(std::memory_order_acquire);
     if (start == 0) continue;
-    dl_find_object object{};
-    const bool found =
-        _dl_find_object != nullptr && _dl_find_object(reinterpret_cast<void*>(start), &object) == 0;
-    if (!found || reinterpret_cast<std::uintptr_t>(object.dlfo_map_start) != start ||
-        reinterpret_cast<std::uintptr_t>(object.dlfo_map_end) != known[i].end) {
+    CodeObject object{};
+    if (!find_code_object(start, &object) || object.start != start || object.end != known[i].end) {
       known[i].start.store(0, std::memory_order_release);
       any = true;
     }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "preload/processor.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::preload {
@@ -17,7 +18,7 @@ enum class Phase : std::uint32_t {
   off = 3,       // no recording in this process
 };
 
-struct alignas(4096) ProcessState {  // a page of its own: sizeof is a multiple of it
+struct alignas(kPageAlignment) ProcessState {  // a page of its own: sizeof is a multiple of it
   std::atomic<Phase> phase;  // release when set to ready, acquire in is_recording (record.h)
   std::atomic<std::uint32_t> sequenced;  // 1: a second ring is in use, events take sequence numbers
   protocol::SegmentHeader* segment;
@@ -27,7 +28,7 @@ struct alignas(4096) ProcessState {  // a page of its own: sizeof is a multiple 
   [[nodiscard]] char* base() const { return reinterpret_cast<char*>(segment); }
 };
 
-static_assert(sizeof(ProcessState) == 4096);
+static_assert(sizeof(ProcessState) == kPageAlignment);
 
 // Made wipe-on-fork at start-up.
 extern ProcessState g_process;

@@ -7,11 +7,11 @@
 #include <cstdint>
 
 #include "preload/process_state.h"
+#include "preload/processor.h"
 #include "preload/sampled_blocks.h"
 #include "preload/sampler.h"
 #include "preload/thread_local_state.h"
 #include "preload/thread_stacks.h"
-#include "preload/unlocked_add.h"
 
 namespace memwatch::preload {
 

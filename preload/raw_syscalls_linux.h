@@ -10,36 +10,13 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace memwatch::preload {
-
 #if defined(__x86_64__)
-inline long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0,
-                        long f = 0) {
-  long result;
-  register long r10 asm("r10") = d;
-  register long r8 asm("r8") = e;
-  register long r9 asm("r9") = f;
-  asm volatile("syscall"
-               : "=a"(result)
-               : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return result;
-}
-
-// Tells the processor that a loop is waiting.
-inline void pause_processor() {
-  asm volatile("pause");
-}
-
-// The calling thread's control block.
-inline std::uintptr_t thread_pointer() {
-  std::uintptr_t pointer;
-  asm("mov %%fs:0, %0" : "=r"(pointer));
-  return pointer;
-}
+#include "preload/linux_call_x86_64.h"
 #else
-#error "raw system calls are written for x86-64 only"
+#include "preload/linux_call_aarch64.h"
 #endif
+
+namespace memwatch::preload {
 
 template <typename T>
 long as_word(T* pointer) {

@@ -12,6 +12,9 @@ struct ReadableRange {
   bool ends_here = false;  // what lies above `high` is no part of the stack, readable or not
 };
 
+// Is the byte at this address readable at all? One system call.
+bool can_read(std::uintptr_t address);
+
 bool extend_readable(ReadableRange& range, std::uintptr_t address);
 
 // Starts (or keeps) a range around the stack pointer of a walk.

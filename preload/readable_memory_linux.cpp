@@ -21,6 +21,11 @@ bool is_page_readable(std::uintptr_t page) {
 
 }  // namespace
 
+// The kernel takes the address zero for no mask at all, and would say yes.
+bool can_read(std::uintptr_t address) {
+  return address >= kPage && is_page_readable(address & ~(kPage - 1));
+}
+
 void start_readable(ReadableRange& range, std::uintptr_t stack_pointer) {
   const std::uintptr_t page = stack_pointer & ~(kPage - 1);
   if (page >= range.low && page < range.high) return;

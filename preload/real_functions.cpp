@@ -1,14 +1,19 @@
 #include "preload/real_functions.h"
 
 #include <dlfcn.h>
-#include <link.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 #include <cstring>
 
+#include "preload/c_library.h"
+#include "preload/code_objects.h"
+#include "preload/raw_syscalls_linux.h"
 #include "preload/thread_local_state.h"
 
-extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
+// glibc's alone.
+extern "C" void* dlvsym(void* handle, const char* name, const char* version) __attribute__((weak));
 
 namespace memwatch::preload {
 
@@ -24,9 +29,8 @@ void find(F& function, const char* name, void* handle = RTLD_NEXT) {
 
 // The path of the library that holds a function; "" where that cannot be told.
 const char* library_of(void* function) {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return "";
-  return object.dlfo_link_map->l_name;
+  CodeObject object{};
+  return find_code_object(reinterpret_cast<uintptr_t>(function), &object) ? object.name : "";
 }
 
 bool is_in_standard_library(void* function) {
@@ -47,11 +51,20 @@ void* library_of_operators() {
 
 void find_page_functions() {
   find(g_real.mmap, "mmap");
-  find(g_real.mmap64, "mmap64");
+  find(g_real.mmap_large, "mmap64");
   find(g_real.munmap, "munmap");
   find(g_real.mremap, "mremap");
   find(g_real.brk, "brk");
   find(g_real.sbrk, "sbrk");
+}
+
+// For who looks up the shim's execveat where libc (musl) has none.
+int execveat_by_kernel(int directory, const char* path, char* const* arguments,
+                       char* const* environment, int flags) {
+  const long result = raw_syscall(SYS_execveat, directory, as_word(path), as_word(arguments),
+                                  as_word(environment), flags);
+  errno = static_cast<int>(-result);
+  return -1;
 }
 
 void find_process_functions() {
@@ -60,6 +73,7 @@ void find_process_functions() {
   find(g_real.execvpe, "execvpe");
   find(g_real.fexecve, "fexecve");
   find(g_real.execveat, "execveat");
+  if (g_real.execveat == nullptr) g_real.execveat = execveat_by_kernel;
   find(g_real.posix_spawn, "posix_spawn");
   find(g_real.posix_spawnp, "posix_spawnp");
   find(g_real.system, "system");
@@ -79,6 +93,7 @@ void find_process_functions() {
   find(g_real._longjmp, "_longjmp");
   find(g_real.siglongjmp, "siglongjmp");
   find(g_real.__longjmp_chk, "__longjmp_chk");
+  if (g_real.__longjmp_chk == nullptr) g_real.__longjmp_chk = g_real.longjmp;  // musl
 }
 
 void find_operators() {
@@ -112,8 +127,35 @@ void find_operators() {
   find(to.delete_a_aligned_nothrow, "_ZdaPvSt11align_val_tRKSt9nothrow_t", library);
 }
 
+constinit decltype(RealFunctions::calloc) g_calloc_of_musl = nullptr;
+
+// musl's calloc gets its block by the name malloc, from our hook: that call is neither recorded nor
+// sampled.
+void* calloc_by_malloc(size_t count, size_t size) {
+  const PassThrough real_allocator;
+  const uint64_t bytes_to_sample = t_state.bytes_to_sample;
+  t_state.bytes_to_sample = UINT64_MAX;
+  void* block = g_calloc_of_musl(count, size);
+  t_state.bytes_to_sample = bytes_to_sample;
+  return block;
+}
+
+// For who looks up the shim's pvalloc where libc (musl) has none.
+void* whole_pages(size_t size) {
+  const size_t page = getauxval(AT_PAGESZ);
+  if (size > SIZE_MAX - page) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return g_real.valloc((size + page - 1) / page * page);
+}
+
 void find_heap_functions() {
   find(g_real.calloc, "calloc");
+  if (!is_glibc()) {
+    g_calloc_of_musl = g_real.calloc;
+    g_real.calloc = calloc_by_malloc;
+  }
   find(g_real.realloc, "realloc");
   find(g_real.reallocarray, "reallocarray");
   find(g_real.free_sized, "free_sized");
@@ -123,6 +165,7 @@ void find_heap_functions() {
   find(g_real.memalign, "memalign");
   find(g_real.valloc, "valloc");
   find(g_real.pvalloc, "pvalloc");
+  if (g_real.pvalloc == nullptr) g_real.pvalloc = whole_pages;
   find(g_real.malloc_usable_size, "malloc_usable_size");
   find(g_real.malloc_trim, "malloc_trim");
   find(g_real.mi_collect, "mi_collect");
@@ -132,7 +175,7 @@ void find_heap_functions() {
 // functions have a version that only programs linked long ago, or this look-up, ask for.
 template <typename F>
 void prefer_debugging(F& function, const char* name, const char* version = "GLIBC_2.2.5") {
-  void* found = dlvsym(RTLD_NEXT, name, version);
+  void* found = dlvsym != nullptr ? dlvsym(RTLD_NEXT, name, version) : nullptr;
   if (found != nullptr && std::strstr(library_of(found), "libc_malloc_debug") != nullptr) {
     function = reinterpret_cast<F>(found);
   }
@@ -163,10 +206,9 @@ constinit Library g_allocator{};  // that serves malloc
 constinit Library g_shim{};
 
 Library library_with(void* function) {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(function, &object) != 0) return Library{};
-  return Library{reinterpret_cast<uintptr_t>(object.dlfo_map_start),
-                 reinterpret_cast<uintptr_t>(object.dlfo_map_end)};
+  CodeObject object{};
+  if (!find_code_object(reinterpret_cast<uintptr_t>(function), &object)) return Library{};
+  return Library{object.start, object.end};
 }
 
 void find_libraries() {
@@ -177,12 +219,11 @@ void find_libraries() {
 }  // namespace
 
 bool has_own_allocator() {
-  dl_find_object theirs{};
-  dl_find_object ours{};
-  return _dl_find_object != nullptr &&
-         _dl_find_object(reinterpret_cast<void*>(&malloc), &theirs) == 0 &&
-         _dl_find_object(reinterpret_cast<void*>(&look_up_real_functions), &ours) == 0 &&
-         theirs.dlfo_map_start != ours.dlfo_map_start;
+  CodeObject theirs{};
+  CodeObject ours{};
+  return find_code_object(reinterpret_cast<uintptr_t>(&malloc), &theirs) &&
+         find_code_object(reinterpret_cast<uintptr_t>(&look_up_real_functions), &ours) &&
+         theirs.start != ours.start;
 }
 
 bool is_allocator_code(uintptr_t pc) {
@@ -195,6 +236,7 @@ bool is_shim_code(uintptr_t pc) {
 
 void look_up_real_functions() {
   const OwnWork dlsym_may_allocate;
+  prepare_code_objects();
   find_page_functions();
   find_process_functions();
   find_operators();

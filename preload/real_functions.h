@@ -31,7 +31,7 @@ struct RealFunctions {
   int (*malloc_trim)(size_t);  // glibc's; may be absent
   void (*mi_collect)(bool);    // mimalloc's; absent without it
   void* (*mmap)(void*, size_t, int, int, int, off_t);
-  void* (*mmap64)(void*, size_t, int, int, int, off64_t);
+  void* (*mmap_large)(void*, size_t, int, int, int, int64_t);  // mmap64, a macro in musl
   int (*munmap)(void*, size_t);
   void* (*mremap)(void*, size_t, size_t, int, ...);
   int (*brk)(void*);

@@ -422,4 +422,15 @@ void record_child(std::uint32_t pid, int status) {
   publish(*ring);
 }
 
+bool record_query(std::uint32_t number) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) {
+    return false;
+  }
+  put(*ring, encode_extended_header(RecordType::query, 1), number);
+  publish(*ring);
+  return true;
+}
+
 }  // namespace memwatch::preload

@@ -103,4 +103,7 @@ class PageRelease {
 void record_fork(std::uint64_t token);
 void record_child(std::uint32_t pid, int status);
 
+// The program asks for its counters. False: there was no room for the record.
+bool record_query(std::uint32_t number);
+
 }  // namespace memwatch::preload

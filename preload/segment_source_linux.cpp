@@ -254,7 +254,7 @@ void wake_collector(const char* socket_path) {
 }
 
 void remove_segment(const char* path) {
-  raw_syscall(SYS_unlink, as_word(path));
+  raw_syscall(SYS_unlinkat, AT_FDCWD, as_word(path), 0);
 }
 
 }  // namespace memwatch::preload

@@ -169,6 +169,17 @@ bool set_up_process() {
   return true;
 }
 
+// A child of a program that has locked itself in can do what its parent may do, and connecting to
+// anybody is not among it. No system call but those that give back what the parent had.
+void go_unrecorded_in_sandbox() {
+  const int errno_before = errno;
+  set_up_in_child(g_lineage.parent_segment);
+  g_lineage.parent_segment = nullptr;
+  g_lineage.fork_token = 0;
+  errno = errno_before;
+  g_process.phase.store(Phase::off, std::memory_order_release);
+}
+
 constinit bool g_may_look_up = false;
 
 }  // namespace
@@ -184,6 +195,7 @@ void start_process_slow() {
   // loader allocates through the program's malloc. Such a program starts with the shim's
   // constructor.
   if (!g_lineage.was_ready && !g_may_look_up && has_own_allocator()) return;
+  if (g_lineage.was_ready && is_sandboxed()) return go_unrecorded_in_sandbox();
   const SignalsBlocked no_handler_sees_half_a_process;
   const OwnWork own_work;
   auto unborn = Phase::unborn;
@@ -205,6 +217,7 @@ void start_process_slow() {
 
 std::uint64_t announce_fork() {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return 0;
+  if (is_sandboxed()) return 0;  // the child will not introduce itself
   const std::uint64_t token = ++g_lineage.last_token;
   g_lineage.fork_token = token;
   record_fork(token);
@@ -213,6 +226,12 @@ std::uint64_t announce_fork() {
 
 void forget_announced_fork() {
   g_lineage.fork_token = 0;
+}
+
+void count_child_of_sandbox() {
+  if (!is_sandboxed() || g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  // Relaxed: a counter, read when the process has ended.
+  g_process.segment->children_unrecorded.fetch_add(1, std::memory_order_relaxed);
 }
 
 void notice_fork_in_child() {

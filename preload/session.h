@@ -22,6 +22,10 @@ std::uint64_t announce_fork();
 // token.
 void forget_announced_fork();
 
+// Called by the parent after a fork that succeeded: counts the child if it will not be recorded,
+// because this process has announced a sandbox.
+void count_child_of_sandbox();
+
 // In the child of a fork: forces a new identity also where the kernel could not clear g_process.
 void notice_fork_in_child();
 

@@ -1,24 +1,11 @@
-#include "preload/raw_syscalls_linux.h"
+#include "preload/c_library.h"
 #include "preload/thread_stacks.h"
-
-// Of the loader: the stack pointer at the program's entry, that is the top of the first thread's
-// stack.
-extern "C" void* __libc_stack_end __attribute__((weak));
 
 namespace memwatch::preload {
 
 constinit std::atomic<std::uint32_t> g_memory_gone{0};
 
 namespace {
-
-// Where the calling thread's own stack ends. glibc puts a thread's control block, which the thread
-// pointer points to, at the top of the memory it uses as the thread's stack.
-std::uintptr_t top_of_own_stack() {
-  const bool is_first_thread = raw_gettid() == raw_getpid();
-  if (!is_first_thread) return thread_pointer();
-  if (&__libc_stack_end == nullptr) return 0;
-  return reinterpret_cast<std::uintptr_t>(__libc_stack_end);
-}
 
 bool contains(const ReadableRange& range, std::uintptr_t address) {
   return address >= range.low && address < range.high;

@@ -1,10 +1,7 @@
 #include "preload/unwind_cfi.h"
 
-#include <dlfcn.h>
-
 #include "preload/byte_reader.h"
-
-extern "C" int _dl_find_object(void* address, dl_find_object* result) __attribute__((weak));
+#include "preload/code_objects.h"
 
 namespace memwatch::preload {
 
@@ -300,6 +297,8 @@ class RowBuilder {
         return set(number, RegisterRule::value, in.sleb() * cie_.data_alignment);
       case 0x16:
         return set_expression(in, RegisterRule::value_expression);
+      case 0x2d:  // AARCH64_negate_ra_state; another thing elsewhere
+        return kSignsReturnAddresses;
       case 0x2e:
         in.uleb();
         return true;  // GNU_args_size: of no use to an unwinder
@@ -322,11 +321,9 @@ class RowBuilder {
 }  // namespace
 
 CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row) {
-  dl_find_object object{};
-  if (_dl_find_object == nullptr || _dl_find_object(reinterpret_cast<void*>(pc), &object) != 0) {
-    return CfiResult::no_information;
-  }
-  const std::uint8_t* fde = find_fde(static_cast<const std::uint8_t*>(object.dlfo_eh_frame), pc);
+  CodeObject object{};
+  if (!find_code_object(pc, &object)) return CfiResult::no_information;
+  const std::uint8_t* fde = find_fde(object.unwind_table, pc);
   if (fde == nullptr) return CfiResult::no_information;
 
   ByteReader in(fde, 8);

@@ -1,17 +1,14 @@
 // Call-frame information: finds the rules by which a function's caller is recovered, in the
 // module's own .eh_frame, as the System V ABI and DWARF 5 (section 6.4) define them. Reads only the
-// module's mapped unwind tables; takes no lock and allocates nothing (_dl_find_object is lock-free
-// and signal-safe). Slow (a binary search and an interpreter), so results are cached per pc.
+// module's mapped unwind tables; takes no lock and allocates nothing. Slow (a binary search and an
+// interpreter), so results are cached per pc.
 #pragma once
 
 #include <cstdint>
 
-namespace memwatch::preload {
+#include "preload/processor.h"
 
-inline constexpr unsigned kRegisters = 17;  // x86-64 DWARF numbers 0–15, 16 is the return address
-inline constexpr unsigned kRegisterFp = 6;  // rbp
-inline constexpr unsigned kRegisterSp = 7;  // rsp
-inline constexpr unsigned kRegisterPc = 16;
+namespace memwatch::preload {
 
 enum class RegisterRule : std::uint8_t {
   same,              // unchanged in the caller (also what is said of registers never mentioned)

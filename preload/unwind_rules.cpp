@@ -4,56 +4,45 @@
 
 #include <atomic>
 
+#include "preload/processor.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/unwind_cfi.h"
 
 namespace memwatch::preload {
 
-alignas(4096) constinit std::atomic<std::uint64_t> g_rule_cache[1U << kRuleIndexBits] = {};
+alignas(
+    kPageAlignment) constinit std::atomic<std::uint64_t> g_rule_cache[1U << kRuleIndexBits] = {};
 
 namespace {
 
-std::uint64_t pack(const UnwindRule& rule, std::uint64_t tag) {
-  return static_cast<std::uint64_t>(rule.kind) |
-         (static_cast<std::uint64_t>(rule.fp_saved ? 1 : 0) << 3) |
-         (static_cast<std::uint64_t>(rule.cfa_offset / 8) << 5) |
-         (static_cast<std::uint64_t>(rule.fp_below_cfa / 8) << 18) | (tag << kRuleTagShift);
+// How far below the CFA a register is saved; 0: not there.
+std::uint32_t saved_below(const CfiRow& row, unsigned number) {
+  const std::int64_t below = -row.values[number];
+  return row.rules[number] == RegisterRule::offset && below > 0 && below < 65536
+             ? static_cast<std::uint32_t>(below)
+             : 0;
 }
 
-UnwindRule unpack(PackedRule rule) {
-  return UnwindRule{rule.kind(), rule.fp_saved(), rule.fp_below_cfa(), rule.cfa_offset()};
-}
-
-UnwindRule simplify(const CfiRow& row) {
-  constexpr UnwindRule kComplex{RuleKind::complex, false, 0, 0};
-  if (row.rules[kRegisterPc] == RegisterRule::undefined) {
-    return UnwindRule{RuleKind::outermost, false, 0, 0};
-  }
-  const bool usual_return =
-      row.rules[kRegisterPc] == RegisterRule::offset && row.values[kRegisterPc] == -8;
+PackedRule simplify(const CfiRow& row) {
+  constexpr auto kComplex = static_cast<std::uint64_t>(RuleKind::complex);
+  if (row.rules[kRegisterPc] == RegisterRule::undefined) return PackedRule(RuleKind::outermost, 0);
   const bool usual_sp = row.rules[kRegisterSp] == RegisterRule::same;
-  if (row.signal_frame || row.cfa_is_expression || !usual_return || !usual_sp) return kComplex;
-  if (row.cfa_offset < 8 || row.cfa_offset >= 65536 || row.cfa_offset % 8 != 0) return kComplex;
-  UnwindRule rule{RuleKind::none, false, 0, static_cast<std::uint32_t>(row.cfa_offset)};
-  if (row.cfa_register == kRegisterSp) {
-    rule.kind = RuleKind::sp_based;
-  } else if (row.cfa_register == kRegisterFp) {
-    rule.kind = RuleKind::fp_based;
-  } else {
-    return kComplex;
+  if (row.signal_frame || row.cfa_is_expression || !usual_sp) return PackedRule(kComplex);
+  const bool sp_based = row.cfa_register == kRegisterSp;
+  if (!sp_based && row.cfa_register != kRegisterFp) return PackedRule(kComplex);
+  if (row.cfa_offset < 0 || row.cfa_offset >= 65536) return PackedRule(kComplex);
+  const std::uint32_t pc_below = saved_below(row, kRegisterPc);
+  const std::uint32_t fp_below = saved_below(row, kRegisterFp);
+  const bool fp_kept = row.rules[kRegisterFp] == RegisterRule::same;
+  std::uint64_t fields = 0;
+  if (pc_below == 0 || (fp_below == 0 && !fp_kept) ||
+      !RuleFields::pack(static_cast<std::uint32_t>(row.cfa_offset), pc_below, fp_below, &fields)) {
+    return PackedRule(kComplex);
   }
-  if (row.rules[kRegisterFp] == RegisterRule::offset) {
-    const std::int64_t below = -row.values[kRegisterFp];
-    if (below < 16 || below > 1016 || below % 8 != 0) return kComplex;
-    rule.fp_saved = true;
-    rule.fp_below_cfa = static_cast<std::uint32_t>(below);
-  } else if (row.rules[kRegisterFp] != RegisterRule::same) {
-    return kComplex;
-  }
-  return rule;
+  return PackedRule(sp_based ? RuleKind::sp_based : RuleKind::fp_based, fields);
 }
 
-UnwindRule compute_rule(std::uintptr_t pc) {
+PackedRule compute_rule(std::uintptr_t pc) {
   CfiRow row;
   switch (find_cfi_row(pc, &row)) {
     case CfiResult::found:
@@ -62,20 +51,20 @@ UnwindRule compute_rule(std::uintptr_t pc) {
     case CfiResult::malformed:
       break;
   }
-  return UnwindRule{RuleKind::no_cfi, false, 0, 0};
+  return PackedRule(RuleKind::no_cfi, 0);
 }
 
 }  // namespace
 
-UnwindRule find_rule(std::uintptr_t pc) {
+PackedRule find_rule(std::uintptr_t pc) {
   const PackedRule cached = PackedRule::cached_for(pc);
   if (cached.kind() != RuleKind::none) [[likely]] {
-    return unpack(cached);
+    return cached;
   }
-  const UnwindRule rule = compute_rule(pc);
-  const std::uint64_t hash = (pc * kRuleOdd) & ((1ULL << kRuleHashBits) - 1);
-  if (pc >> kRuleHashBits == 0) {
-    g_rule_cache[hash >> kRuleTagBits].store(pack(rule, hash & ((1ULL << kRuleTagBits) - 1)),
+  const PackedRule rule = compute_rule(pc);
+  const std::uint64_t hash = rule_hash(pc);
+  if (rule_key(pc) >> kRuleHashBits == 0) {
+    g_rule_cache[hash >> kRuleTagBits].store(rule.with_tag(hash & ((1ULL << kRuleTagBits) - 1)),
                                              std::memory_order_relaxed);
   }
   return rule;

@@ -1,16 +1,17 @@
-// Unwind rules in eight bytes, cached per pc. Nearly every function's caller is found by: CFA = sp
-// or fp + offset, return address at CFA − 8, fp unchanged or saved near the CFA. Such a rule, its
-// pc included, fits one word, so the cache is an array of words that any thread reads and writes
-// without synchronisation: a word is either a whole valid rule or a miss.
-//
-//   63                    25 24      18 17            5 4   3 2    0
-//  |  rest of the pc's hash |  fp slot |  CFA offset/8 |  fp |  kind |
-//
-// The hash (pc · odd mod 2^55) is one-to-one, its other 16 bits are the index, so a match is exact.
+// Unwind rules in eight bytes, cached per pc. Nearly every function's caller is found by a usual
+// rule (packed_rule_*.h has what that is on each processor). Such a rule, its pc included, fits one
+// word, so the cache is an array of words that any thread reads and writes without synchronisation:
+// a word is either a whole valid rule or a miss.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+
+#if defined(__x86_64__)
+#include "preload/packed_rule_x86_64.h"
+#else
+#include "preload/packed_rule_aarch64.h"
+#endif
 
 namespace memwatch::preload {
 
@@ -23,30 +24,27 @@ enum class RuleKind : std::uint8_t {
   complex = 5,    // needs the full interpreter
 };
 
-struct UnwindRule {
-  RuleKind kind;
-  bool fp_saved;               // the caller's fp is at CFA − fp_below_cfa
-  std::uint32_t fp_below_cfa;  // bytes, multiple of 8, at most 1016
-  std::uint32_t cfa_offset;    // bytes, multiple of 8, below 65536
-};
-
 // The cache itself: 512 KiB of zero pages, touched as code is met.
-inline constexpr unsigned kRuleHashBits = 55;
 inline constexpr unsigned kRuleIndexBits = 16;
 inline constexpr unsigned kRuleTagBits = kRuleHashBits - kRuleIndexBits;
-inline constexpr unsigned kRuleTagShift = 64 - kRuleTagBits;
 inline constexpr std::uint64_t kRuleOdd = 0x5a2d6b1f9e3779ULL;  // any odd number with mixed bits
-static_assert(kRuleTagShift == 25 && (kRuleOdd & 1) == 1);
+static_assert(kRuleTagShift == 64 - kRuleTagBits && (kRuleOdd & 1) == 1);
 extern std::atomic<std::uint64_t> g_rule_cache[1U << kRuleIndexBits];
 
+inline std::uint64_t rule_hash(std::uintptr_t pc) {
+  return (rule_key(pc) * kRuleOdd) & ((1ULL << kRuleHashBits) - 1);
+}
+
 // A cached rule as the word it is.
-class PackedRule {
+class PackedRule : public RuleFields {
  public:
-  explicit PackedRule(std::uint64_t word) : word_(word) {}
+  explicit PackedRule(std::uint64_t word) : RuleFields(word) {}
+  PackedRule(RuleKind kind, std::uint64_t fields)
+      : RuleFields(static_cast<std::uint64_t>(kind) | fields) {}
 
   // What is cached for the code at `pc`; not usual where nothing is.
   static PackedRule cached_for(std::uintptr_t pc) {
-    const std::uint64_t hash = (pc * kRuleOdd) & ((1ULL << kRuleHashBits) - 1);
+    const std::uint64_t hash = rule_hash(pc);
     const std::uint64_t tag = hash & ((1ULL << kRuleTagBits) - 1);
     // Relaxed: the word is the whole truth, nothing else is read through it.
     const std::uint64_t word = g_rule_cache[hash >> kRuleTagBits].load(std::memory_order_relaxed);
@@ -56,21 +54,13 @@ class PackedRule {
   [[nodiscard]] RuleKind kind() const { return static_cast<RuleKind>(word_ & 7); }
   [[nodiscard]] bool is_usual() const { return (word_ & 7) - 1 < 2; }  // sp_based or fp_based
   [[nodiscard]] bool is_sp_based() const { return (word_ & 7) == 1; }
-  [[nodiscard]] bool fp_saved() const { return ((word_ >> 3) & 1) != 0; }
-  [[nodiscard]] std::uint32_t cfa_offset() const {
-    return static_cast<std::uint32_t>(word_ >> 2) & 0xfff8U;
+  [[nodiscard]] std::uint64_t with_tag(std::uint64_t tag) const {
+    return word_ | tag << kRuleTagShift;
   }
-  // 0 where fp is not saved.
-  [[nodiscard]] std::uint32_t fp_below_cfa() const {
-    return static_cast<std::uint32_t>(word_ >> 15) & 0x3f8U;
-  }
-
- private:
-  std::uint64_t word_;
 };
 
-// The rule for the code at `pc` (of a return address: the call's, pc − 1). Fills the cache.
-UnwindRule find_rule(std::uintptr_t pc);
+// The rule for the code at `pc` (of a return address: the call's). Fills the cache.
+PackedRule find_rule(std::uintptr_t pc);
 
 // Empties the cache: code was unloaded, its addresses may come back with other meaning.
 void forget_rules();

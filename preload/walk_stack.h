@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "preload/processor.h"
 #include "preload/readable_memory.h"
 #include "preload/unwind_expression.h"
 
@@ -17,33 +18,28 @@ struct CallSite {
   std::uintptr_t fp;  // the caller's frame pointer register
 };
 
-// The call site of the function this is used in. The function must be compiled with frame pointers
-// (preload/CMakeLists.txt sees to it): then [fp] is the caller's fp and [fp + 8] the return
-// address.
-#define MEMWATCH_CALL_SITE()                                             \
-  (::memwatch::preload::CallSite{                                        \
-      reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),     \
-      reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) + 16, \
-      *static_cast<const std::uintptr_t*>(__builtin_frame_address(0))})
+// MEMWATCH_CALL_SITE() of processor.h is the call site of the function it is used in. That must be
+// compiled with frame pointers; preload/CMakeLists.txt sees to it.
 
 // How a frame was found from the next inner one.
 class Link {
  public:
   Link() = default;  // by more than sp, fp and the words below its sp
 
-  // Its pc lay `pc_below` bytes below its sp (a multiple of 8, at most 2040), its fp `fp_below`
+  // Its pc lay `pc_below` bytes below its sp (a multiple of 8, at most 65528), its fp `fp_below`
   // bytes (at most 65535; 0: it is the inner frame's). `by_sp`: its sp is the inner frame's plus a
   // constant of the inner frame's code.
   Link(std::uint32_t pc_below, bool by_sp, std::uint32_t fp_below)
       : bits_(pc_below / 8 | (by_sp ? kBySp : 0) | (fp_below << 16)) {}
 
-  [[nodiscard]] bool is_simple() const { return (bits_ & 0xff) != 0; }
-  [[nodiscard]] std::uint32_t pc_below() const { return (bits_ & 0xff) * 8; }
+  [[nodiscard]] bool is_simple() const { return (bits_ & kPcBelow) != 0; }
+  [[nodiscard]] std::uint32_t pc_below() const { return (bits_ & kPcBelow) * 8; }
   [[nodiscard]] bool by_sp() const { return (bits_ & kBySp) != 0; }
   [[nodiscard]] std::uint32_t fp_below() const { return bits_ >> 16; }
 
  private:
-  static constexpr std::uint32_t kBySp = 1U << 8;
+  static constexpr std::uint32_t kBySp = 1U << 15;
+  static constexpr std::uint32_t kPcBelow = 0x1fff;
   std::uint32_t bits_ = 0;  // one word, since it is copied for every frame that is walked
 };
 

@@ -110,6 +110,7 @@ enum class RecordType : std::uint8_t {
   child = 13,        // w1 pid, w2 wait status: the process saw this child end               2 slots
   sample = 14,       // w1 address, w2 size, w3 stack|function, w4 sequence|flags,
                      // w5 mean bytes between samples when it was drawn; 0: always recorded  3 slots
+  query = 15,  // w1 number: the program wants to know its counters (segment_layout.h)      1 slot
 };
 
 // High half of the free record's w3: a sampled block was reallocated; its new self has a record of
@@ -136,6 +137,7 @@ constexpr unsigned slots_of(RecordType type) {
     case RecordType::sequenced:
     case RecordType::epoch:
     case RecordType::fork:
+    case RecordType::query:
       return 1;
     case RecordType::free:
     case RecordType::child:

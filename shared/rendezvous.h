@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kWelcomeMagic = 0x454d4f434c45574dULL;  // "MWELC
 inline constexpr int kWelcomeTimeoutMs = 1000;
 
 // Another memwatch asks on the same socket for a leak check of a process that is recorded here: a
-// Hello with this magic and the pid, nothing else in it. The answer is a Welcome with the magic
+// LeaksRequest in the place of the Hello. The answer is a Welcome with the magic
 // below: `record` and in `path` the session that holds the verdicts, in the socket's directory and
 // the asker's to remove; or `decline` and the reason.
 inline constexpr std::uint64_t kLeaksRequestMagic = 0x454b41454c54574dULL;  // "MWTLEAKE"
@@ -35,6 +35,16 @@ struct Hello {
   std::uint32_t descriptors;  // attached: 2 = mem and maps, 1 = maps only, 0 = none
 };
 static_assert(sizeof(Hello) == 56);
+
+struct LeaksRequest {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t pid;
+  std::uint64_t who_holds_address;  // a way from a root to the block there; 0: not asked for
+  std::uint64_t who_holds_sites;    // ways to so many sites, those that hold most
+  std::uint64_t unused[3];
+};
+static_assert(sizeof(LeaksRequest) == sizeof(Hello));
 
 enum class Verdict : std::uint32_t {
   record = 1,   // the segment's descriptor is attached: map it, fill in the target's part, go

@@ -66,6 +66,17 @@ struct PrivateMappings {
   PrivateMapping mappings[kMaxPrivateMappings];
 };
 
+// What a program is told of itself (client/memwatch/memwatch.h has the same fields in this order).
+struct Counters {
+  std::uint64_t allocations, reallocations, frees;
+  std::uint64_t allocated_bytes, freed_bytes;
+  std::uint64_t failed;
+  std::uint64_t live_blocks, live_bytes;
+  std::uint64_t peak_bytes;  // since the question before
+  std::uint64_t thread_allocations, thread_allocated_bytes;
+};
+static_assert(sizeof(Counters) == 88);
+
 struct SegmentHeader {
   // Creator.
   std::uint64_t magic;
@@ -115,6 +126,7 @@ struct SegmentHeader {
   Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
   Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
                                           // number that nobody will tell
+  Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.
@@ -130,6 +142,14 @@ struct SegmentHeader {
   std::uint64_t exit_registers[kExitRegisters];
   // Where the target keeps the list of the mappings that the shim made for itself, once.
   std::uint64_t private_mappings;  // address of a PrivateMappings in the target
+
+  // A question of the program's, one at a time: it takes `query_owner`, writes a query record with
+  // the next number and waits for `query_answered` to be it (release, also a futex; matched by the
+  // acquire load in preload/query).
+  alignas(64) Shared<std::uint32_t> query_owner;  // tid of who asks; 0: nobody
+  Shared<std::uint32_t> query_number;             // of the last question
+  Shared<std::uint32_t> query_answered;
+  Counters query_counters;
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);

@@ -148,6 +148,7 @@ void sort_out(Diff& diff, const Pairs& pairs) {
     const StackDelta& row = pair.delta;
     if (row.before == row.after) {
       add(diff.unchanged, row.after);
+      diff.same.push_back(row);
       continue;
     }
     add(row.after > row.before ? diff.grown : diff.shrunk, distance(row));

@@ -65,6 +65,7 @@ struct Diff {
   DiffSide before, after;
   DiffDoubts doubts;
   std::vector<StackDelta> rows;  // stacks that changed, largest absolute difference first
+  std::vector<StackDelta> same;  // those that did not, in no order
   DeltaSum grown, shrunk;        // of rows; new and gone ones included
   DeltaSum added, gone;          // of those, stacks that only one session has
   DeltaSum unchanged;            // amount: what they hold in both sessions

@@ -25,8 +25,8 @@ bool is_leaked(const model::LeakRow& row) {
   return row.suppression == 0 && row.kind != model::LeakKind::reachable;
 }
 
-// What leaked by stack, over the processes: definite, indirect and possible where a leak check was
-// made, else what was live at the end.
+}  // namespace
+
 std::unordered_map<model::StackId, std::uint64_t> leaked_by_stack(const Selection& selection,
                                                                   const RankFilter& filter) {
   std::unordered_map<model::StackId, std::uint64_t> leaked;
@@ -45,8 +45,6 @@ std::unordered_map<model::StackId, std::uint64_t> leaked_by_stack(const Selectio
   }
   return leaked;
 }
-
-}  // namespace
 
 std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter) {
   std::vector<model::Site> sites;
@@ -68,6 +66,29 @@ std::vector<model::Site> merged_sites(const Selection& selection, const RankFilt
       row = static_cast<std::uint32_t>(sites.size());
     }
   }
+  return sites;
+}
+
+std::vector<const model::Site*> sites_by_cost(const Selection& selection,
+                                              const model::Process& process, Cost cost,
+                                              std::size_t top) {
+  std::unordered_map<model::StackId, std::uint64_t> leaked;
+  if (cost == Cost::leaked) leaked = leaked_by_stack(selection.of_process(process));
+  struct Row {
+    std::uint64_t cost;
+    const model::Site* site;
+  };
+  std::vector<Row> rows;
+  for (const model::Site& site : process.sites) {
+    if (!selection.includes(site.stack)) continue;
+    rows.push_back({cost == Cost::leaked ? leaked[site.stack] : cost_of(site, cost), &site});
+  }
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Row& a, const Row& b) { return a.cost > b.cost; });
+  if (top != 0 && rows.size() > top) rows.resize(top);
+  std::vector<const model::Site*> sites;
+  sites.reserve(rows.size());
+  for (const Row& row : rows) sites.push_back(row.site);
   return sites;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "collector/analysis/cost.h"
@@ -37,6 +38,17 @@ struct RankFilter {
 // of the peaks, each at its own time; own_peak_bytes is the largest of any one process.
 // Stacks that the filters reject are left out.
 std::vector<model::Site> merged_sites(const Selection& selection, const RankFilter& filter = {});
+
+// What leaked of each stack, over the processes: definite, indirect and possible where a leak check
+// was made, else what was live at the end; less what is suppressed. Stacks are not filtered.
+std::unordered_map<model::StackId, std::uint64_t> leaked_by_stack(const Selection& selection,
+                                                                  const RankFilter& filter = {});
+
+// The selected sites of one process as its rows in a list for programs: those that cost most first,
+// at most `top` of them (0 all). Pointers into the process.
+std::vector<const model::Site*> sites_by_cost(const Selection& selection,
+                                              const model::Process& process, Cost cost,
+                                              std::size_t top);
 
 // top 0 means all.
 Ranking rank_sites(const Selection& selection, Cost cost, std::size_t top,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "collector/analysis/glob.h"
 #include "collector/analysis/upkeep.h"
@@ -57,27 +58,47 @@ bool matches_frames(const std::vector<FramePattern>& patterns, const std::vector
   return true;
 }
 
+bool is_leaked(model::LeakKind kind) {
+  return kind == model::LeakKind::definite || kind == model::LeakKind::indirect ||
+         kind == model::LeakKind::possible;
+}
+
+// Is there anything that a program's own suppressions could be about? Its file need not be read
+// otherwise.
+bool has_leaked(const model::Process& process) {
+  if (process.leak_check.method != model::LeakMethod::reachability) {
+    return process.heap.live_blocks > 0;
+  }
+  return std::any_of(process.leaks.begin(), process.leaks.end(),
+                     [](const model::LeakRow& row) { return is_leaked(row.kind); });
+}
+
 class Applier {
  public:
-  Applier(model::Session& session, const std::vector<Suppression>& list)
-      : session_(session), list_(list) {}
+  Applier(model::Session& session, const std::vector<Suppression>& list,
+          const SuppressionsOfProgram& of_program)
+      : session_(session), list_(list), of_program_(of_program) {}
 
   void apply() {
-    session_.suppressions.clear();
     for (model::Process& process : session_.processes) {
+      own_ = of_program_ && has_leaked(process) ? &of_program_(process) : nullptr;
       if (process.leak_check.method == model::LeakMethod::reachability) {
         apply_to_rows(process);
-      } else if (!list_.empty() && process.exit_kind != model::ExitKind::exec) {
+      } else if (has_any() && process.exit_kind != model::ExitKind::exec) {
         apply_to_sites(process);
       }
     }
   }
 
  private:
+  [[nodiscard]] bool has_any() const {
+    return !list_.empty() || (own_ != nullptr && !own_->empty());
+  }
+
   void apply_to_rows(model::Process& process) {
     std::map<model::StackId, std::uint32_t> definite;  // suppressed ones
     for (model::LeakRow& row : process.leaks) {
-      row.suppression = number_for(row.stack, row.kind, true);
+      if (row.suppression == 0) row.suppression = number_for(row.stack, row.kind, true);
       if (row.kind == model::LeakKind::definite && row.suppression != 0) {
         definite[row.stack] = row.suppression;
       }
@@ -90,9 +111,10 @@ class Applier {
   }
 
   void apply_to_sites(model::Process& process) {
-    process.leaks.clear();
+    std::set<model::StackId> done;
+    for (const model::LeakRow& row : process.leaks) done.insert(row.stack);
     for (const model::Site& site : process.sites) {
-      if (site.live_blocks == 0) continue;
+      if (site.live_blocks == 0 || done.count(site.stack) != 0) continue;
       const std::uint32_t number = number_for(site.stack, model::LeakKind::unclassified, false);
       if (number == 0) continue;
       process.leaks.push_back({site.stack, model::LeakKind::unclassified, model::kNone, number,
@@ -101,16 +123,17 @@ class Applier {
   }
 
   std::uint32_t number_for(model::StackId stack, model::LeakKind kind, bool built_in) {
-    const std::uint32_t bit = 1U << static_cast<unsigned>(kind);
-    const bool is_leaked = kind == model::LeakKind::definite || kind == model::LeakKind::indirect ||
-                           kind == model::LeakKind::possible;
-    if (!is_leaked && list_.empty()) return 0;
-    if (built_in && is_leaked && is_upkeep(session_, stack)) return note(kBuiltInSuppression);
-    if (list_.empty()) return 0;
+    if (!is_leaked(kind) && !has_any()) return 0;
+    if (built_in && is_leaked(kind) && is_upkeep(session_, stack)) return note(kBuiltInSuppression);
+    if (!has_any()) return 0;
     const std::vector<Frame> frames = frames_of(session_, stack);
-    for (const Suppression& suppression : list_) {
-      if ((suppression.kinds & bit) != 0 && matches(suppression, frames)) {
-        return note(suppression.name);
+    for (const auto* list : {&list_, own_}) {
+      if (list == nullptr) continue;
+      for (const Suppression& suppression : *list) {
+        const std::uint32_t bit = 1U << static_cast<unsigned>(kind);
+        if ((suppression.kinds & bit) != 0 && matches(suppression, frames)) {
+          return note(suppression.name);
+        }
       }
     }
     return 0;
@@ -126,6 +149,8 @@ class Applier {
 
   model::Session& session_;
   const std::vector<Suppression>& list_;
+  const SuppressionsOfProgram& of_program_;
+  const std::vector<Suppression>* own_ = nullptr;  // of the process's program
 };
 
 }  // namespace
@@ -139,8 +164,18 @@ bool matches(const Suppression& suppression, const std::vector<Frame>& frames) {
   });
 }
 
-void apply_suppressions(model::Session& session, const std::vector<Suppression>& suppressions) {
-  Applier(session, suppressions).apply();
+void apply_suppressions(model::Session& session, const std::vector<Suppression>& suppressions,
+                        const SuppressionsOfProgram& of_program) {
+  session.suppressions.clear();
+  for (model::Process& process : session.processes) {
+    if (process.leak_check.method != model::LeakMethod::reachability) process.leaks.clear();
+    for (model::LeakRow& row : process.leaks) row.suppression = 0;
+  }
+  Applier(session, suppressions, of_program).apply();
+}
+
+void add_suppressions(model::Session& session, const std::vector<Suppression>& suppressions) {
+  Applier(session, suppressions, {}).apply();
 }
 
 }  // namespace memwatch::analysis

@@ -51,8 +51,14 @@ bool matches(const Suppression& suppression, const std::vector<Frame>& frames);
 
 // Marks the session's rows, those of the C library and the loader by a built-in rule first, and
 // notes which suppressions did something. Of processes judged by lifetime only the given ones are
-// used. Stacks must have their symbols.
-void apply_suppressions(model::Session& session, const std::vector<Suppression>& suppressions);
+// used. Stacks must have their symbols. `of_program`: those that a process's program brings itself.
+using SuppressionsOfProgram =
+    std::function<const std::vector<Suppression>&(const model::Process& process)>;
+void apply_suppressions(model::Session& session, const std::vector<Suppression>& suppressions,
+                        const SuppressionsOfProgram& of_program = {});
+
+// Marks more rows of a session whose rows are marked already.
+void add_suppressions(model::Session& session, const std::vector<Suppression>& suppressions);
 
 inline constexpr std::string_view kBuiltInSuppression = "built-in: the C library and the loader";
 

@@ -102,6 +102,7 @@ void reset_record(model::Process& process) {
   fresh.epochs = std::move(process.epochs);
   fresh.site_epochs = std::move(process.site_epochs);
   fresh.leak_check.reason = std::move(process.leak_check.reason);
+  fresh.holders = std::move(process.holders);
   fresh.exe = std::move(process.exe);
   fresh.command = std::move(process.command);
   fresh.notes = std::move(process.notes);
@@ -232,6 +233,68 @@ void decode_record(std::string_view message, MemoryBudget& budget, model::Sessio
   }
 }
 
+void decode_holder(std::string_view message, MemoryBudget& budget, const TableSizes& sizes,
+                   model::HolderPath& holder) {
+  constexpr std::size_t kStepWords = 5;
+  protozero::pbf_reader reader(message.data(), message.size());
+  while (reader.next()) {
+    switch (reader.tag_and_type()) {
+      case bytes_key(holder_field::kWords): {
+        std::array<std::uint64_t, 7> words{};
+        for_each_word(bytes_of(reader), words.size(),
+                      [&](std::size_t i, std::uint64_t word) { words[i] = word; });
+        // What only a newer memwatch tells apart is shown as the vaguest that is known.
+        holder.kind = words[0] <= to_word(model::LeakKind::reachable)
+                          ? static_cast<model::LeakKind>(words[0])
+                          : model::LeakKind::reachable;
+        holder.root = words[1] <= to_word(model::RootKind::thread_local_storage)
+                          ? static_cast<model::RootKind>(words[1])
+                          : model::RootKind::memory;
+        set_word(words[2], holder.tid);
+        holder.root_address = words[3];
+        holder.module_offset = words[4];
+        holder.symbol_offset = words[5];
+        holder.skipped = words[6];
+        break;
+      }
+      case bytes_key(holder_field::kModule):
+        set_text(bytes_of(reader), budget, holder.module);
+        break;
+      case bytes_key(holder_field::kSymbol):
+        set_text(bytes_of(reader), budget, holder.symbol);
+        break;
+      case bytes_key(holder_field::kSteps):
+        for_each_word(bytes_of(reader), SIZE_MAX, [&](std::size_t i, std::uint64_t word) {
+          if (i % kStepWords == 0) {
+            budget.charge(sizeof(model::HolderStep));
+            holder.steps.emplace_back();
+          }
+          model::HolderStep& step = holder.steps.back();
+          switch (i % kStepWords) {
+            case 0:
+              if (word >= sizes.stacks) throw Damage{"a way to a block has no such stack"};
+              step.stack = static_cast<model::StackId>(word);
+              break;
+            case 1:
+              step.address = word;
+              break;
+            case 2:
+              step.size = word;
+              break;
+            case 3:
+              step.pointer_at = word;
+              break;
+            default:
+              step.inside = word;
+          }
+        });
+        break;
+      default:
+        reader.skip();
+    }
+  }
+}
+
 void decode_texts(std::string_view message, MemoryBudget& budget, model::Session& session) {
   const std::uint64_t index = index_of(message);
   if (index >= session.processes.size()) throw Damage{"texts of a process that does not exist"};
@@ -240,6 +303,7 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
   process.command.clear();
   process.notes.clear();
   process.leak_check.reason.clear();
+  process.holders.clear();
   protozero::pbf_reader reader(message.data(), message.size());
   while (reader.next()) {
     switch (reader.tag_and_type()) {
@@ -254,6 +318,10 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
         break;
       case bytes_key(process_field::kLeakReason):
         set_text(bytes_of(reader), budget, process.leak_check.reason);
+        break;
+      case bytes_key(process_field::kHolder):
+        budget.charge(sizeof(model::HolderPath));
+        decode_holder(bytes_of(reader), budget, sizes_of(session), process.holders.emplace_back());
         break;
       default:
         reader.skip();

@@ -82,8 +82,26 @@ std::string encode_record(std::size_t index, const model::Process& process) {
   return message;
 }
 
+std::string encode_holder(const model::HolderPath& holder, std::size_t stacks) {
+  std::string message;
+  protozero::pbf_writer writer(message);
+  const std::array<std::uint64_t, 7> words = {
+      to_word(holder.kind), to_word(holder.root), holder.tid,    holder.root_address,
+      holder.module_offset, holder.symbol_offset, holder.skipped};
+  writer.add_packed_uint64(holder_field::kWords, words.begin(), words.end());
+  add_text(writer, holder_field::kModule, holder.module);
+  add_text(writer, holder_field::kSymbol, holder.symbol);
+  std::vector<std::uint64_t> steps;
+  for (const model::HolderStep& step : holder.steps) {
+    const std::uint64_t stack = step.stack < stacks ? step.stack : model::kNone;
+    steps.insert(steps.end(), {stack, step.address, step.size, step.pointer_at, step.inside});
+  }
+  writer.add_packed_uint64(holder_field::kSteps, steps.begin(), steps.end());
+  return message;
+}
+
 // What hardly ever changes, and may be long, apart from the numbers, which always do.
-std::string encode_texts(std::size_t index, const model::Process& process) {
+std::string encode_texts(std::size_t index, const model::Process& process, std::size_t stacks) {
   std::string message;
   protozero::pbf_writer writer(message);
   writer.add_uint64(process_field::kIndex, index);
@@ -91,6 +109,9 @@ std::string encode_texts(std::size_t index, const model::Process& process) {
   add_texts(writer, process_field::kCommand, process.command);
   add_texts(writer, process_field::kNotes, process.notes);
   add_text(writer, process_field::kLeakReason, process.leak_check.reason);
+  for (const model::HolderPath& holder : process.holders) {
+    writer.add_message(process_field::kHolder, encode_holder(holder, stacks));
+  }
   return message;
 }
 
@@ -131,8 +152,11 @@ void encode_processes(const model::Session& session, Shadow& shadow, ChunkWriter
   shadow.processes.resize(session.processes.size());
   encode_process_messages(session, ChunkType::processes, encode_record, &ProcessShadow::record,
                           shadow, chunks);
-  encode_process_messages(session, ChunkType::process_texts, encode_texts, &ProcessShadow::texts,
-                          shadow, chunks);
+  const auto encode_with_stacks = [&](std::size_t index, const model::Process& process) {
+    return encode_texts(index, process, sizes_of(session).stacks);
+  };
+  encode_process_messages(session, ChunkType::process_texts, encode_with_stacks,
+                          &ProcessShadow::texts, shadow, chunks);
   using P = model::Process;
   using S = ProcessShadow;
   encode_process_rows(session, ChunkType::sites, &P::sites, &S::sites, shadow, chunks);

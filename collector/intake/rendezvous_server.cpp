@@ -185,14 +185,24 @@ void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why) {
   static_cast<void>(send(visitor.connection.get(), &answer, sizeof answer, MSG_NOSIGNAL));
 }
 
-Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid) {
+bool Visitor::asks_for_leaks() const {
+  return hello.magic == kLeaksRequestMagic;
+}
+
+LeaksRequest Visitor::leaks_request() const {
+  LeaksRequest request{};
+  std::memcpy(&request, &hello, sizeof request);
+  return request;
+}
+
+Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest request) {
   constexpr const char* kAsk = "ask the memwatch that records the process";
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) {
     return Error{ErrorKind::system,
                  kAsk,
-                 "process " + std::to_string(pid),
+                 "process " + std::to_string(request.pid),
                  "it does not say where it listens (--no-follow)",
                  {}};
   }
@@ -200,10 +210,8 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid) {
   const UniqueFd connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   const timeval patience{600, 0};
   setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  Hello request{};
   request.magic = kLeaksRequestMagic;
   request.version = kProtocolVersion;
-  request.pid = static_cast<std::uint32_t>(pid);
   Welcome answer{};
   if (!connection.is_open() ||
       connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
@@ -214,7 +222,8 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid) {
   answer.path[sizeof answer.path - 1] = '\0';
   if (answer.magic != kLeaksAnswerMagic || answer.version != kProtocolVersion ||
       answer.verdict != static_cast<std::uint32_t>(Verdict::record)) {
-    return Error{ErrorKind::system, kAsk, "process " + std::to_string(pid), answer.path, {}};
+    return Error{
+        ErrorKind::system, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
   }
   return std::string(answer.path);
 }

@@ -21,6 +21,9 @@ struct Visitor {
   protocol::Hello hello{};
   UniqueFd maps, memory;  // its /proc/self/maps and mem, where it could open them
   UniqueFd connection;
+
+  [[nodiscard]] bool asks_for_leaks() const;
+  [[nodiscard]] protocol::LeaksRequest leaks_request() const;
 };
 
 class RendezvousServer {
@@ -55,6 +58,7 @@ void hand_over(Visitor visitor, const Segment& segment);
 void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why);
 
 // The other side: asks the collector on this socket, and waits for its answer, minutes if need be.
-Result<std::string> ask_for_leaks(const std::string& socket_path, pid_t pid);
+// Of the request only what is asked for has to be filled in.
+Result<std::string> ask_for_leaks(const std::string& socket_path, protocol::LeaksRequest request);
 
 }  // namespace memwatch::intake

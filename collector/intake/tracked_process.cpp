@@ -1,6 +1,11 @@
 #include "collector/intake/tracked_process.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <climits>
 #include <cstring>
 
 namespace memwatch::intake {
@@ -106,6 +111,9 @@ std::uint64_t TrackedProcess::drain() {
     total += progress;
     // More rounds only help where rings wait for each other.
   } while (progress > 0 && rings_.size() > 1 && total < kMaxRecordsPerCall);
+  if (open_query_ != 0) [[unlikely]] {
+    answer_query();
+  }
   // With nothing applied, what was seen of the rings is what is there.
   const bool pending =
       total == 0 && std::any_of(rings_.begin(), rings_.end(),
@@ -119,6 +127,25 @@ std::uint64_t TrackedProcess::drain() {
     if (step_over_gap()) count_damage();
   }
   return total;
+}
+
+// Threads that the asker has waited for may have written to rings that were looked at before its
+// own: one more round has all of theirs.
+void TrackedProcess::answer_query() {
+  look_at_rings();
+  for (Ring& ring : rings_) drain_ring(ring);
+  const model::Process& facts = live_.facts;
+  const model::ThreadTotals& thread = facts.threads[query_thread_];
+  SegmentHeader& header = segment_.header();
+  header.query_counters = {
+      facts.totals.allocations,     facts.totals.reallocations, facts.totals.frees,
+      facts.totals.allocated_bytes, facts.totals.freed_bytes,   facts.totals.failed,
+      facts.heap.live_blocks,       facts.heap.live_bytes,      live_.take_recent_peak(),
+      thread.allocations,           thread.allocated_bytes};
+  // Release: publishes the counters; matched by the acquire load in preload/query.
+  header.query_answered.store(open_query_, std::memory_order_release);
+  syscall(SYS_futex, &header.query_answered, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  open_query_ = 0;
 }
 
 void TrackedProcess::drain_to_end() {
@@ -311,6 +338,10 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
       return Step::applied;
     case RecordType::epoch:
       ring.at = static_cast<double>(words[1]) / 1000.0;
+      return Step::applied;
+    case RecordType::query:
+      open_query_ = low(words[1]);
+      query_thread_ = thread_of(ring);
       return Step::applied;
     case RecordType::fork:
       if (on_fork) on_fork(words[1]);

@@ -98,6 +98,7 @@ class TrackedProcess {
   bool step_over_gap();
   model::EventContext context(Ring& ring, std::uint32_t node);
   void count_damage() { ++damaged_; }
+  void answer_query();
 
   Segment segment_;
   StackImporter stacks_;
@@ -105,6 +106,8 @@ class TrackedProcess {
   bool attaching_;
   std::vector<Ring> rings_;
   std::vector<std::uint32_t> next_sequence_;  // per shard
+  std::uint32_t open_query_ = 0;              // number of a question of the program's; 0: none
+  std::uint32_t query_thread_ = 0;
   std::uint64_t damaged_ = 0;
   std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached
   std::uint64_t idle_frees_before_ = 0;

@@ -48,6 +48,7 @@ inline void LiveProcess::grow_live(std::uint32_t site, std::uint64_t size, doubl
   row.own_peak_bytes = std::max(row.own_peak_bytes, row.live_bytes);
   ++facts.heap.live_blocks;
   facts.heap.live_bytes += size;
+  recent_peak_ = std::max(recent_peak_, facts.heap.live_bytes);
   if (facts.heap.live_bytes > facts.heap.peak_bytes) {
     facts.heap.peak_bytes = facts.heap.live_bytes;
     facts.heap.peak_blocks = facts.heap.live_blocks;

@@ -124,6 +124,13 @@ class LiveProcess {
     prefetch_site((of_block & chosen) | (of_stack & ~chosen));
   }
 
+  // The most that was live at a time since the last call, which begins anew.
+  std::uint64_t take_recent_peak() {
+    const std::uint64_t peak = recent_peak_;
+    recent_peak_ = facts.heap.live_bytes;
+    return peak;
+  }
+
   // Is it time to end an epoch of the history, `at` seconds after the session's start?
   [[nodiscard]] bool is_epoch_due(double at) const { return history_.is_due(at); }
   void end_epoch(double at);
@@ -210,6 +217,7 @@ class LiveProcess {
   std::uint32_t cohort_ = 0;       // of blocks that are allocated now
   std::uint64_t least_bytes_ = 0;  // as SiteState's, of the whole heap
   std::uint64_t peak_number_ = 0;
+  std::uint64_t recent_peak_ = 0;
   std::uint64_t live_break_bytes_ = 0;
   std::vector<SiteState> site_states_;
   std::vector<ThreadState> thread_states_;

@@ -210,6 +210,40 @@ struct LeakRow {
   std::uint64_t blocks = 0, bytes = 0;
 };
 
+// What a way to a block begins with. Nothing: the first block is itself a leak.
+enum class RootKind : std::uint8_t {
+  nothing = 0,
+  data = 1,  // of an executable or library
+  stack = 2,
+  registers = 3,
+  memory = 4,  // mapped by the program, or by somebody unknown
+  heap = 5,    // of the allocator, where not every block is known
+  loader = 6,  // the loader's own block
+  thread_local_storage = 7,
+};
+
+// A block on the way, and the pointer that leads to it.
+struct HolderStep {
+  StackId stack = kNone;  // that allocated it
+  std::uint64_t address = 0, size = 0;
+  std::uint64_t pointer_at = 0;  // offset in the block before; of the first one unused
+  std::uint64_t inside = 0;      // offset that the pointer leads to, 0: the start
+};
+
+// A shortest way from a root to a block, which is the last step.
+struct HolderPath {
+  LeakKind kind = LeakKind::reachable;  // of that block
+  RootKind root = RootKind::nothing;
+  std::uint32_t tid = 0;            // of stack, registers, thread-local storage
+  std::uint64_t root_address = 0;   // of the pointer; 0: none (registers, loader)
+  std::string module;               // of data: path
+  std::uint64_t module_offset = 0;  // root_address − where the module begins in memory
+  std::string symbol;               // of data: the variable, "" unknown
+  std::uint64_t symbol_offset = 0;
+  std::uint64_t skipped = 0;  // blocks in the middle that are not listed
+  std::vector<HolderStep> steps;
+};
+
 // How it was found out which live blocks are leaks.
 enum class LeakMethod : std::uint8_t { lifetime = 0, reachability = 1, none = 2 };
 
@@ -255,7 +289,8 @@ struct Process {
   // Soft RLIMIT_AS and RLIMIT_DATA; 0: none.
   std::uint64_t address_space_limit = 0, data_limit = 0;
   LeakCheck leak_check;
-  std::vector<LeakRow> leaks;      // of a check by reachability: they sum to the live heap
+  std::vector<LeakRow> leaks;       // of a check by reachability: they sum to the live heap
+  std::vector<HolderPath> holders;  // one for each of the sites that hold most, largest first
   std::vector<std::string> notes;  // sentences for the reader: hidden allocator, untraced child …
 };
 

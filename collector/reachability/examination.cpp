@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "collector/procfs/process_list.h"
 
@@ -50,11 +51,62 @@ void add_roots(const RootPlan& plan, const std::vector<StoppedThread>& threads,
   }
 }
 
+// Looks through memory, the process's own or a copy of it, and judges.
+void look_through(Memory& memory, const Subject& subject, const RootFacts& facts,
+                  const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
+                  const std::function<void()>& on_progress, Examination& result) {
+  const std::vector<procfs::MemoryMapping>& maps = result.memory->maps();
+  const RootPlan plan = plan_roots(memory, maps, blocks, threads, facts);
+  result.scan = std::make_unique<Scan>(std::move(blocks), memory);
+  result.scan->on_progress = on_progress;
+  add_roots(plan, threads, subject, result);
+  result.scan->read_blocks();
+  const bool with_holders = subject.holders.sites > 0 || subject.holders.address.has_value();
+  // Layouts are looked up in memory, so it has to stay as it is for the verdict as well.
+  result.verdicts = judge(*result.scan, with_holders);
+  if (with_holders) {
+    result.holders = find_holders(*result.scan, result.verdicts, subject.holders);
+    recognise_thread_local(*result.scan, result.sources, maps, result.holders);
+  }
+}
+
+void say_if_incomplete(std::uint64_t unreadable_bytes, Examination& result) {
+  if (unreadable_bytes > 0 && result.why_incomplete.empty()) {
+    result.why_incomplete = "a part of its memory could not be read";
+  }
+}
+
+// On a thread of its own, while the caller's looks after the process, which has gone on.
+void look_through_copy(const Subject& subject, const RootFacts& facts,
+                       const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
+                       Examination& result) {
+  auto done = std::async(std::launch::async, [&] {
+    look_through(*result.copy, subject, facts, threads, std::move(blocks), {}, result);
+  });
+  constexpr std::chrono::milliseconds kBeat{1};
+  while (done.wait_for(kBeat) != std::future_status::ready) {
+    if (subject.heartbeat) subject.heartbeat();
+  }
+  done.get();
+  say_if_incomplete(result.copy->unreadable_bytes(), result);
+}
+
 }  // namespace
 
 Examination examine(Subject& subject) {
   Examination result;
   StoppedThreads stopped;
+  const auto open_memory = [&subject] {
+    return std::make_unique<ProcessMemory>(
+        subject.pid, subject.memory_descriptor,
+        procfs::read_memory_maps(subject.pid, subject.maps_descriptor));
+  };
+  // One that goes on stands still only while its memory is copied, if there is room for that.
+  if (!subject.waiting) {
+    const std::unique_ptr<ProcessMemory> before = open_memory();
+    if (before->why_unreadable().empty())
+      result.copy = MemoryCopy::reserve(*before, subject.heartbeat);
+  }
   const Clock::time_point start = Clock::now();
   const auto release = [&] {
     if (subject.release) subject.release();
@@ -79,27 +131,33 @@ Examination examine(Subject& subject) {
   std::vector<StoppedThread> threads = stopped.threads();
   if (subject.waiting) threads.push_back(as_stopped(*subject.waiting));
 
-  RootFacts facts;
-  std::vector<Block> blocks = subject.take_blocks(facts);
-  result.memory = std::make_unique<ProcessMemory>(
-      subject.pid, subject.memory_descriptor,
-      procfs::read_memory_maps(subject.pid, subject.maps_descriptor));
+  result.memory = open_memory();
   result.why_not = result.memory->why_unreadable();
+  RootFacts facts;
   if (!result.why_not.empty()) {
+    subject.drain();
     release();
     return result;
   }
-  const RootPlan plan = plan_roots(*result.memory, blocks, threads, facts);
-  result.scan = std::make_unique<Scan>(std::move(blocks), *result.memory);
-  result.scan->on_progress = subject.heartbeat;
-  add_roots(plan, threads, subject, result);
-  result.scan->read_blocks();
-  // Layouts are looked up in the process's memory, so it stands still for the verdict as well.
-  result.verdicts = judge(*result.scan);
-  if (result.scan->figures().unreadable_bytes > 0 && result.why_incomplete.empty()) {
-    result.why_incomplete = "a part of its memory could not be read";
+  subject.drain();
+  if (result.copy != nullptr && !result.copy->take(*result.memory)) result.copy.reset();
+  result.was_copied = result.copy != nullptr;
+  if (result.was_copied) {
+    // Was it still there at the end? Memory of a process that died reads as nothing.
+    if (!result.memory->why_unreadable().empty()) {
+      result.why_not = "it ended while its memory was read";
+    }
+    release();
+    std::vector<Block> blocks = subject.take_blocks(facts);
+    if (result.why_not.empty()) {
+      look_through_copy(subject, facts, threads, std::move(blocks), result);
+    }
+    return result;
   }
-  // Was it still there at the end? Memory of a process that died reads as nothing.
+  std::vector<Block> blocks = subject.take_blocks(facts);
+  look_through(*result.memory, subject, facts, threads, std::move(blocks), subject.heartbeat,
+               result);
+  say_if_incomplete(result.scan->figures().unreadable_bytes, result);
   if (!result.memory->why_unreadable().empty()) {
     result.why_not = "it ended while its memory was read";
   }

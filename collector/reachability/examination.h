@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/reachability/holders.h"
+#include "collector/reachability/memory_copy.h"
 #include "collector/reachability/roots.h"
 #include "collector/reachability/scan.h"
 #include "collector/reachability/verdict.h"
@@ -29,11 +31,16 @@ struct Subject {
   pid_t pid = 0;
   int memory_descriptor = -1, maps_descriptor = -1;  // as the process handed them over, or -1
   std::optional<WaitingThread> waiting;              // the process is at its end
-  std::function<void()> heartbeat;                   // called every millisecond or so of reading
-  // Called when the process stands still: the blocks that are alive now, and the other facts.
+  // Called every millisecond or so; the process may run on by then.
+  std::function<void()> heartbeat;
+  // Called when the process stands still: everything that it has written is to be taken down.
+  std::function<void()> drain;
+  // Called when the process stands still, or has just gone on, before any heartbeat: the blocks
+  // that are alive now, and the other facts.
   std::function<std::vector<Block>(RootFacts& facts)> take_blocks;
   // Is a block of this site alive whatever points to it (the loader's own)?
   std::function<bool(std::uint32_t site)> is_root_site;
+  HoldersWish holders;
   // Called as soon as the process may go on (at its end: may end).
   std::function<void()> release;
 };
@@ -42,10 +49,13 @@ struct Examination {
   std::string why_not;         // not empty: nothing could be judged
   std::string why_incomplete;  // not empty: judged, but something could not be seen
   double pause_seconds = 0;    // the process stood still
+  bool was_copied = false;     // only while its memory was copied
   std::vector<RootSource> sources;
   std::unique_ptr<ProcessMemory> memory;
+  std::unique_ptr<MemoryCopy> copy;  // of a process that goes on, where there was room
   std::unique_ptr<Scan> scan;
   Verdicts verdicts;
+  std::vector<Path> holders;  // those that were wished for
 };
 
 Examination examine(Subject& subject);

@@ -118,15 +118,17 @@ void judge_leaked(const Scan& scan, const std::vector<std::uint32_t>& leaked, Ve
     owned[head] = true;
     verdicts.kinds[leaked[head]] = Kind::definite;
     queue.assign(1, head);
-    while (!queue.empty()) {
-      const std::uint32_t node = queue.back();
-      queue.pop_back();
+    for (std::size_t next = 0; next < queue.size(); ++next) {
+      const std::uint32_t node = queue[next];
       for (std::uint64_t at = graph.first(node); at < graph.first(node + 1); ++at) {
         const std::uint32_t to = graph.edge(at);
         if (owned[to]) continue;
         owned[to] = true;
         verdicts.kinds[leaked[to]] = Kind::indirect;
         verdicts.owners[leaked[to]] = leaked[head];
+        if (!verdicts.links.empty()) {
+          verdicts.links[leaked[to]] = {leaked[node], verdicts.links[leaked[node]].depth + 1};
+        }
         queue.push_back(to);
       }
     }

@@ -1,11 +1,13 @@
 // The memory of another process: by process_vm_readv, else through a descriptor of its
 // /proc/PID/mem (ours, or the one it handed over when it introduced itself). What is mapped is
 // known from its maps; of long ranges the page map tells what was ever touched, so that
-// reservations of terabytes cost nothing and are not touched by us. Not thread-safe.
+// reservations of terabytes cost nothing and are not touched by us. Not thread-safe, but for read()
+// once why_unreadable() has been asked.
 #pragma once
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <vector>
 
 #include "collector/base/unique_fd.h"
@@ -34,8 +36,8 @@ class ProcessMemory : public Memory {
   pid_t pid_;
   int descriptor_;
   UniqueFd own_descriptor_, page_map_;
-  bool by_system_call_ = true;
-  int last_error_ = 0;
+  std::atomic<bool> by_system_call_{true};
+  std::atomic<int> last_error_{0};
   std::vector<procfs::MemoryMapping> maps_;
 };
 

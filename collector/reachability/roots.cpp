@@ -41,9 +41,9 @@ bool is_foreign_allocator(std::string_view path) {
 
 class Planner {
  public:
-  Planner(ProcessMemory& memory, const std::vector<Block>& blocks,
+  Planner(Memory& memory, const std::vector<MemoryMapping>& maps, const std::vector<Block>& blocks,
           const std::vector<StoppedThread>& threads, const RootFacts& facts)
-      : memory_(memory), maps_(memory.maps()), blocks_(blocks), threads_(threads), facts_(facts) {
+      : memory_(memory), maps_(maps), blocks_(blocks), threads_(threads), facts_(facts) {
     if (!facts.has_unknown_blocks) arenas_ = arenas_of(memory, blocks);
     has_foreign_allocator_ = std::any_of(maps_.begin(), maps_.end(), [](const MemoryMapping& m) {
       return is_foreign_allocator(m.path);
@@ -180,7 +180,7 @@ class Planner {
     if (block) ranges.cut({maps_[i].start, (*block + kPage) & ~(kPage - 1)});
   }
 
-  ProcessMemory& memory_;
+  Memory& memory_;
   const std::vector<MemoryMapping>& maps_;
   const std::vector<Block>& blocks_;
   const std::vector<StoppedThread>& threads_;
@@ -192,9 +192,10 @@ class Planner {
 
 }  // namespace
 
-RootPlan plan_roots(ProcessMemory& memory, const std::vector<Block>& blocks,
-                    const std::vector<StoppedThread>& threads, const RootFacts& facts) {
-  return Planner(memory, blocks, threads, facts).plan();
+RootPlan plan_roots(Memory& memory, const std::vector<procfs::MemoryMapping>& maps,
+                    const std::vector<Block>& blocks, const std::vector<StoppedThread>& threads,
+                    const RootFacts& facts) {
+  return Planner(memory, maps, blocks, threads, facts).plan();
 }
 
 }  // namespace memwatch::reachability

@@ -24,8 +24,9 @@
 #include <string>
 #include <vector>
 
+#include "collector/procfs/memory_maps.h"
 #include "collector/reachability/block_index.h"
-#include "collector/reachability/process_memory.h"
+#include "collector/reachability/memory.h"
 #include "collector/reachability/stopped_threads.h"
 
 namespace memwatch::reachability {
@@ -55,8 +56,10 @@ struct RootFacts {
   bool has_unknown_blocks = false;
 };
 
-// `blocks`: any order. Threads whose registers are not known have all of their stack looked at.
-RootPlan plan_roots(ProcessMemory& memory, const std::vector<Block>& blocks,
-                    const std::vector<StoppedThread>& threads, const RootFacts& facts);
+// `maps`: of the process, as its memory. `blocks`: any order. Threads whose registers are not known
+// have all of their stack looked at.
+RootPlan plan_roots(Memory& memory, const std::vector<procfs::MemoryMapping>& maps,
+                    const std::vector<Block>& blocks, const std::vector<StoppedThread>& threads,
+                    const RootFacts& facts);
 
 }  // namespace memwatch::reachability

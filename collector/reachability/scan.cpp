@@ -132,6 +132,12 @@ void Scan::add_root_block(std::uint32_t root, std::uint64_t address) {
   if (target.block != kNoBlock) root_edges_.push_back({root, target.block, 0});
 }
 
+std::optional<std::uint32_t> Scan::block_at(std::uint64_t address) const {
+  if (!index_.in_reach(address)) return std::nullopt;
+  const Target target = index_.find(address);
+  return target.block == kNoBlock ? std::nullopt : std::optional(target.block);
+}
+
 void Scan::start_block(std::uint32_t block) {
   while (current_ < block) first_edge_[++current_] = edges_.size();
 }

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,6 +58,8 @@ class Scan {
   void read_blocks();
 
   [[nodiscard]] const std::vector<Block>& blocks() const { return blocks_; }
+  // The block in which the address lies.
+  [[nodiscard]] std::optional<std::uint32_t> block_at(std::uint64_t address) const;
   // Brings what edges_of reads into the cache: the first step some time before the second.
   void prefetch_first_edge(std::uint32_t block) const { __builtin_prefetch(&first_edge_[block]); }
   void prefetch_edges(std::uint32_t block) const {

@@ -51,4 +51,8 @@ class StoppedThreads {
   std::chrono::steady_clock::time_point since_;
 };
 
+// Threads that did not stop in time cannot be let go before they do: lets go those that have. To be
+// called every now and then by the thread that stopped any; costs nothing when there are none.
+void release_stragglers();
+
 }  // namespace memwatch::reachability

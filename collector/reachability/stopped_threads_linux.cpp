@@ -32,7 +32,40 @@ std::string why_refused(int error) {
   return "stopping its threads failed: " + std::generic_category().message(error);
 }
 
+// Threads that were told to stop, did not do so in time and cannot be let go before they have: in a
+// vfork until the child lets them go, or without a processor on a busy machine.
+struct Straggler {
+  pid_t tid = 0;
+  bool is_own_child = false;
+};
+
+// Of the calling thread, since ptrace takes requests from the thread that seized alone.
+std::vector<Straggler>& stragglers() {
+  thread_local std::vector<Straggler> list;
+  return list;
+}
+
+// True when nothing is left to do for it.
+bool let_go(const Straggler& straggler) {
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(straggler.tid);
+  if (waitid(P_PID, id, &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT | __WALL) != 0) return true;
+  if (info.si_pid == 0) return false;
+  const bool has_ended = info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+  if (has_ended && straggler.is_own_child) return true;  // left to be waited for
+  int status = 0;
+  if (waitpid(straggler.tid, &status, __WALL | WNOHANG) != straggler.tid) return false;
+  if (!WIFSTOPPED(status)) return true;
+  const long signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
+  ptrace(PTRACE_DETACH, straggler.tid, nullptr, signal);
+  return true;
+}
+
 }  // namespace
+
+void release_stragglers() {
+  std::erase_if(stragglers(), let_go);
+}
 
 StoppedThreads::~StoppedThreads() {
   go_on();
@@ -40,10 +73,14 @@ StoppedThreads::~StoppedThreads() {
 
 void StoppedThreads::go_on() {
   for (const StoppedThread& thread : threads_) {
-    // The word is the signal to deliver, 0 for none. Fails for a thread that has ended: fine.
-    ptrace(PTRACE_DETACH, thread.tid, nullptr, static_cast<long>(thread.held_signal));
+    // The word is the signal to deliver, 0 for none. Fails for a thread that has ended, and for one
+    // that has not stopped yet: that one would stop later and stand still for ever.
+    if (ptrace(PTRACE_DETACH, thread.tid, nullptr, static_cast<long>(thread.held_signal)) != 0) {
+      stragglers().push_back({thread.tid, thread.tid == pid_ && is_own_child_});
+    }
   }
   threads_.clear();
+  release_stragglers();
 }
 
 bool StoppedThreads::await_stop(StoppedThread& thread, Clock::time_point deadline) {

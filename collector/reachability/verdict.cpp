@@ -12,13 +12,15 @@ namespace {
 // Marks blocks as one kind, breadth first. Blocks ahead in the queue are brought into the cache.
 class Marker {
  public:
-  Marker(const Scan& scan, std::vector<bool>& marked, std::vector<Kind>& kinds)
-      : scan_(scan), marked_(marked), kinds_(kinds) {}
+  Marker(const Scan& scan, std::vector<bool>& marked, Verdicts& verdicts)
+      : scan_(scan), marked_(marked), kinds_(verdicts.kinds), links_(verdicts.links) {}
 
-  void mark(std::uint32_t block, Kind kind) {
+  // `from`: the block that leads to it, or kNoBlock for a root.
+  void mark(std::uint32_t block, Kind kind, std::uint32_t from) {
     if (marked_[block]) return;
     marked_[block] = true;
     kinds_[block] = kind;
+    if (!links_.empty()) links_[block] = {from, from == kNoBlock ? 0 : links_[from].depth + 1};
     queue_.push_back(block);
   }
 
@@ -29,7 +31,7 @@ class Marker {
       const std::uint32_t block = queue_[next_];
       if (next_ + kFar < queue_.size()) scan_.prefetch_first_edge(queue_[next_ + kFar]);
       if (next_ + kNear < queue_.size()) scan_.prefetch_edges(queue_[next_ + kNear]);
-      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, kind);
+      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, kind, block);
       each(block);
     }
     queue_.clear();
@@ -42,6 +44,7 @@ class Marker {
   const Scan& scan_;
   std::vector<bool>& marked_;
   std::vector<Kind>& kinds_;
+  std::vector<Link>& links_;
   std::vector<std::uint32_t> queue_;
   std::size_t next_ = 0;
 };
@@ -80,19 +83,20 @@ class InteriorIndex {
 
 }  // namespace
 
-Verdicts judge(const Scan& scan) {
+Verdicts judge(const Scan& scan, bool with_links) {
   const std::vector<Block>& blocks = scan.blocks();
   Verdicts verdicts;
   verdicts.kinds.assign(blocks.size(), Kind::definite);
   std::vector<bool> marked(blocks.size());
-  Marker marker(scan, marked, verdicts.kinds);
+  if (with_links) verdicts.links.resize(blocks.size());
+  Marker marker(scan, marked, verdicts);
   const InteriorIndex interior(scan);
 
   // Reachable. An interior edge whose block is not reached otherwise is tried by its layout; what
   // that reaches may bring further edges, so it goes on in rounds.
   std::vector<const InteriorEdge*> open, unexplained;
   for (const RootEdge& edge : scan.root_edges()) {
-    if ((edge.root & kInteriorRoot) == 0) marker.mark(edge.to, Kind::reachable);
+    if ((edge.root & kInteriorRoot) == 0) marker.mark(edge.to, Kind::reachable, kNoBlock);
   }
   for (const InteriorEdge& edge : interior.of_roots()) open.push_back(&edge);
   const auto note_interior = [&](std::uint32_t block) {
@@ -106,7 +110,7 @@ Verdicts judge(const Scan& scan) {
       if (marked[edge->to]) continue;
       const Block& to = blocks[edge->to];
       if (explains_interior(scan.memory(), to.address, to.size, edge->offset)) {
-        marker.mark(edge->to, Kind::reachable);
+        marker.mark(edge->to, Kind::reachable, edge->from);
         marker.follow(Kind::reachable, note_interior);
       } else {
         unexplained.push_back(edge);
@@ -115,9 +119,11 @@ Verdicts judge(const Scan& scan) {
   }
 
   // Possible: what the edges that nothing explained lead to, by whatever pointers.
-  for (const InteriorEdge* edge : unexplained) marker.mark(edge->to, Kind::possible);
+  for (const InteriorEdge* edge : unexplained) marker.mark(edge->to, Kind::possible, edge->from);
   marker.follow(Kind::possible, [&](std::uint32_t block) {
-    for (const InteriorEdge& edge : interior.of(block)) marker.mark(edge.to, Kind::possible);
+    for (const InteriorEdge& edge : interior.of(block)) {
+      marker.mark(edge.to, Kind::possible, block);
+    }
   });
 
   verdicts.owners.resize(blocks.size());

@@ -20,12 +20,20 @@ namespace memwatch::reachability {
 
 enum class Kind : std::uint8_t { definite, indirect, possible, reachable };
 
+// How a block was first reached: by a way with the fewest pointers there is, of those to starts
+// before interior ones.
+struct Link {
+  std::uint32_t from = kNoBlock;  // the block that points to it; kNoBlock: a root, or nothing
+  std::uint32_t depth = 0;        // how many blocks stand before it on the way
+};
+
 struct Verdicts {
   std::vector<Kind> kinds;            // per block of the scan
   std::vector<std::uint32_t> owners;  // of an indirect block the definite one; else itself
+  std::vector<Link> links;            // empty unless asked for
 };
 
-Verdicts judge(const Scan& scan);
+Verdicts judge(const Scan& scan, bool with_links = false);
 
 // For tests, and to have one file per step: the kinds of blocks that roots do not reach.
 // `leaked`: numbers of the blocks, ascending.

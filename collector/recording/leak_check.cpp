@@ -7,14 +7,19 @@
 #include <algorithm>
 #include <climits>
 #include <map>
+#include <memory>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace memwatch::recording {
 
 namespace {
 
 using namespace reachability;
+
+// Ways that are kept of a process that has ended: to the sites that hold most.
+constexpr std::size_t kHoldersAtExit = 200;
 
 model::LeakKind kind_of(Kind kind) {
   switch (kind) {
@@ -39,6 +44,111 @@ bool is_of_loader(const model::Session& session, model::StackId stack) {
   return name.starts_with("ld-linux") || name.starts_with("ld-musl") || name.starts_with("ld-2.");
 }
 
+model::RootKind root_kind_of(RootSource::Kind kind) {
+  switch (kind) {
+    case RootSource::Kind::data:
+      return model::RootKind::data;
+    case RootSource::Kind::stack:
+      return model::RootKind::stack;
+    case RootSource::Kind::registers:
+      return model::RootKind::registers;
+    case RootSource::Kind::memory:
+      return model::RootKind::memory;
+    case RootSource::Kind::heap:
+      return model::RootKind::heap;
+    case RootSource::Kind::loader:
+      break;
+  }
+  return model::RootKind::loader;
+}
+
+// Where in memory the module begins whose data lies at this address: a file that is loaded twice
+// (dlmopen) begins twice.
+std::uint64_t start_of_module(const std::vector<procfs::MemoryMapping>& maps,
+                              const std::string& path, std::uint64_t address) {
+  std::uint64_t start = 0, last_end = 0;
+  for (const procfs::MemoryMapping& mapping : maps) {
+    if (mapping.start > address) break;
+    if (mapping.path != path) continue;
+    if (mapping.offset == 0 && mapping.start != last_end) start = mapping.start;
+    last_end = mapping.end;
+  }
+  return start;
+}
+
+// Ways to blocks as the session keeps them. Sites have to be this process's.
+std::vector<model::HolderPath> holders_of(const Examination& examination,
+                                          const std::vector<model::Site>& sites) {
+  std::vector<model::HolderPath> holders;
+  for (const Path& path : examination.holders) {
+    model::HolderPath& holder = holders.emplace_back();
+    holder.kind = kind_of(path.kind);
+    holder.skipped = path.skipped;
+    if (path.source) {
+      const RootSource& source = examination.sources[*path.source];
+      holder.root = path.in_thread_local_storage ? model::RootKind::thread_local_storage
+                                                 : root_kind_of(source.kind);
+      holder.tid = static_cast<std::uint32_t>(source.tid);
+      holder.root_address = path.where;
+      holder.module = source.path;
+      if (source.kind == RootSource::Kind::data && path.where != 0) {
+        holder.module_offset =
+            path.where - start_of_module(examination.memory->maps(), source.path, path.where);
+      }
+    }
+    for (const Step& step : path.steps) {
+      const Block& block = examination.scan->blocks()[step.block];
+      holder.steps.push_back(
+          {sites[block.site].stack, block.address, block.size, step.pointer_at, step.inside});
+    }
+  }
+  return holders;
+}
+
+// The rows of a process's leaks, one for each site, kind and owner.
+class LeakRows {
+ public:
+  LeakRows(const Examination& examination, const std::vector<model::Site>& sites)
+      : examination_(examination), sites_(sites) {}
+
+  // A block of the examination, by its number. Its size may have been cut there (BlockIndex).
+  void add(std::uint32_t number, std::uint64_t bytes) {
+    const std::vector<Block>& blocks = examination_.scan->blocks();
+    const model::LeakKind kind = kind_of(examination_.verdicts.kinds[number]);
+    model::StackId owner = model::kNone;
+    if (kind == model::LeakKind::indirect) {
+      owner = sites_[blocks[examination_.verdicts.owners[number]].site].stack;
+    }
+    add(blocks[number].site, kind, owner, bytes);
+  }
+  void add(std::uint32_t number) { add(number, examination_.scan->blocks()[number].size); }
+  // One that came after the look is held by whoever still runs.
+  void add_later(const model::LiveBlock& block) {
+    add(block.site, model::LeakKind::reachable, model::kNone, block.size);
+  }
+
+  std::vector<model::LeakRow> take() && {
+    std::vector<model::LeakRow> rows;
+    rows.reserve(rows_.size());
+    for (const auto& [key, row] : rows_) rows.push_back(row);
+    return rows;
+  }
+
+ private:
+  using Key = std::tuple<std::uint32_t, model::LeakKind, model::StackId>;
+  void add(std::uint32_t site, model::LeakKind kind, model::StackId owner, std::uint64_t bytes) {
+    auto [known, is_new] = rows_.try_emplace(Key{site, kind, owner});
+    model::LeakRow& row = known->second;
+    if (is_new) row = {sites_[site].stack, kind, owner, 0, 0, 0};
+    ++row.blocks;
+    row.bytes += bytes;
+  }
+
+  const Examination& examination_;
+  const std::vector<model::Site>& sites_;
+  std::map<Key, model::LeakRow> rows_;
+};
+
 void read_shim_mappings(const ProcessRecord& record, RootFacts& facts) {
   const protocol::SegmentHeader& header = record.tracked->segment().header();
   ProcessMemory memory(record.pid, record.memory.get(), {});
@@ -57,10 +167,7 @@ void read_shim_mappings(const ProcessRecord& record, RootFacts& facts) {
 }
 
 std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
-  intake::TrackedProcess& tracked = *record.tracked;
-  while (tracked.drain() > 0) {
-  }
-  const model::LiveProcess& live = tracked.live();
+  const model::LiveProcess& live = record.tracked->live();
   for (const auto& [start, end] : live.mapped_ranges().ranges()) {
     facts.program_mappings.push_back({start, end});
   }
@@ -84,10 +191,19 @@ Subject subject_of(ProcessRecord& record, const model::Session& session,
   subject.memory_descriptor = record.memory.get();
   subject.maps_descriptor = record.maps.get();
   subject.heartbeat = heartbeat;
-  subject.take_blocks = [&record](RootFacts& facts) { return take_blocks(record, facts); };
-  subject.is_root_site = [&record, &session](std::uint32_t site) {
-    return is_of_loader(session, record.tracked->live().facts.sites[site].stack);
+  subject.drain = [&record] {
+    while (record.tracked->drain() > 0) {
+    }
   };
+  // Sites and stacks grow while a process that goes on is judged, so the loader's are noted first.
+  const auto of_loader = std::make_shared<std::vector<bool>>();
+  subject.take_blocks = [&record, &session, of_loader](RootFacts& facts) {
+    for (const model::Site& site : record.tracked->live().facts.sites) {
+      of_loader->push_back(is_of_loader(session, site.stack));
+    }
+    return take_blocks(record, facts);
+  };
+  subject.is_root_site = [of_loader](std::uint32_t site) { return (*of_loader)[site]; };
   return subject;
 }
 
@@ -160,6 +276,7 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
   std::copy(std::begin(header.exit_registers), std::end(header.exit_registers),
             waiting.registers.begin());
   subject.waiting = waiting;
+  subject.holders.sites = kHoldersAtExit;
   subject.release = [&header] {
     header.exit_released.store(1, std::memory_order_release);
     syscall(SYS_futex, &header.exit_released, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
@@ -168,26 +285,41 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
 }
 
 model::Process judge_living(ProcessRecord& record, const model::Session& session,
-                            const std::function<void()>& heartbeat) {
+                            const HoldersWish& holders, const std::function<void()>& heartbeat) {
+  intake::TrackedProcess& tracked = *record.tracked;
   Subject subject = subject_of(record, session, heartbeat);
+  subject.holders = holders;
+  // It may be running again: its rings have to be read meanwhile. The facts are those of the look.
+  subject.heartbeat = [&tracked, &heartbeat] {
+    heartbeat();
+    tracked.drain();
+  };
+  model::Process looked_at;
+  const auto take = subject.take_blocks;
+  subject.take_blocks = [&tracked, &looked_at, take](RootFacts& facts) {
+    tracked.live().settle();
+    looked_at = tracked.live().facts;
+    return take(facts);
+  };
   examine_record(record, subject);
-  model::LiveProcess& live = record.tracked->live();
-  if (live.facts.leak_check.method == model::LeakMethod::reachability) {
-    // What was freed since the process went on is still to be drained, so the blocks are those of
-    // the look.
-    settle_leaks(record, LeakCheckMode::auto_);
+  model::LeakCheck& check = tracked.live().facts.leak_check;
+  if (looked_at.sites.empty()) looked_at = tracked.live().facts;  // it could not be looked at
+  looked_at.leak_check = std::exchange(check, {});
+  if (looked_at.leak_check.method == model::LeakMethod::reachability) {
+    const Examination& examination = *record.examination;
+    LeakRows rows(examination, looked_at.sites);
+    for (std::uint32_t i = 0; i < examination.scan->blocks().size(); ++i) rows.add(i);
+    looked_at.leaks = std::move(rows).take();
+    looked_at.holders = holders_of(examination, looked_at.sites);
   }
-  live.settle();
-  model::Process judged = live.facts;
-  live.facts.leaks.clear();
-  live.facts.leak_check = {};
   record.examination.reset();
-  return judged;
+  return looked_at;
 }
 
 void settle_leaks(ProcessRecord& record, LeakCheckMode mode) {
   model::Process& process = record.tracked->live().facts;
   process.leaks.clear();
+  process.holders.clear();
   if (mode == LeakCheckMode::none) {
     process.leak_check = {};
     process.leak_check.method = model::LeakMethod::none;
@@ -197,34 +329,21 @@ void settle_leaks(ProcessRecord& record, LeakCheckMode mode) {
   if (process.leak_check.method != model::LeakMethod::reachability) {
     return;  // how it ended may be told only later: explain_missing_check()
   }
-  // Blocks that came after the look are held by whoever still runs.
   const Examination& examination = *record.examination;
   const std::vector<Block>& judged = examination.scan->blocks();
-  using Key = std::tuple<std::uint32_t, model::LeakKind, model::StackId>;
-  std::map<Key, model::LeakRow> rows;
+  LeakRows rows(examination, process.sites);
   record.tracked->live().heap().for_each([&](const model::LiveBlock& block) {
-    model::LeakRow row{process.sites[block.site].stack,
-                       model::LeakKind::reachable,
-                       model::kNone,
-                       0,
-                       1,
-                       block.size};
     const auto at = std::lower_bound(
         judged.begin(), judged.end(), block.address,
         [](const Block& other, std::uint64_t address) { return other.address < address; });
     if (at != judged.end() && at->address == block.address && at->site == block.site) {
-      const auto number = static_cast<std::size_t>(at - judged.begin());
-      row.kind = kind_of(examination.verdicts.kinds[number]);
-      if (row.kind == model::LeakKind::indirect) {
-        row.owner = process.sites[judged[examination.verdicts.owners[number]].site].stack;
-      }
+      rows.add(static_cast<std::uint32_t>(at - judged.begin()), block.size);
+    } else {
+      rows.add_later(block);
     }
-    auto [known, is_new] = rows.try_emplace(Key{block.site, row.kind, row.owner}, row);
-    if (is_new) return;
-    ++known->second.blocks;
-    known->second.bytes += block.size;
   });
-  for (const auto& [key, row] : rows) process.leaks.push_back(row);
+  process.leaks = std::move(rows).take();
+  process.holders = holders_of(examination, process.sites);
   record.examination.reset();
 }
 

@@ -24,9 +24,10 @@ bool awaits_leak_check(const ProcessRecord& record);
 void check_at_exit(ProcessRecord& record, const model::Session& session,
                    const std::function<void()>& heartbeat);
 
-// Looks at a process that goes on: its facts as they are now, with the verdicts. The record itself
-// is as it was.
+// Looks at a process that goes on: its facts as they are now, with the verdicts and the ways that
+// were wished for. The record itself is as it was.
 model::Process judge_living(ProcessRecord& record, const model::Session& session,
+                            const reachability::HoldersWish& holders,
                             const std::function<void()>& heartbeat);
 
 // Makes the rows of the process, as its record ends, where there are verdicts.

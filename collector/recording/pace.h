@@ -1,16 +1,17 @@
 // How long the collector may sleep between two looks at the rings. Each look takes time from a core
-// that the traced program may want: not only its own, a timer that fires and a task that is switched
-// cost the program some 25 microseconds on a virtual machine (measured: a process that does nothing
-// but wake a thousand times a second makes sqlite3 4 % slower, one that wakes a hundred times not
-// measurably). So a look comes when there is something to fetch, not by habit.
+// that the traced program may want: not only its own, a timer that fires and a task that is
+// switched cost the program some 25 microseconds on a virtual machine (measured: a process that
+// does nothing but wake a thousand times a second makes sqlite3 4 % slower, one that wakes a
+// hundred times not measurably). So a look comes when there is something to fetch, not by habit.
 //
 // What must not happen: that a ring overflows while nobody looks. A ring of 65536 slots holds two
 // milliseconds of a thread that does nothing but allocate in exact mode, at 30 ns an event. Where
-// the target waits for room (on_full block) the sleep is as long as a quarter of a ring lasts at the
-// quickest rate of late (the shorter rings of further threads are just full then), and 4 ms at most:
-// a thread that suddenly does nothing but allocate waits 2 ms once. Where it does not wait, the sleep is short. A sample is thousands of times fewer
-// records; what it always records are blocks of megabytes, which take a program longer to touch than
-// a sleep lasts. Idle mode writes no records at all.
+// the target waits for room (on_full block) the sleep is as long as a quarter of a ring lasts at
+// the quickest rate of late (the shorter rings of further threads are just full then), and 4 ms at
+// most: a thread that suddenly does nothing but allocate waits 2 ms once. Where it does not wait,
+// the sleep is short. A sample is thousands of times fewer records; what it always records are
+// blocks of megabytes, which take a program longer to touch than a sleep lasts. Idle mode writes no
+// records at all.
 //
 // Pure: no clock of its own. One thread.
 #pragma once

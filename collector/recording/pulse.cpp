@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <time.h>
 
-
 namespace memwatch::recording {
 
 namespace {

@@ -1,10 +1,10 @@
-// The collector's heartbeat: it tells every traced process the time and that the collector lives. The
-// time is what events are dated by (the target reads no clock), the heartbeat is what a target with a
-// full ring waits by.
+// The collector's heartbeat: it tells every traced process the time and that the collector lives.
+// The time is what events are dated by (the target reads no clock), the heartbeat is what a target
+// with a full ring waits by.
 //
 // The intake beats itself, at each of its looks at the rings. A thread of the pulse's own beats in
-// its place while it is at something longer; otherwise it sleeps, for each time a thread wakes takes
-// a few microseconds from a core that the traced program may want.
+// its place while it is at something longer; otherwise it sleeps, for each time a thread wakes
+// takes a few microseconds from a core that the traced program may want.
 //
 // The pulse stops when the intake has not been seen working for kMaxIntakeSilence: then a target
 // must not go on waiting, for nobody is emptying its ring.

@@ -14,6 +14,7 @@
 #include "collector/intake/rendezvous_server.h"
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
+#include "collector/reachability/stopped_threads.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
@@ -70,6 +71,15 @@ void note_missing_room(const protocol::SegmentHeader& header, model::Process* pr
     process->notes.push_back(
         std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
   }
+}
+
+void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Process* process) {
+  const std::uint32_t children = header.children_unrecorded.load(std::memory_order_relaxed);
+  if (children == 0) return;
+  process->notes.push_back(
+      std::to_string(children) + (children == 1 ? " child" : " children") +
+      " ran unrecorded: forked after it gave up new privileges or installed a seccomp filter, "
+      "which may kill for the system calls that recording a process begins with");
 }
 
 // The record of the pid's latest image whose end nobody has told.
@@ -135,7 +145,7 @@ struct Recorder::State {
   void swap_living_facts();
   // While a leak check keeps the turn: whoever waits for us waits on.
   void show_life() { pulse->intake_beats(Pulse::kStandIn); }
-  Result<model::Session> check_leaks(pid_t pid);
+  Result<model::Session> check_leaks(pid_t pid, const reachability::HoldersWish& holders);
   void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
                   model::StackId stack);
@@ -409,6 +419,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
+  note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup);
@@ -529,10 +540,11 @@ void Recorder::State::checkpoint() {
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }
 
-Result<model::Session> Recorder::State::check_leaks(pid_t pid) {
+Result<model::Session> Recorder::State::check_leaks(pid_t pid,
+                                                    const reachability::HoldersWish& holders) {
   for (const auto& record : records) {
     if (!record->is_alive() || record->pid != pid) continue;
-    const model::Process judged = judge_living(*record, session, [this] { show_life(); });
+    const model::Process judged = judge_living(*record, session, holders, [this] { show_life(); });
     model::Session found = session;
     found.processes.assign(1, judged);
     found.processes.front().duration = now() - judged.start;
@@ -548,7 +560,11 @@ Result<model::Session> Recorder::State::check_leaks(pid_t pid) {
 
 // Another memwatch wants to know; the verdicts go into a session file beside the socket.
 void Recorder::State::answer_leaks_request(intake::Visitor visitor) {
-  Result<model::Session> found = check_leaks(static_cast<pid_t>(visitor.hello.pid));
+  const protocol::LeaksRequest request = visitor.leaks_request();
+  reachability::HoldersWish holders;
+  holders.sites = request.who_holds_sites;
+  if (request.who_holds_address != 0) holders.address = request.who_holds_address;
+  Result<model::Session> found = check_leaks(static_cast<pid_t>(request.pid), holders);
   std::string path;
   if (found) {
     const std::string& socket = rendezvous->path();
@@ -560,8 +576,8 @@ void Recorder::State::answer_leaks_request(intake::Visitor visitor) {
   intake::answer_leaks(std::move(visitor), found.has_value(), found ? path : found.error().why);
 }
 
-Result<model::Session> Recorder::check_leaks(pid_t pid) {
-  return state_->check_leaks(pid);
+Result<model::Session> Recorder::check_leaks(pid_t pid, const reachability::HoldersWish& holders) {
+  return state_->check_leaks(pid, holders);
 }
 
 void Recorder::turn() {
@@ -580,7 +596,7 @@ void Recorder::turn() {
                                       [](const pollfd& process) { return process.revents != 0; });
   if (waiting.front().revents != 0) {
     while (auto visitor = s.rendezvous->accept_visitor()) {
-      if (visitor->hello.magic == protocol::kLeaksRequestMagic) {
+      if (visitor->asks_for_leaks()) {
         s.answer_leaks_request(std::move(*visitor));
       } else {
         s.welcome(std::move(*visitor));
@@ -607,6 +623,7 @@ void Recorder::turn() {
       published.store(live_bytes, std::memory_order_relaxed);
     }
   }
+  reachability::release_stragglers();
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {

@@ -16,6 +16,7 @@
 #include "collector/base/result.h"
 #include "collector/intake/registry.h"
 #include "collector/model/session.h"
+#include "collector/reachability/holders.h"
 #include "collector/recording/leak_check.h"
 #include "shared/segment_layout.h"
 
@@ -77,7 +78,7 @@ class Recorder {
 
   // A leak check of a process that is recorded and goes on: a session with it alone, in which its
   // leaks are judged, as far as they could be (Process::leak_check).
-  Result<model::Session> check_leaks(pid_t pid);
+  Result<model::Session> check_leaks(pid_t pid, const reachability::HoldersWish& holders = {});
 
   // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its
   // rusage.

@@ -14,7 +14,8 @@ static uintptr_t libc_start, libc_end;
 
 static int find_libc(struct dl_phdr_info* info, size_t size, void* unused) {
   (void)size, (void)unused;
-  if (strstr(info->dlpi_name, "/libc.so") == NULL) return 0;
+  const int is_musl = strstr(info->dlpi_name, "/ld-musl-") != NULL; /* loader and libc in one */
+  if (!is_musl && strstr(info->dlpi_name, "/libc.so") == NULL) return 0;
   libc_start = info->dlpi_addr;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)* const header = &info->dlpi_phdr[i];

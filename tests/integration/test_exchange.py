@@ -109,6 +109,27 @@ class PprofTest(ExchangeTest):
                 ]
                 self.assertEqual(sorted(values for values, _ in samples), sorted(sites))
 
+    def test_system_names_are_those_of_the_linker(self):
+        run = self.trace(self.host("cxx_containers"))
+        _, _, _, functions, _ = self.raw(self.export(run, "pprof", "p.pb.gz"))
+        told = "\n".join(sum(functions.values(), []))
+        self.assertRegex(told, r"\boperator new\(unsigned long\)|count_words")
+        self.assertRegex(told, r"count_words.*\(_ZN12_GLOBAL__N_111count_words")
+
+    def test_what_leaked_is_a_type_of_its_own(self):
+        run = self.trace(self.host("leak_shapes", "alone"))
+        file = self.workspace.out / "leaked.pb.gz"
+        done = self.memwatch("report", run.session, "--format", "pprof", "--cost", "leaked", "-o", file)
+        self.assertEqual((done.status, done.stderr), (0, ""))
+        _, types, samples, _, _ = self.raw(file)
+        self.assertEqual(types[:4], ["alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes"])
+        self.assertEqual(types[4:], ["leaked_space/bytes"])
+        leaks = run.report.root.data["leaks"]
+        leaked = sum(leaks[kind + "_bytes"] for kind in ("definite", "indirect", "possible"))
+        self.assertEqual(sum(values[4] for values, _ in samples), leaked)
+        self.assertGreater(run.report.root.heap["live_bytes"], leaked)
+        self.assertIn("Type: leaked_space", self.tool("go", "tool", "pprof", "-top", file))
+
     def test_inlined_functions_files_and_build_ids_are_there(self):
         run = self.trace(self.host("known_stack_inlined"))
         head, _, _, functions, mappings = self.raw(self.export(run, "pprof", "p.pb.gz"))

@@ -76,6 +76,26 @@ class MeasuringTest(GateTest):
         self.assertEqual(status, 1)
         self.assertEqual([m["metric"] for m in verdict["metrics"] if m["failed"]], ["leaked_bytes"])
 
+    def test_suppressed_leaks_do_not_count(self):
+        known = self.workspace.out / "known.supp"
+        known.write_text("leak:lose_unknown\n")
+        run = self.gate(self.host("suppresses_its_leaks"), "--update")
+        self.assertEqual(run.status, 0, run.stderr)
+        self.assertIn("leaked_bytes = { value = 1303, ", self.baseline.read_text(), "less what the program suppresses")
+        status, verdict = self.verdict(self.host("suppresses_its_leaks"), "--suppressions", known)
+        self.assertEqual(status, 0)
+        (leaked,) = [metric for metric in verdict["metrics"] if metric["metric"] == "leaked_bytes"]
+        self.assertEqual((leaked["baseline"]["value"], leaked["now"]["value"]), (1303, 0))
+        # Of sessions that were recorded without them as well.
+        session = self.trace_only(self.host("suppresses_its_leaks")).session
+        run = self.memwatch("gate", "--baseline", session, "--candidate", session, "--suppressions", known, "--format", "json")
+        (leaked,) = [metric for metric in json.loads(run.stdout)["metrics"] if metric["metric"] == "leaked_bytes"]
+        self.assertEqual((leaked["baseline"]["value"], leaked["now"]["value"]), (0, 0))
+        known.write_text("laek:foo\n")
+        bad = self.gate(self.host("suppresses_its_leaks"), "--suppressions", known)
+        self.assertEqual(bad.status, 3)
+        self.assertIn(f"{known}:1: expected", bad.stderr)
+
     def test_less_passes_and_suggests_an_update(self):
         self.update(self.told(1000, 10))
         run = self.gate(self.told(500, 10))

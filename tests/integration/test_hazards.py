@@ -55,6 +55,7 @@ BIRTH_AND_END = [
     *ways("exits_in_a_way", "totals", "exit_in_thread", "main_thread_ends"),
     Row("exits_with_threads_running", exact="sums"),
     Row("kills_itself_while_allocating", exact="sums"),
+    Row("exits_during_a_vfork", exact="root"),
 ]
 
 SIGNALS = [
@@ -97,6 +98,7 @@ LIMITS = [
     Row("non_dumpable", exact="sums", processes=3),
     Row("strict_seccomp", exact="truth"),
     Row("sandboxes_itself", exact="truth"),
+    *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),
     Row("unshares_namespaces", exact="sums"),
 ]
 

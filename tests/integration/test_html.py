@@ -34,7 +34,7 @@ class HtmlReportTest(HtmlCase):
         self.assertIn("exit 0", self.browser.text("header"))
         for cost, total in (
             ("peak", root.heap["peak_bytes"]),
-            ("leaked", root.heap["live_bytes"]),
+            ("leaked", sum(root.data["leaks"][kind + "_bytes"] for kind in ("definite", "indirect", "possible"))),
             ("allocated", root.totals["allocated_bytes"]),
         ):
             self.browser.click(f"input[value={cost}]")
@@ -257,85 +257,74 @@ class HtmlReportTest(HtmlCase):
         self.assertEqual(self.browser.run("return document.scripts.length"), 2, "the data and the page's own")
         self.assert_clean()
 
+    def open_diff(self, *options, fragment=""):
+        page = self.workspace.out / "diff.html"
+        run = self.memwatch("diff", *options, "--format", "html", "-o", page)
+        self.assertEqual((run.status, run.stdout, run.stderr), (0, b"", ""))
+        self.browser.open("about:blank")
+        self.browser.open(f"{page.as_uri()}#{fragment}")
+        self.assert_clean()
+        return page
 
     def test_a_difference_is_shown_in_the_same_page(self):
-        """No command writes one of these documents yet: it is written by hand, as html_diff.h says."""
-        traced = self.trace(self.host("cxx_containers"))
-        page = self.open_report(traced.session)
-        document = {
-            "schema": "memwatch.html-diff/1",
-            "version": "0",
-            "metric": "peak",
-            "isBytes": True,
-            "before": {"session": "old.mw", "total": 5000},
-            "after": {"session": "new.mw", "total": 9000},
-            "remarks": ["the sessions are of different programs"],
-            "leastShare": 0.001,
-            "mostNodes": 20000,
-            # main ─┬ load (grew by 5000)
-            #       └ serve (shrank by 1000)
-            "flame": {
-                "up": [0, 0, 1],
-                "frame": [2, 4, 6],
-                "own": {
-                    "before": [0, 1000, 4000],
-                    "after": [0, 6000, 3000],
-                    "grown": [0, 5000, 0],
-                    "shrunk": [0, 0, 1000],
-                },
-                "folded": 0,
-                "crowded": False,
-            },
-            "rows": {
-                "count": 2,
-                "columns": {
-                    "before": [1000, 4000],
-                    "after": [6000, 3000],
-                    "grown": [5000, 0],
-                    "shrunk": [0, 1000],
-                    "stack": [2, 3],
-                },
-                "rest": {"count": 0, "before": 0, "after": 0, "grown": 0, "shrunk": 0},
-            },
-            "strings": ["", "(not recorded)", "main", "load", "serve", "/src/app.c", "/bin/app"],
-            "frames": {
-                "function": [1, 2, 3, 4],
-                "file": [0, 5, 5, 5],
-                "line": [0, 3, 9, 27],
-                "module": [0, 6, 6, 6],
-                "kind": [4, 0, 0, 0],
-            },
-            "stacks": {"parent": [0, 0, 1, 1], "frame": [0, 1, 2, 3]},
-        }
-        data = re.compile(r'(<script type="application/json" id="data">).*?(</script>)', re.DOTALL)
-        text = data.sub(lambda match: match[1] + json.dumps(document) + match[2], page.read_text())
-        page.write_text(text)
-        self.browser.open("about:blank")
-        self.browser.open(page.as_uri())
-        self.assert_clean()
+        # peak_shares twice, the second time recorded as another program would be: more of one stack.
+        old = self.trace_only(self.host("allocates_as_told", 1000, 10))
+        new = self.trace_only(self.host("allocates_as_told", 1500, 4))
+        document = self.memwatch("diff", old.session, new.session, "--metric", "allocated", "--format", "json")
+        expected = json.loads(document.stdout)
+        page = self.open_diff(old.session, new.session, "--metric", "allocated")
         facts = self.browser.text(".facts")
-        for expected in ("4.9 KiB", "8.8 KiB", "+3.9 KiB", "+80.0 %"):
-            self.assertIn(expected, facts)
-        self.assertIn("different programs", self.browser.text(".remarks"))
-        self.assertEqual(
-            self.frames_below(),
-            [
-                ["main", "+3.9 KiB: 4.9 KiB → 8.8 KiB, +4.9 KiB and −1000 B in different stacks"],
-                ["load", "+4.9 KiB: 1000 B → 5.9 KiB"],
-                ["serve", "−1000 B: 3.9 KiB → 2.9 KiB"],
-            ],
-        )
-        self.click_frame("load")
-        self.soon("load", "return document.querySelector('.crumbs [aria-current]')?.textContent ?? ''")
+        self.assertIn(human_bytes(expected["old"]), facts)
+        self.assertIn(human_bytes(expected["new"]), facts)
+        self.assertIn("+" + human_bytes(expected["delta"]), facts)
+        data = json.loads(self.browser.run("return document.getElementById('data').textContent"))
+        self.assertEqual((data["before"]["total"], data["after"]["total"]), (expected["old"], expected["new"]))
+        own = data["flame"]["own"]
+        # Unchanged stacks are in the graph as well, so that both sides are whole.
+        self.assertEqual((sum(own["before"]), sum(own["after"])), (expected["old"], expected["new"]))
+        self.assertEqual(sum(own["grown"]), expected["grown"]["amount"])
+        self.assertEqual(sum(own["shrunk"]), expected["shrunk"]["amount"])
+        rows = data["rows"]["columns"]
+        listed = sorted((before, after) for before, after in zip(rows["before"], rows["after"]) if before != after)
+        self.assertEqual(listed, sorted((row["old"], row["new"]) for row in expected["stacks"]))
+        self.click_frame("passes_through")
+        self.soon("passes_through", "return document.querySelector('.crumbs [aria-current]')?.textContent ?? ''")
         self.browser.click("input[value=before]")
         self.soon("before", "return new URLSearchParams(location.hash.slice(1)).get('width')")
         self.browser.click(".body .row")
-        self.soon(["load", "main"], "return [...document.querySelectorAll('.stack li > span:first-child')].map(e => e.textContent)")
+        self.soon(
+            ["passes_through", "main"],
+            "return [...document.querySelectorAll('.stack li > span:first-child')].map(e => e.textContent).slice(0, 2)",
+        )
         for theme in ("light", "dark"):
             self.browser.open("about:blank")
-            self.browser.open(f"{page.as_uri()}#theme={theme}&search=serve")
+            self.browser.open(f"{page.as_uri()}#theme={theme}&search=main")
             self.assert_readable(theme)
         self.assert_clean()
+
+    def test_a_difference_says_what_makes_it_doubtful(self):
+        one = self.trace_only(self.host("cxx_containers"))
+        other = self.trace_only(self.host("peak_shares"))
+        self.open_diff(one.session, other.session)
+        self.assertIn("Different programs", self.browser.text(".remarks"))
+        same = self.memwatch("diff", one.session, one.session, "--format", "html")
+        self.assertEqual(same.status, 0)
+        self.open_diff(one.session, one.session)
+        self.assertIn("No stack grew or shrank.", self.browser.text("#flame"))
+
+    def test_the_graph_of_leaks_has_what_leaked_alone(self):
+        traced = self.trace(self.host("leak_shapes", "alone"))
+        leaks = traced.report.root.data["leaks"]
+        leaked = sum(leaks[kind + "_bytes"] for kind in ("definite", "indirect", "possible"))
+        self.open_report(traced.session, "--cost", "leaked")
+        self.assertIn("Leaked " + human_bytes(leaked), self.browser.text("#flame-title"))
+        data = json.loads(self.browser.run("return document.getElementById('data').textContent"))
+        self.assertEqual(sum(data["scopes"][0]["flame"]["own"]["leaked"]), leaked)
+        self.assertLess(leaked, traced.report.root.heap["live_bytes"])
+        by_lifetime = self.trace(self.host("leak_shapes", "alone"), ["--leak-check", "none"])
+        self.open_report(by_lifetime.session, "--cost", "leaked")
+        live = by_lifetime.report.root.heap["live_bytes"]
+        self.assertIn("Not freed at exit " + human_bytes(live), self.browser.text("#flame-title"))
 
 
 class WithoutBrowserTest(IntegrationTest):

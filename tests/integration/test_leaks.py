@@ -179,6 +179,66 @@ class LeaksTest(IntegrationTest):
         self.assertEqual(self.trace_only(self.host("leak_layouts"), options).status, 0)
         self.assertEqual(self.trace_only(self.host("leak_shapes", "exit"), options).status, 3, "the program's own")
 
+    def test_suppressions_that_the_program_brings_itself(self):
+        run = self.trace(self.host("suppresses_its_leaks"))
+        leaks = leaks_of(run.report.root)
+        self.assertEqual((sizes(leaks, "definite"), sizes(leaks, "indirect")), ([1303], []))
+        self.assertEqual((leaks["suppressed_bytes"], leaks["suppressed_blocks"]), (1201 + 1202, 2))
+        self.assert_sums(run.report.root)
+        text = self.memwatch("report", run.session, "--view", "leaks").stdout.decode()
+        self.assertIn("leak:lose_known (built into suppresses_its_leaks)", text)
+        self.assertNotIn("never_called", text)
+        kept = leaks_of(self.trace_root(self.host("suppresses_its_leaks", "reachable")))
+        self.assertEqual((sizes(kept, "definite"), kept["suppressed_bytes"]), ([1303], 0))
+        self.assertLessEqual({1201, 1202}, set(sizes(kept, "reachable")))
+
+    @unittest.skipUnless((configuration.hosts / "suppresses_its_leaks_lsan").exists(), "no LeakSanitizer")
+    def test_leak_sanitizer_suppresses_the_same(self):
+        sanitizer = self.run_command(self.host("suppresses_its_leaks_lsan"))
+        if "LeakSanitizer has encountered a fatal error" in sanitizer.stderr:
+            self.skipTest("LeakSanitizer may not stop threads here")
+        said = re.search(r"SUMMARY: LeakSanitizer: (\d+) byte\(s\) leaked in (\d+) allocation", sanitizer.stderr)
+        self.assertEqual((int(said[1]), int(said[2])), (1303, 1), sanitizer.stderr)
+
+    def way_to(self, report, size):
+        """The way to the block of this size: the root, and the sizes of the blocks on it."""
+        for way in leaks_of(report.root)["holders"]:
+            if way["path"][-1]["size"] == size:
+                return way["root"], way
+        self.fail(f"nothing leads to {size}")
+
+    def test_who_holds_a_block(self):
+        run = self.trace(self.host("leak_shapes"))
+        program = str(configuration.hosts / "leak_shapes")
+        root, way = self.way_to(run.report, 6002)
+        self.assertEqual((root["kind"], root["module"], root["symbol"], root["symbol_offset"]), ("data", program, "g_held", 0))
+        self.assertEqual([step["size"] for step in way["path"]], [6001, 6002])
+        self.assertEqual([(step["pointer_at"], step["inside"]) for step in way["path"]], [(0, 0), (0, 0)])
+        root, way = self.way_to(run.report, 4002)
+        self.assertEqual((root["symbol"], way["kind"]), ("g_inside", "possible"))
+        self.assertEqual([(step["size"], step["inside"]) for step in way["path"]], [(4001, 2000), (4002, 0)])
+        self.assertEqual(self.way_to(run.report, 8001)[0]["kind"], "memory")
+        self.assertEqual(self.way_to(run.report, 7001)[0]["kind"], "thread-local storage")
+        self.assertEqual(self.way_to(run.report, 7002)[0]["kind"], "stack")
+        self.assertEqual(self.way_to(run.report, 7003)[0]["kind"], "register")
+        tids = {self.way_to(run.report, size)[0]["tid"] for size in (7001, 7002, 7003)}
+        self.assertEqual(len(tids), 1)
+        self.assertNotEqual(tids, {run.report.root.pid})
+
+    def test_who_holds_is_told_of_a_recorded_session(self):
+        run = self.trace(self.host("leak_shapes", "alone"))
+        told = self.memwatch("report", run.session, "--who-holds", "hold_by_global")
+        self.assertEqual((told.status, told.stderr), (0, ""))
+        self.assertIn("variable g_held (leak_shapes)", told.stdout.decode())
+        self.assertIn("6002 bytes at 0x", told.stdout.decode().replace(",", ""))
+        address = self.way_to(run.report, 6002)[1]["path"][0]["address"]
+        by_address = self.memwatch("report", run.session, "--who-holds", address).stdout.decode()
+        self.assertIn("6001 bytes", by_address.replace(",", ""))
+        self.assertNotIn("6002 bytes", by_address.replace(",", ""))
+        nothing = self.memwatch("report", run.session, "--who-holds", "lose_one")
+        self.assertIn("nothing", nothing.stdout.decode().lower())
+        self.assertEqual(self.memwatch("report", run.session, "--who-holds", "(").status, 2)
+
     def suppress(self, text):
         file = self.workspace.out / "known.supp"
         file.write_text(text)
@@ -288,6 +348,24 @@ class LiveLeaksTest(IntegrationTest):
         self.assertFalse(run.leaks["complete"])
         self.assertIn("before memwatch joined", run.leaks["reason"])
         self.assertIsNone(process.poll())
+
+    def test_who_holds_a_block_of_a_living_process(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")])
+        with open(f"/proc/{memwatch.pid}/task/{memwatch.pid}/children") as file:
+            pid = file.read().strip()
+        by_site = self.memwatch("leaks", "--who-holds", "^main$", pid)
+        self.assertEqual(by_site.status, 1, by_site.stderr)
+        self.assertIn("variable g_held (leaks_on_demand)", by_site.stdout.decode())
+        run = self.check(pid, "--who-holds", "^main$")
+        (way,) = run.leaks["holders"]
+        self.assertEqual((way["root"]["symbol"], [step["size"] for step in way["path"]]), ("g_held", [700]))
+        inside = hex(int(way["path"][0]["address"], 16) + 699)
+        by_address = self.memwatch("leaks", "--who-holds", inside, pid).stdout.decode()
+        self.assertIn("variable g_held (leaks_on_demand)", by_address)
+        outside = hex(int(way["path"][0]["address"], 16) + 700)
+        self.assertIn("Nothing", self.memwatch("leaks", "--who-holds", outside, pid).stdout.decode())
+        self.assertEqual(self.memwatch("leaks", "--who-holds", "(", pid).status, 2)
 
     def test_no_such_process_and_none_of_ours(self):
         self.assertEqual(self.memwatch("leaks", 2**31 - 1).status, 2)

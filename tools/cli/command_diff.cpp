@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "collector/analysis/diff.h"
 #include "tools/cli/message.h"
@@ -14,13 +15,15 @@
 #include "tools/cli/session_file.h"
 #include "tools/cli/text_options.h"
 #include "tools/render/diff.h"
+#include "tools/render/html_diff.h"
+#include "tools/render/html_report.h"
 #include "tools/render/human.h"
 #include "tools/render/signed.h"
 
 namespace memwatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 2> kFormats = {"text", "json"};
+constexpr std::array<std::string_view, 3> kFormats = {"text", "json", "html"};
 
 struct DiffOptions {
   std::string before, after;
@@ -47,6 +50,26 @@ Result<model::Session> load(const std::string& path) {
   return session;
 }
 
+void write_html(const render::DiffContext& context, std::size_t top, render::Output& output) {
+  const analysis::Diff& diff = context.diff;
+  std::vector<render::HtmlDiffStack> stacks;
+  stacks.reserve(diff.rows.size() + diff.same.size());
+  for (const auto* rows : {&diff.rows, &diff.same}) {
+    for (const analysis::StackDelta& row : *rows) {
+      stacks.push_back({row.session, row.stack, row.before, row.after});
+    }
+  }
+  render::HtmlDiff page;
+  page.metric = analysis::diff_metric_name(diff.metric);
+  page.is_bytes = diff.metric != analysis::DiffMetric::allocations;
+  page.before = {context.before_path, diff.before.total};
+  page.after = {context.after_path, diff.after.total};
+  page.remarks = render::diff_doubts(context);
+  page.stacks = stacks;
+  page.top = top;
+  render::write_html_diff(page, output);
+}
+
 // True where the growth is more than was allowed; says so, since the text may be in a file.
 bool has_grown_too_much(const DiffOptions& options, const analysis::Diff& diff) {
   if (options.growth_option->count() == 0) return false;
@@ -61,6 +84,11 @@ bool has_grown_too_much(const DiffOptions& options, const analysis::Diff& diff) 
 }
 
 int execute(const DiffOptions& options) {
+  if (options.format == "html" && !render::has_html_report()) {
+    return fail(Error{ErrorKind::usage, "write the comparison", "--format html",
+                      "this memwatch was built without the HTML page (MEMWATCH_DASHBOARD=OFF)",
+                      "--format json has the same data"});
+  }
   const Result<model::Session> before = load(options.before);
   if (!before) return fail(before.error());
   const Result<model::Session> after = load(options.after);
@@ -71,7 +99,7 @@ int execute(const DiffOptions& options) {
   const bool to_stdout = is_standard_output(options.output);
   render::RenderOptions layout = render_options(options.text, to_stdout ? STDOUT_FILENO : -1);
   // A list for programs is whole unless --top asks otherwise.
-  layout.top = options.format == "json" && options.top_option->count() == 0 ? 0 : options.top;
+  layout.top = options.format != "text" && options.top_option->count() == 0 ? 0 : options.top;
   layout.frames = options.frames;
   const std::array<std::string, 2> inputs = {options.before, options.after};
   const Result<UniqueFd> fd = open_result("write the comparison", options.output, inputs);
@@ -80,6 +108,8 @@ int execute(const DiffOptions& options) {
   const render::DiffContext context{diff, options.before, options.after};
   if (options.format == "json") {
     render::write_diff_json(context, layout, output);
+  } else if (options.format == "html") {
+    write_html(context, layout.top, output);
   } else {
     render::write_diff_text(context, layout, output);
   }
@@ -105,9 +135,10 @@ Command register_diff(CLI::App& root) {
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
       ->group("Output");
-  options->top_option = add_count(*app, "--top", options->top, 1'000'000'000,
-                                  "How many stacks, 0 for all", "10; all in json")
-                            ->group("Output");
+  options->top_option =
+      add_count(*app, "--top", options->top, 1'000'000'000, "How many stacks, 0 for all",
+                "10; all in json, as many as fit in html")
+          ->group("Output");
   add_count(*app, "--frames", options->frames, 1'000'000'000,
             "How many lines of each stack in text, 0 for all", "10")
       ->group("Output");
@@ -117,6 +148,7 @@ Command register_diff(CLI::App& root) {
       "Examples:\n"
       "  memwatch diff yesterday.mw today.mw                     what is live at the end\n"
       "  memwatch diff old.mw new.mw --metric peak --top 3       who holds more at the peak\n"
+      "  memwatch diff old.mw new.mw --format html -o diff.html  one page for a browser\n"
       "  memwatch diff old.mw new.mw --fail-on-growth 1MiB       for scripts: exit status 1");
   return Command{app, [options] { return execute(*options); }, "memwatch diff [options] OLD NEW"};
 }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "collector/analysis/suppressions.h"
 #include "collector/gate/gate_report.h"
 #include "tools/cli/gate_baseline.h"
 #include "tools/cli/gate_output.h"
@@ -15,6 +16,7 @@
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output_file.h"
+#include "tools/cli/record_options.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/target_program.h"
 #include "tools/render/shorten.h"
@@ -33,6 +35,7 @@ struct GateOptions {
   std::string sessions;
   bool wait_all = false;
   bool show_output = false;
+  std::vector<std::string> suppression_files;
   GateOutputOptions output;
 };
 
@@ -51,6 +54,9 @@ std::vector<std::string> update_arguments(const GateOptions& options) {
   if (options.baseline.empty() || is_session_file(options.baseline)) return {};
   std::vector<std::string> arguments = {"memwatch", "gate", "--baseline", options.baseline,
                                         "--update"};
+  for (const std::string& file : options.suppression_files) {
+    arguments.insert(arguments.end(), {"--suppressions", file});
+  }
   const auto& what = options.candidates.empty() ? options.command : options.candidates;
   arguments.emplace_back(options.candidates.empty() ? "--" : "--candidate");
   arguments.insert(arguments.end(), what.begin(), what.end());
@@ -111,6 +117,9 @@ class Gate {
   }
 
   Ended read_inputs() {
+    auto suppressions = read_suppressions(options_.suppression_files);
+    if (!suppressions) return fail(suppressions.error());
+    suppressions_ = *std::move(suppressions);
     if (!options_.budget.empty()) {
       Result<gate::Budget> budget = gate::read_budget(options_.budget);
       if (!budget) return fail(budget.error());
@@ -122,8 +131,8 @@ class Gate {
         return fail(checked.error());
       }
     }
-    Result<gate::Baseline> baseline =
-        load_baseline(options_.baseline, render::command_line(update_arguments(options_)));
+    Result<gate::Baseline> baseline = load_baseline(
+        options_.baseline, render::command_line(update_arguments(options_)), suppressions_);
     if (baseline) {
       baseline_ = *std::move(baseline);
       return std::nullopt;
@@ -181,6 +190,7 @@ class Gate {
             status, fmt::format("{}: the recorded program failed (exit {})", path, status));
       }
       symbolize_stacks(*session, all_stacks(*session));
+      if (!suppressions_.empty()) analysis::add_suppressions(*session, suppressions_);
       if (auto added = measurement_->add(*session, path); !added) {
         return not_measured(added.error());
       }
@@ -196,8 +206,9 @@ class Gate {
       if (why.starts_with("run: ")) why.erase(0, 5);
       return target_failed(refusal->exit_status, why);
     }
-    Result<GateRuns> runs = GateRuns::create(GateRunOptions{
-        options_.command, options_.sessions, options_.wait_all, options_.show_output});
+    Result<GateRuns> runs =
+        GateRuns::create(GateRunOptions{options_.command, options_.sessions, options_.wait_all,
+                                        options_.show_output, options_.suppression_files});
     if (!runs) return not_measured(runs.error());
     if (auto ended = measure(*runs, options_.runs)) return ended;
     first_ = measurement_->runs();
@@ -287,6 +298,7 @@ class Gate {
   }
 
   const GateOptions& options_;
+  std::vector<analysis::Suppression> suppressions_;
   gate::Budget budget_;
   std::optional<gate::Baseline> baseline_;
   std::unique_ptr<gate::Measurement> measurement_;
@@ -311,6 +323,12 @@ Command register_gate(CLI::App& root) {
   app->add_option("--candidate", options->candidates,
                   "Judge recorded sessions of one program instead of running it")
       ->type_name("FILE...")
+      ->group("Measurement");
+  app->add_option("--suppressions", options->suppression_files,
+                  "Leaks not to be counted: LeakSanitizer's syntax and Valgrind's")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group("Measurement");
   add_count(*app, "--runs", options->runs, kMostRuns,
             "How often to run it; 5 more where a rise has to be confirmed", "3")

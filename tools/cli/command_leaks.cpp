@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 
+#include "collector/analysis/holders.h"
 #include "collector/analysis/leaks.h"
 #include "collector/analysis/selection.h"
 #include "collector/analysis/suppressions.h"
@@ -16,9 +17,11 @@
 #include "collector/procfs/process_identity.h"
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
+#include "tools/cli/program_suppressions.h"
 #include "tools/cli/record_options.h"
 #include "tools/cli/recording_end.h"
 #include "tools/cli/session_file.h"
+#include "tools/render/holders.h"
 #include "tools/render/output.h"
 #include "tools/render/text.h"
 
@@ -30,18 +33,37 @@ struct LeaksOptions {
   std::uint64_t pid = 0;
   CLI::Option* pid_option = nullptr;
   std::string json;
+  std::string who_holds;
+  CLI::Option* who_holds_option = nullptr;
   std::vector<std::string> suppression_files;
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
   TextOptions text;
 };
 
+// A way to a block of each site, since only we know the sites' names.
+constexpr std::uint64_t kMostHolders = 10'000;
+
+reachability::HoldersWish wished_holders(const LeaksOptions& options) {
+  reachability::HoldersWish wish;
+  if (options.who_holds_option->count() == 0) return wish;
+  wish.address = analysis::address_in(options.who_holds);
+  if (!wish.address) wish.sites = kMostHolders;
+  return wish;
+}
+
 // By the memwatch that records it: every block is known, so at once.
-Result<model::Session> judged_by_collector(const intake::Segment& segment, pid_t pid) {
+Result<model::Session> judged_by_collector(const intake::Segment& segment,
+                                           const LeaksOptions& options) {
   const protocol::SegmentHeader& header = segment.header();
   char socket[protocol::kMaxRendezvousPath];
   std::copy(std::begin(header.rendezvous), std::end(header.rendezvous), socket);
   socket[sizeof socket - 1] = '\0';
-  const Result<std::string> path = intake::ask_for_leaks(socket, pid);
+  const reachability::HoldersWish wish = wished_holders(options);
+  protocol::LeaksRequest request{};
+  request.pid = static_cast<std::uint32_t>(options.pid);
+  request.who_holds_address = wish.address.value_or(0);
+  request.who_holds_sites = wish.sites;
+  const Result<std::string> path = intake::ask_for_leaks(socket, request);
   if (!path) return path.error();
   Result<model::Session> session = load_session(*path);
   unlink(path->c_str());
@@ -69,13 +91,24 @@ Result<model::Session> judged_after_attaching(const intake::SegmentName& segment
                  "it ended meanwhile",
                  {}};
   }
-  return recorder.check_leaks(segment.pid);
+  return recorder.check_leaks(segment.pid, wished_holders(options));
+}
+
+// Who holds what was asked for, instead of the list of leaks. False where nothing was found.
+Result<bool> report_holders(const model::Session& session, const LeaksOptions& options,
+                            render::Output& output) {
+  const auto holders = analysis::find_holders(session, options.who_holds);
+  if (!holders) return holders.error();
+  output.write(render::render_holders(session, *holders, options.who_holds,
+                                      render_options(options.text, STDOUT_FILENO)));
+  return !holders->empty();
 }
 
 int report(model::Session& session, const LeaksOptions& options,
            const std::vector<analysis::Suppression>& suppressions) {
   symbolize_stacks(session, all_stacks(session));
-  analysis::apply_suppressions(session, suppressions);
+  name_holders(session);
+  apply_all_suppressions(session, suppressions);
   const model::Process& process = session.processes.front();
   if (process.leak_check.method != model::LeakMethod::reachability) {
     print_error(fmt::format("leaks: process {}: cannot be judged: {}", options.pid,
@@ -92,8 +125,16 @@ int report(model::Session& session, const LeaksOptions& options,
   if (options.json != "-") {
     const analysis::Selection selection(session);
     render::FdOutput output(STDOUT_FILENO, "standard output");
-    output.write(render::render_text(selection, render::View::leaks, {},
-                                     render_options(options.text, STDOUT_FILENO)));
+    if (options.who_holds_option->count() > 0) {
+      const Result<bool> found = report_holders(session, options, output);
+      if (!found) {
+        print_error(found.error());
+        return exit_status::of(found.error().kind);
+      }
+    } else {
+      output.write(render::render_text(selection, render::View::leaks, {},
+                                       render_options(options.text, STDOUT_FILENO)));
+    }
     output.write(fmt::format("The process stood still for {:.1f} ms.\n",
                              static_cast<double>(process.leak_check.pause_us) / 1000));
     const Result<void> written = output.finish();
@@ -112,6 +153,12 @@ int execute(const LeaksOptions& options) {
   if (!suppressions) {
     print_error(suppressions.error());
     return exit_status::kBadInput;
+  }
+  if (options.who_holds_option->count() > 0) {
+    if (const auto checked = analysis::check_question(options.who_holds); !checked) {
+      print_error(checked.error());
+      return exit_status::kWrongUsage;
+    }
   }
   const auto pid = static_cast<pid_t>(options.pid);
   const std::vector<intake::SegmentName> segments = intake::living_segments();
@@ -132,7 +179,7 @@ int execute(const LeaksOptions& options) {
     return exit_status::kBadInput;
   }
   Result<model::Session> session = intake::collector_in_charge(*opened) != 0
-                                       ? judged_by_collector(*opened, pid)
+                                       ? judged_by_collector(*opened, options)
                                        : judged_after_attaching(*segment, options);
   if (!session) {
     print_error(session.error());
@@ -154,6 +201,13 @@ Command register_leaks(CLI::App& root) {
   app->add_option("--json", options->json, "Write the JSON report; - instead of the text")
       ->type_name("FILE")
       ->group("Output");
+  options->who_holds_option =
+      app->add_option(
+             "--who-holds", options->who_holds,
+             "Instead of the list: what leads from a root to the block at an address "
+             "(0x...), or to blocks of stacks with a function, file or module that matches")
+          ->type_name("SITE|ADDRESS")
+          ->group("Leaks");
   add_duration(*app, "--duration", options->duration,
                "Of a process that nobody records: how long to watch what it allocates", "10s")
       ->group("Leaks");
@@ -169,6 +223,7 @@ Command register_leaks(CLI::App& root) {
       "Examples:\n"
       "  memwatch run -- ./server &                 every block is known: judged at once\n"
       "  memwatch leaks $(pidof server)\n"
+      "  memwatch leaks --who-holds 'Cache::insert' $(pidof server)\n"
       "  memwatch leaks --duration 1m --json - 4711   one that only carries the library");
   return Command{app, [options] { return execute(*options); }, "memwatch leaks [options] PID"};
 }

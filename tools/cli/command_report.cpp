@@ -13,6 +13,7 @@
 #include <string>
 
 #include "collector/analysis/cost.h"
+#include "collector/analysis/holders.h"
 #include "collector/analysis/selection.h"
 #include "collector/base/unique_fd.h"
 #include "tools/cli/message.h"
@@ -20,6 +21,8 @@
 #include "tools/cli/report_format.h"
 #include "tools/cli/session_file.h"
 #include "tools/cli/text_options.h"
+#include "tools/render/background_output.h"
+#include "tools/render/holders.h"
 #include "tools/render/html_report.h"
 #include "tools/render/json_report.h"
 #include "tools/render/text.h"
@@ -43,6 +46,8 @@ struct ReportOptions {
   std::string filter, exclude;
   std::string cost = "peak";
   std::string sensitivity = "medium";
+  std::string who_holds;
+  CLI::Option* who_holds_option = nullptr;
   TextOptions text;
   CLI::Option* pid_option = nullptr;
   CLI::Option* top_option = nullptr;
@@ -71,7 +76,8 @@ std::vector<model::StackId> stacks_to_symbolize(const ReportOptions& options,
                                                 const render::RenderOptions& layout) {
   // Patterns look at names, so names have to be known before anything can be selected.
   const bool patterns = !wanted.filter.empty() || !wanted.exclude.empty();
-  if (options.format != "text" || patterns) return all_stacks(session);
+  const bool who_holds = options.who_holds_option->count() > 0;
+  if (options.format != "text" || patterns || who_holds) return all_stacks(session);
   const auto selection = analysis::Selection::create(session, wanted);
   if (!selection) return {};
   return render::stacks_in_view(*selection, *render::view_from_name(options.view), layout);
@@ -111,6 +117,10 @@ Result<void> write_report(const ReportOptions& options, const FormatRequest& req
                                .filter = options.filter,
                                .exclude = options.exclude},
                               output);
+  } else if (options.who_holds_option->count() > 0) {
+    const auto holders = analysis::find_holders(selection.session(), options.who_holds);
+    if (!holders) return holders.error();
+    output.write(render::render_holders(selection.session(), *holders, options.who_holds, layout));
   } else if (options.format == "text") {
     output.write(render::render_text(selection, *render::view_from_name(options.view),
                                      options.session, layout));
@@ -134,6 +144,11 @@ int execute(const ReportOptions& options) {
   const FormatRequest request = format_request(options);
   if (const auto checked = check_format(request); !checked) return fail(checked.error());
 
+  if (options.who_holds_option->count() > 0 && options.format != "text") {
+    return fail(Error{ErrorKind::usage, "report", "--format " + options.format,
+                      "cannot honour --who-holds: it is text",
+                      "--format json has all ways that were kept, as leaks.holders"});
+  }
   if (options.format == "html" && !render::has_html_report()) {
     return fail(Error{ErrorKind::usage, "write the report", "--format html",
                       "this memwatch was built without the HTML page (MEMWATCH_DASHBOARD=OFF)",
@@ -158,8 +173,11 @@ int execute(const ReportOptions& options) {
   const Result<UniqueFd> fd = open_output(options);
   if (!fd) return fail(fd.error());
   render::FdOutput output(fd->get(), to_stdout ? "standard output" : options.output);
-  const Result<void> rendered = write_report(options, request, *selection, layout, output);
-  if (!rendered) return fail(rendered.error());
+  {
+    render::BackgroundOutput background(output);
+    const Result<void> rendered = write_report(options, request, *selection, layout, background);
+    if (!rendered) return fail(rendered.error());
+  }
   const Result<void> written = output.finish();
   if (!written) return fail(written.error());
   return exit_status::kDone;
@@ -190,6 +208,15 @@ Command register_report(CLI::App& root) {
       ->type_name("FILE")
       ->group("Report");
 
+  options->who_holds_option =
+      app->add_option(
+             "--who-holds", options->who_holds,
+             "Instead of a view: what led from a root, at the end, to blocks of stacks "
+             "with a function, file or module that matches, or to one at an address (0x...)")
+          ->type_name("SITE|ADDRESS")
+          ->group("Report");
+  add_selective(options->who_holds_option, "Report");
+
   options->pid_option =
       add_count(*app, "--pid", options->pid, std::numeric_limits<std::uint32_t>::max(),
                 "Only this process of the tree")
@@ -218,6 +245,8 @@ Command register_report(CLI::App& root) {
       "  memwatch report app.mw --view peak --top 3              who held the heap at its peak\n"
       "  memwatch report app.mw --view leaks --exclude libcrypto what was not freed, less one "
       "library\n"
+      "  memwatch report app.mw --who-holds 'Cache::insert'      what kept its blocks alive at the "
+      "end\n"
       "  memwatch report app.mw --format collapsed -o app.txt    for flame graph tools\n"
       "  memwatch report app.mw --format pprof -o app.pb.gz      for `go tool pprof`\n"
       "  memwatch report app.mw --format heaptrack -o app.zst    for heaptrack_gui\n"

@@ -11,6 +11,7 @@
 #include "collector/analysis/leaks.h"
 #include "collector/intake/registry.h"
 #include "collector/procfs/own_allocator.h"
+#include "collector/procfs/program_kind.h"
 #include "tools/cli/installation.h"
 #include "tools/cli/live_alerts.h"
 #include "tools/cli/message.h"
@@ -87,6 +88,12 @@ Result<std::string> mimalloc_for(const std::string& program) {
   if (own && (own->exports("malloc") || own->exports("free"))) {
     return Error{ErrorKind::usage, "serve the program from mimalloc", program,
                  "it brings its own allocator (" + std::string(own->description()) + ")",
+                 "run it without --allocator"};
+  }
+  const Result<procfs::ProgramKind> kind = procfs::inspect_program(program);
+  if (kind && kind->elf.interpreter.find("/ld-musl-") != std::string::npos) {
+    return Error{ErrorKind::usage, "serve the program from mimalloc", program,
+                 "it is a program of musl, and the library that is installed here is for glibc",
                  "run it without --allocator"};
   }
   return find_mimalloc();

@@ -41,7 +41,8 @@ Result<std::string> read_text(const std::string& path, std::size_t most) {
   return text;
 }
 
-Result<gate::Baseline> from_session(const std::string& path) {
+Result<gate::Baseline> from_session(const std::string& path,
+                                    const std::vector<analysis::Suppression>& suppressions) {
   Result<model::Session> session = load_session(path);
   if (!session) return session.error();
   if (const int status = gate::program_status(*session); status != 0) {
@@ -50,6 +51,7 @@ Result<gate::Baseline> from_session(const std::string& path) {
                  "record a run that succeeds"};
   }
   symbolize_stacks(*session, all_stacks(*session));
+  if (!suppressions.empty()) analysis::add_suppressions(*session, suppressions);
   gate::Measurement measurement{gate::Budget{}};
   if (auto added = measurement.add(*session, path); !added) return added.error();
   return gate::baseline_of(measurement, std::nullopt, gate::Listing::all_named);
@@ -63,8 +65,9 @@ bool is_session_file(const std::string& path) {
          std::equal(capture::kFileMagic.begin(), capture::kFileMagic.end(), text->begin());
 }
 
-Result<gate::Baseline> load_baseline(const std::string& path, const std::string& remedy) {
-  if (is_session_file(path)) return from_session(path);
+Result<gate::Baseline> load_baseline(const std::string& path, const std::string& remedy,
+                                     const std::vector<analysis::Suppression>& suppressions) {
+  if (is_session_file(path)) return from_session(path, suppressions);
   Result<gate::Baseline> baseline = gate::read_baseline(path);
   if (baseline || baseline.error().kind != ErrorKind::not_found) return baseline;
   Error error = baseline.error();

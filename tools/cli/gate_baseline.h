@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/analysis/suppressions.h"
 #include "collector/base/result.h"
 #include "collector/gate/baseline.h"
 
@@ -13,8 +14,10 @@ namespace memwatch::cli {
 // By its first bytes. False for what cannot be read.
 bool is_session_file(const std::string& path);
 
-// remedy: the command that would make the baseline, for when there is none.
-Result<gate::Baseline> load_baseline(const std::string& path, const std::string& remedy);
+// remedy: the command that would make the baseline, for when there is none. Suppressions take leaks
+// out of a recorded session; a text was made with its own.
+Result<gate::Baseline> load_baseline(const std::string& path, const std::string& remedy,
+                                     const std::vector<analysis::Suppression>& suppressions);
 
 // Whether --update may put a baseline there: nothing, an empty file or a baseline, damaged or not.
 Result<void> check_replaceable(const std::string& path);

@@ -138,6 +138,9 @@ Result<GateRun> GateRuns::run(std::size_t number, std::size_t of) {
       "memwatch", "run",      "--quiet", "--strict",           "--mode", "exact", "--on-full",
       "block",    "--follow", "-o",      escaped_pattern(path)};
   if (options_.wait_all) arguments.emplace_back("--wait-all");
+  for (const std::string& file : options_.suppression_files) {
+    arguments.insert(arguments.end(), {"--suppressions", file});
+  }
   arguments.emplace_back("--");
   arguments.insert(arguments.end(), options_.command.begin(), options_.command.end());
 

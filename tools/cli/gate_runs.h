@@ -22,9 +22,10 @@ namespace memwatch::cli {
 
 struct GateRunOptions {
   std::vector<std::string> command;
-  std::string sessions;      // folder to keep the session files in; "" for none
-  bool wait_all = false;     // as of `run`
-  bool show_output = false;  // the program's, at once
+  std::string sessions;                        // folder to keep the session files in; "" for none
+  bool wait_all = false;                       // as of `run`
+  bool show_output = false;                    // the program's, at once
+  std::vector<std::string> suppression_files;  // as of `run`
 };
 
 // What one run gave: a session, or how the program failed.

@@ -8,6 +8,7 @@
 #include "collector/analysis/selection.h"
 #include "collector/base/unique_fd.h"
 #include "tools/cli/message.h"
+#include "tools/cli/program_suppressions.h"
 #include "tools/cli/session_file.h"
 #include "tools/render/json_report.h"
 #include "tools/render/output.h"
@@ -55,7 +56,8 @@ bool end_recording(recording::Recorder& recorder, const RecordOptions& options,
                    const std::string& session_path) {
   model::Session& session = recorder.session();
   symbolize_stacks(session, all_stacks(session));
-  analysis::apply_suppressions(session, suppressions);
+  name_holders(session);
+  apply_all_suppressions(session, suppressions);
   if (options.leak_check == "full") tell_what_was_not_judged(session);
   bool complete = true;
   const Result<void> finished = recorder.finish_file();

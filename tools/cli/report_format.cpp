@@ -9,6 +9,8 @@
 
 #include "collector/analysis/chosen_process.h"
 #include "tools/cli/message.h"
+#include "tools/cli/session_file.h"
+#include "tools/render/background_output.h"
 #include "tools/render/collapsed.h"
 #include "tools/render/compressed_output.h"
 #include "tools/render/csv.h"
@@ -64,7 +66,10 @@ bool is_of_one_process(const FormatRequest& request) {
 
 Result<void> write_compressed(std::unique_ptr<render::CompressedOutput> compressed,
                               const auto& write) {
-  write(*compressed);
+  {
+    render::BackgroundOutput background(*compressed);
+    write(background);
+  }
   return compressed->finish();
 }
 
@@ -89,6 +94,7 @@ Result<void> write_pprof(const FormatRequest& request, const analysis::Selection
   render::PprofOptions options;
   if (is_given(request, "--cost")) options.cost = request.cost;
   options.top = request.top;
+  options.linkage_names = linkage_names(selection.session(), process);
   return write_compressed(render::make_gzip_output(output), [&](render::Output& target) {
     render::write_pprof(selection, process, options, target);
   });

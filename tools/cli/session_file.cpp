@@ -4,6 +4,8 @@
 
 #include "collector/analysis/stack_text.h"
 #include "collector/capture/session_reader.h"
+#include "collector/symbols/data_symbols.h"
+#include "collector/symbols/linkage_names.h"
 #include "collector/symbols/session_symbols.h"
 #include "tools/cli/message.h"
 #include "tools/cli/progress.h"
@@ -48,6 +50,19 @@ void symbolize_stacks(model::Session& session, std::span<const model::StackId> s
     if (++told > kMostNotes) break;
     print_warning(fmt::format("read symbols: {}: {}", note.module, note.text));
   }
+}
+
+std::vector<std::string> linkage_names(const model::Session& session,
+                                       const model::Process& process) {
+  std::vector<model::StackId> stacks;
+  for (const model::Site& site : process.sites) stacks.push_back(site.stack);
+  return symbols::linkage_names(session, analysis::addresses_of(session, stacks), {});
+}
+
+void name_holders(model::Session& session) {
+  symbols::SymbolizeOptions options;
+  options.cache_directory = symbol_cache_directory();
+  symbols::name_holders(session, options);
 }
 
 std::vector<model::StackId> all_stacks(const model::Session& session) {

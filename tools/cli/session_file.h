@@ -22,4 +22,11 @@ void symbolize_stacks(model::Session& session, std::span<const model::StackId> s
 // Every stack that a report of the session could mention.
 std::vector<model::StackId> all_stacks(const model::Session& session);
 
+// Names as the linker has them, by code address, for the stacks of one process.
+std::vector<std::string> linkage_names(const model::Session& session,
+                                       const model::Process& process);
+
+// The variables at which ways to blocks begin.
+void name_holders(model::Session& session);
+
 }  // namespace memwatch::cli

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "collector/analysis/ranking.h"
 #include "collector/analysis/stack_text.h"
 #include "tools/render/collapsed.h"
 #include "tools/render/printable.h"
@@ -85,15 +85,7 @@ void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::s
   Rows writer(selection.session());
   std::string rows;
   for (const model::Process* process : selection.processes()) {
-    std::vector<const model::Site*> sites;
-    for (const model::Site& site : process->sites) {
-      if (selection.includes(site.stack)) sites.push_back(&site);
-    }
-    std::stable_sort(sites.begin(), sites.end(), [&](const model::Site* a, const model::Site* b) {
-      return analysis::cost_of(*a, cost) > analysis::cost_of(*b, cost);
-    });
-    if (top != 0 && sites.size() > top) sites.resize(top);
-    for (const model::Site* site : sites) {
+    for (const model::Site* site : analysis::sites_by_cost(selection, *process, cost, top)) {
       writer.add(process->pid, *site, rows);
       if (rows.size() < kAtOnce) continue;
       output.write(rows);

@@ -71,6 +71,25 @@ void write_facts_of(JsonWriter& json, const ScopeContext& context,
   write_sentences(json, "remarks", remarks(context.selection, summary, shown));
 }
 
+// The sites' costs; leaked is the verdict of the leak check where there is one.
+std::vector<analysis::StackShare> shares_of(const analysis::Selection& selection,
+                                            const std::vector<model::Site>& sites) {
+  const bool is_tree = selection.processes().size() > 1;
+  const analysis::RankFilter counted{[&](const model::Process& process) {
+                                       return !is_tree ||
+                                              process.exit_kind != model::ExitKind::exec;
+                                     },
+                                     {}};
+  auto leaked = analysis::leaked_by_stack(selection, counted);
+  std::vector<analysis::StackShare> shares;
+  shares.reserve(sites.size());
+  for (const model::Site& site : sites) {
+    shares.push_back({site.stack, analysis::costs_of(site)});
+    shares.back().costs[static_cast<std::size_t>(analysis::Cost::leaked)] = leaked[site.stack];
+  }
+  return shares;
+}
+
 void write_calls(JsonWriter& json, const analysis::Summary& summary) {
   json.key("calls").begin_array();
   for (std::size_t i = 1; i < kFunctionCount; ++i) {
@@ -110,7 +129,8 @@ std::vector<model::Site> html_sites(const analysis::Selection& selection) {
 void write_html_scope(JsonWriter& json, const ScopeContext& context) {
   const analysis::Summary summary = analysis::summarize(context.selection, kStacksOfSummary);
   const std::vector<model::Site> sites = html_sites(context.selection);
-  const analysis::StackCosts stacks = analysis::sum_stacks(context.selection.session(), sites);
+  const analysis::StackCosts stacks =
+      analysis::sum_stacks(context.selection.session(), shares_of(context.selection, sites));
   json.begin_object();
   json.key("processes").begin_array();
   for (const model::Process* process : context.selection.processes()) {

@@ -7,6 +7,8 @@
 #include "collector/analysis/failures.h"
 #include "collector/analysis/leaks.h"
 #include "collector/analysis/process_growth.h"
+#include "collector/analysis/ranking.h"
+#include "tools/render/json_holders.h"
 
 namespace memwatch::render {
 namespace {
@@ -210,6 +212,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
     json.end_object();
   }
   json.end_array();
+  write_holders(json, process, selection, options.top, stacks);
   json.end_object();
 }
 
@@ -258,16 +261,9 @@ void write_site_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
 void write_sites(JsonWriter& json, const model::Process& process,
                  const analysis::Selection& selection, const JsonOptions& options,
                  const analysis::ProcessGrowth& growth, StackIds& stacks) {
-  std::vector<const model::Site*> sites;
-  for (const model::Site& site : process.sites) {
-    if (selection.includes(site.stack)) sites.push_back(&site);
-  }
-  std::stable_sort(sites.begin(), sites.end(), [&](const model::Site* a, const model::Site* b) {
-    return analysis::cost_of(*a, options.cost) > analysis::cost_of(*b, options.cost);
-  });
-  if (options.top != 0 && sites.size() > options.top) sites.resize(options.top);
   json.key("sites").begin_array(Layout::lines);
-  for (const model::Site* site : sites) {
+  for (const model::Site* site :
+       analysis::sites_by_cost(selection, process, options.cost, options.top)) {
     json.begin_object();
     json.member("stack", stacks.id_of(site->stack));
     json.member("allocations", site->allocations);

@@ -15,6 +15,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "collector/analysis/cost.h"
 #include "collector/analysis/selection.h"
@@ -23,11 +25,15 @@
 namespace memwatch::render {
 
 struct PprofOptions {
-  // What is shown unless asked otherwise, and by what `top` chooses: leaked is inuse_space,
-  // allocated alloc_space, allocations alloc_objects; there are no others. Without one it is
-  // inuse_space if anything was live at the end, else alloc_space.
+  // What is shown unless asked otherwise, and by what `top` chooses: leaked is leaked_space, a
+  // fifth sample type that there is only then (bytes, the leak check's verdict), allocated
+  // alloc_space, allocations alloc_objects; there are no others. Without one it is inuse_space if
+  // anything was live at the end, else alloc_space.
   std::optional<analysis::Cost> cost;
   std::size_t top = 0;  // stacks; 0 all
+  // By code address: the name that the linker has of the function there; "" or absent: unknown,
+  // then the readable one stands in its place, as it does for inlined functions.
+  std::vector<std::string> linkage_names = {};
 };
 
 // `process` is one of the selection's.

@@ -15,8 +15,10 @@ constexpr std::uint64_t kLargestRange = std::uint64_t{1} << 40;
 
 }  // namespace
 
-PprofTables::PprofTables(const model::Session& session, const std::string& program)
+PprofTables::PprofTables(const model::Session& session, const std::string& program,
+                         const std::vector<std::string>& linkage_names)
     : session_(session),
+      linkage_names_(linkage_names),
       mappings_(session.modules.size()),
       locations_(session.code_addresses.size()) {
   string("");
@@ -60,7 +62,10 @@ std::uint64_t PprofTables::function(const analysis::Frame& frame) {
     protozero::pbf_writer writer(message);
     writer.add_uint64(pprof::function::kId, entry->second);
     writer.add_uint64(pprof::function::kName, string(frame.function));
-    writer.add_uint64(pprof::function::kSystemName, string(frame.function));
+    const bool has_own_name = !frame.inlined && frame.address < linkage_names_.size() &&
+                              !linkage_names_[frame.address].empty();
+    writer.add_uint64(pprof::function::kSystemName,
+                      string(has_own_name ? linkage_names_[frame.address] : frame.function));
     writer.add_uint64(pprof::function::kFilename, string(frame.file));
     protozero::pbf_writer(function_messages_).add_message(pprof::profile::kFunction, message);
   }

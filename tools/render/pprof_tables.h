@@ -17,8 +17,9 @@ namespace memwatch::render {
 
 class PprofTables {
  public:
-  // The module whose path is `program` keeps its addresses.
-  PprofTables(const model::Session& session, const std::string& program);
+  // The module whose path is `program` keeps its addresses. `linkage_names`: as of PprofOptions.
+  PprofTables(const model::Session& session, const std::string& program,
+              const std::vector<std::string>& linkage_names);
 
   std::uint64_t string(std::string_view text);  // 0 is ""
   std::uint64_t location(model::CodeAddressId address);
@@ -40,6 +41,7 @@ class PprofTables {
   void add_line(protozero::pbf_writer& location, const analysis::Frame& frame);
 
   const model::Session& session_;
+  const std::vector<std::string>& linkage_names_;
   std::unordered_map<std::string, std::uint64_t> strings_;
   std::vector<const std::string*> texts_;  // its keys by number
   std::vector<Mapping> mappings_;          // by module

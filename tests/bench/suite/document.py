@@ -4,18 +4,16 @@ document stays as it is. A file without the comments, or a new one, holds the ta
 
 from pathlib import Path
 
-BEGIN = "<!-- written by scripts/bench --markdown: begin -->"
-END = "<!-- written by scripts/bench --markdown: end -->"
 
-
-def write_section(path, section):
+def write_section(path, section, writer="scripts/bench"):
+    begin, end = (f"<!-- written by {writer} --markdown: {at} -->" for at in ("begin", "end"))
     path = Path(path)
     before = after = ""
     if path.exists():
         text = path.read_text()
-        if BEGIN in text and END in text:
-            before, after = text.split(BEGIN, 1)[0], text.split(END, 1)[1]
-    path.write_text(f"{before}{BEGIN}\n\n{section.strip()}\n\n{END}{after or chr(10)}")
+        if begin in text and end in text:
+            before, after = text.split(begin, 1)[0], text.split(end, 1)[1]
+    path.write_text(f"{before}{begin}\n\n{section.strip()}\n\n{end}{after or chr(10)}")
 
 
 def section(command, machine, tables):

@@ -17,6 +17,7 @@ extern void* __libc_valloc(size_t size);
 extern void* __libc_pvalloc(size_t size);
 
 ORACLE_EXPORT void* malloc(size_t size) {
+  if (oracle_is_starting) return __libc_malloc(size);
   oracle_enter();
   void* const block = __libc_malloc(size);
   oracle_note_allocation(kMalloc, block, size);

@@ -35,6 +35,7 @@ ORACLE_EXPORT void* mmap(void* address, size_t length, int protection, int flags
   return map(kMmap, address, length, protection, flags, file, offset);
 }
 
+#undef mmap64  // another spelling of mmap in the headers of musl
 ORACLE_EXPORT void* mmap64(void* address, size_t length, int protection, int flags, int file,
                            off64_t offset) {
   return map(kMmap64, address, length, protection, flags, file, offset);

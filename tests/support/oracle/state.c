@@ -58,8 +58,12 @@ static void child_after_fork(void) {
   oracle_leave();
 }
 
+int oracle_is_starting;
+
 __attribute__((constructor)) static void begin(void) {
+  oracle_is_starting = 1;
   pthread_atfork(prepare_fork, parent_after_fork, child_after_fork);
+  oracle_is_starting = 0;
   /* Opens the result file also for a program that never calls anything. */
   oracle_enter();
   oracle_leave();

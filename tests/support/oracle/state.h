@@ -45,6 +45,9 @@ typedef enum {
 void oracle_enter(void);
 void oracle_leave(void);
 
+/* Not 0: a malloc is the oracle's own. musl's pthread_atfork calls it by that name. */
+extern int oracle_is_starting;
+
 /* Heap events. A null address is a failed call. */
 void oracle_note_allocation(OracleFunction function, const void* address, size_t size);
 void oracle_note_free(OracleFunction function, const void* address);

@@ -157,6 +157,22 @@ void RandomSession::step_process(const model::Session& session, model::Process& 
     p.site_epochs.push_back({id_below(session.stacks.size()), static_cast<std::uint32_t>(below(64)),
                              word(), word(), word()});
   }
+  if (sometimes(3)) p.holders.clear();
+  for (std::size_t i = below(scale_); i > 0; --i) {
+    model::HolderPath& holder = p.holders.emplace_back();
+    holder.kind = static_cast<model::LeakKind>(below(5));
+    holder.root = static_cast<model::RootKind>(below(8));
+    holder.tid = static_cast<std::uint32_t>(below(1000));
+    holder.root_address = word();
+    holder.module = text(20);
+    holder.module_offset = word();
+    holder.symbol = text(20);
+    holder.symbol_offset = word();
+    holder.skipped = word();
+    for (std::size_t step = below(4); step > 0; --step) {
+      holder.steps.push_back({id_below(session.stacks.size()), word(), word(), word(), word()});
+    }
+  }
 }
 
 void RandomSession::step(model::Session& session) {

@@ -49,21 +49,22 @@ TEST(FindRule, KnowsAllCodeOfThisProcessAndTheCacheAgreesWithTheTables) {
       if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
       const std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
       for (std::uintptr_t pc = start; pc < start + segment.p_memsz; pc += 13) {
-        const UnwindRule rule = find_rule(pc);
-        const UnwindRule again = find_rule(pc);
-        EXPECT_EQ(rule.kind, again.kind);
-        EXPECT_EQ(rule.cfa_offset, again.cfa_offset);
-        EXPECT_EQ(rule.fp_saved, again.fp_saved);
-        EXPECT_EQ(rule.fp_below_cfa, again.fp_below_cfa);
+        const PackedRule rule = find_rule(pc);
+        const PackedRule again = find_rule(pc);
+        EXPECT_EQ(rule.kind(), again.kind());
+        EXPECT_EQ(rule.cfa_offset(), again.cfa_offset());
+        EXPECT_EQ(rule.fp_saved(), again.fp_saved());
+        EXPECT_EQ(rule.fp_below_cfa(), again.fp_below_cfa());
         CfiRow row;
         const CfiResult result = find_cfi_row(pc, &row);
-        if (rule.kind == RuleKind::sp_based || rule.kind == RuleKind::fp_based) {
+        if (rule.kind() == RuleKind::sp_based || rule.kind() == RuleKind::fp_based) {
           ++c.found;
           EXPECT_EQ(result, CfiResult::found);
-          EXPECT_EQ(row.cfa_offset, static_cast<std::int64_t>(rule.cfa_offset));
-          EXPECT_EQ(row.cfa_register, rule.kind == RuleKind::sp_based ? kRegisterSp : kRegisterFp);
-          EXPECT_EQ(row.rules[kRegisterFp] == RegisterRule::offset, rule.fp_saved);
-        } else if (rule.kind == RuleKind::complex) {
+          EXPECT_EQ(row.cfa_offset, static_cast<std::int64_t>(rule.cfa_offset()));
+          EXPECT_EQ(row.cfa_register,
+                    rule.kind() == RuleKind::sp_based ? kRegisterSp : kRegisterFp);
+          EXPECT_EQ(row.rules[kRegisterFp] == RegisterRule::offset, rule.fp_saved());
+        } else if (rule.kind() == RuleKind::complex) {
           ++c.complex;
         } else {
           ++c.without;
@@ -79,12 +80,12 @@ TEST(FindRule, KnowsAllCodeOfThisProcessAndTheCacheAgreesWithTheTables) {
 }
 
 TEST(FindRule, ForgettingIsHarmless) {
-  const UnwindRule before = find_rule(address_of(&std::qsort));
+  const PackedRule before = find_rule(address_of(&std::qsort));
   forget_rules();
-  const UnwindRule after = find_rule(address_of(&std::qsort));
-  EXPECT_EQ(before.kind, RuleKind::sp_based);
-  EXPECT_EQ(after.kind, before.kind);
-  EXPECT_EQ(after.cfa_offset, 8U);
+  const PackedRule after = find_rule(address_of(&std::qsort));
+  EXPECT_EQ(before.kind(), RuleKind::sp_based);
+  EXPECT_EQ(after.kind(), before.kind());
+  EXPECT_EQ(after.cfa_offset(), 8U);
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 
+#include "collector/reachability/holders.h"
 #include "tests/unit/reachability/slow_verdict.h"
 #include "tests/unit/reachability/synthetic_memory.h"
 
@@ -307,6 +309,96 @@ TEST_F(VerdictTest, RandomHeapsAreJudgedAsByTheDefinition) {
       ASSERT_EQ(fast.owners[i], slow.owners[i]) << "round " << round << " block " << i;
     }
   }
+}
+
+// Ways from roots.
+class HoldersTest : public VerdictTest {
+ protected:
+  std::vector<Path> find(const HoldersWish& wish) {
+    scan_ = std::make_unique<Scan>(blocks_, memory_);
+    scan_->add_root(1, {kData, kData + 0x1000});
+    scan_->read_blocks();
+    verdicts_ = judge(*scan_, true);
+    return find_holders(*scan_, verdicts_, wish);
+  }
+  // The blocks on a way, by their numbers.
+  std::vector<std::uint32_t> blocks_of(const Path& path) const {
+    std::vector<std::uint32_t> numbers;
+    for (const Step& step : path.steps) numbers.push_back(scan_->blocks()[step.block].order);
+    return numbers;
+  }
+  std::unique_ptr<Scan> scan_;
+};
+
+TEST_F(HoldersTest, TheWayWithTheFewestPointersIsTaken) {
+  const auto a = allocate(64), b = allocate(64), c = allocate(64), target = allocate(100);
+  hold(a);
+  point(a, 0, b);
+  point(b, 0, c);
+  point(c, 0, target);
+  point(b, 24, target);
+  const auto paths = find({.sites = 0, .address = blocks_[target].address + 99});
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_EQ(blocks_of(paths[0]), (std::vector{a, b, target}));
+  EXPECT_EQ(paths[0].kind, Kind::reachable);
+  EXPECT_EQ(paths[0].source, 1U);
+  EXPECT_EQ(paths[0].where, kData + 8);
+  EXPECT_EQ(paths[0].steps[1].pointer_at, 0U);
+  EXPECT_EQ(paths[0].steps[2].pointer_at, 24U);
+  EXPECT_TRUE(find({.sites = 0, .address = blocks_[target].address + 100}).empty());
+}
+
+TEST_F(HoldersTest, InteriorPointersAreTold) {
+  const auto a = allocate(64), b = allocate(64);
+  hold(a, 16);
+  point(a, 8, b, 40);
+  const auto paths = find({.sites = 0, .address = blocks_[b].address});
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_EQ(paths[0].kind, Kind::possible);
+  EXPECT_EQ(paths[0].steps[0].inside, 16U);
+  EXPECT_EQ(paths[0].steps[1].inside, 40U);
+  EXPECT_EQ(paths[0].steps[1].pointer_at, 8U);
+}
+
+TEST_F(HoldersTest, ALeakIsHeldByItsOwnerOrByNothing) {
+  const auto head = allocate(64), tail = allocate(64);
+  point(head, 32, tail);
+  const auto of_tail = find({.sites = 0, .address = blocks_[tail].address});
+  ASSERT_EQ(of_tail.size(), 1U);
+  EXPECT_EQ(blocks_of(of_tail[0]), (std::vector{head, tail}));
+  EXPECT_EQ(of_tail[0].source, std::nullopt);
+  EXPECT_EQ(of_tail[0].kind, Kind::indirect);
+  const auto of_head = find({.sites = 0, .address = blocks_[head].address});
+  EXPECT_EQ(blocks_of(of_head[0]), (std::vector{head}));
+}
+
+TEST_F(HoldersTest, TheMiddleOfALongWayIsLeftOutAndCounted) {
+  constexpr std::uint32_t kBlocks = 1000;
+  for (std::uint32_t i = 0; i < kBlocks; ++i) allocate(64);
+  hold(0);
+  for (std::uint32_t i = 0; i + 1 < kBlocks; ++i) point(i, 8, i + 1);
+  const auto paths = find({.sites = 0, .address = blocks_[kBlocks - 1].address});
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_EQ(paths[0].steps.size() + paths[0].skipped, kBlocks);
+  EXPECT_EQ(blocks_of(paths[0]).front(), 0U);
+  EXPECT_EQ(blocks_of(paths[0]).back(), kBlocks - 1);
+  for (std::size_t i = 1; i < paths[0].steps.size(); ++i)
+    EXPECT_EQ(paths[0].steps[i].pointer_at, 8U);
+}
+
+TEST_F(HoldersTest, OfEachSiteTheNearestBlockAndTheLargestSitesFirst) {
+  const auto a = allocate(64), b = allocate(4000), c = allocate(64), d = allocate(64);
+  blocks_[a].site = blocks_[c].site = 5;
+  blocks_[b].site = 7;
+  blocks_[d].site = 9;
+  hold(a);
+  point(a, 0, b);
+  point(b, 0, c);
+  const auto paths = find({.sites = 10, .address = {}});
+  ASSERT_EQ(paths.size(), 2U) << "what leaks has none";
+  EXPECT_EQ(blocks_of(paths[0]), (std::vector{a, b}));
+  EXPECT_EQ(blocks_of(paths[1]), (std::vector{a}));
+  EXPECT_EQ(find({.sites = 1, .address = {}}).size(), 1U);
 }
 
 }  // namespace

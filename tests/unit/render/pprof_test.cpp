@@ -122,8 +122,11 @@ TEST(Pprof, ShowsWhatIsInUseFirstUnlessNothingIs) {
             "alloc_space");
   for (model::Site& site : session.processes[0].sites) site.live_bytes = 0;
   EXPECT_EQ(profile_of(session).default_sample_type, "alloc_space");
-  EXPECT_EQ(profile_of(session, {.cost = analysis::Cost::leaked}).default_sample_type,
-            "inuse_space");
+  const auto leaked = profile_of(session, {.cost = analysis::Cost::leaked});
+  EXPECT_EQ(leaked.default_sample_type, "leaked_space");
+  ASSERT_EQ(leaked.sample_types.size(), 5U);
+  EXPECT_EQ(leaked.sample_types.back().first, "leaked_space");
+  EXPECT_EQ(leaked.samples[0].values.size(), 5U);
 }
 
 TEST(Pprof, FiltersAndTopChooseStacks) {

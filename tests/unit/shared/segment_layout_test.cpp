@@ -14,7 +14,7 @@ namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
 TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
-  EXPECT_EQ(kProtocolVersion, 6U) << "a new version may move fields: update the offsets below";
+  EXPECT_EQ(kProtocolVersion, 7U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
@@ -24,8 +24,12 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(offsetof(SegmentHeader, control), 192U);
   EXPECT_EQ(offsetof(SegmentHeader, slots_used), 384U);
   EXPECT_EQ(offsetof(SegmentHeader, no_room), 464U);
+  EXPECT_EQ(offsetof(SegmentHeader, children_unrecorded), 472U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_wanted), 512U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_done), 520U);
+  EXPECT_EQ(offsetof(SegmentHeader, exit_waiting), 576U);
+  EXPECT_EQ(offsetof(SegmentHeader, query_owner), 704U);
+  EXPECT_EQ(offsetof(SegmentHeader, query_counters), 720U);
   EXPECT_EQ(offsetof(ThreadSlot, consumed), 64U);
   EXPECT_EQ(sizeof(ThreadSlot), 128U);
   EXPECT_EQ(sizeof(StackNode), 16U);
@@ -33,6 +37,7 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(sizeof(FlightEntry), 64U);
   EXPECT_EQ(sizeof(Shard), 4U);
   EXPECT_EQ(sizeof(Hello), 56U);
+  EXPECT_EQ(sizeof(LeaksRequest), 56U);
   EXPECT_EQ(sizeof(Welcome), 152U);
 }
 

@@ -114,6 +114,9 @@ function Nothing({ scope, cost, filtered }: { scope: Scope; cost: Cost; filtered
   if (totals.allocations + totals.reallocations === 0) {
     return <p class="empty">No allocation was recorded. <code>memwatch doctor -- CMD</code> says whether CMD can be traced.</p>;
   }
-  if (cost === "leaked") return <p class="empty good">✓ Every block was freed: there is nothing to see here. Choose another cost above.</p>;
+  if (cost === "leaked") {
+    const why = totals.notFreedBlocks > 0 ? "Nothing leaked: what was not freed is still reachable or suppressed" : "Every block was freed: there is nothing to see here";
+    return <p class="empty good">✓ {why}. Choose another cost above.</p>;
+  }
   return <p class="empty">Nothing of this kind. Choose another cost above.</p>;
 }

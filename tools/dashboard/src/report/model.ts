@@ -100,14 +100,14 @@ export function formatCost(cost: Cost, value: number): string {
   return `${count(value)} ${value === 1 ? "call" : "calls"}`;
 }
 
-// The graph shows all that was not freed, leaked or not, and says so in the words of the text reports;
-// the kinds that a leak check found are in the table.
+// What leaked is the verdict of a leak check; without one the graph has all that was not freed, and
+// says so in the words of the text reports.
 export function costLabel(cost: Cost, scope: Scope): string {
   if (cost === "peak") return "At the peak";
   if (cost === "allocated") return "Allocated";
   if (cost === "allocations") return "Allocations";
   if (cost === "temporary") return "Temporary";
-  return capital(scope.notFreedPhrase);
+  return isClassified(scope) ? "Leaked" : capital(scope.notFreedPhrase);
 }
 
 export function costMeaning(cost: Cost, scope: Scope): string {
@@ -115,7 +115,7 @@ export function costMeaning(cost: Cost, scope: Scope): string {
   if (cost === "allocated") return "bytes over the whole run, freed since or not";
   if (cost === "allocations") return "successful calls, reallocations not included";
   if (cost === "temporary") return "blocks freed by the same thread with no other allocation in between";
-  return isClassified(scope) ? `bytes ${scope.notFreedPhrase}, leaked or still reachable: the table Leaks tells them apart` : `bytes ${scope.notFreedPhrase}; a global may still point to them`;
+  return isClassified(scope) ? "bytes leaked: definite, indirect and possible; the table Leaks tells them apart, and what is still reachable" : `bytes ${scope.notFreedPhrase}; a global may still point to them`;
 }
 
 export function isClassified(scope: Scope): boolean {

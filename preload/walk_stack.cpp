@@ -1,58 +1,81 @@
+#include "preload/walk_stack.h"
+
+#include "preload/c_library.h"
+#include "preload/frame_pointer.h"
+#include "preload/processor.h"
 #include "preload/readable_memory.h"
+#include "preload/signal_frame.h"
 #include "preload/unwind_cfi.h"
 #include "preload/unwind_expression.h"
 #include "preload/unwind_rules.h"
-#include "preload/walk_stack.h"
 #include "shared/segment_layout.h"
-
-// Of the loader: the stack pointer at the program's entry.
-extern "C" void* __libc_stack_end __attribute__((weak));
 
 namespace memwatch::preload {
 
 namespace {
 
-// The loader's own start code has no unwind information; its stack pointer is where the kernel left
-// it, give or take the alignment.
-bool is_program_entry(std::uintptr_t sp) {
-  constexpr std::uintptr_t kSlack = 64;
-  if (&__libc_stack_end == nullptr) return false;
-  const auto end = reinterpret_cast<std::uintptr_t>(__libc_stack_end);
-  return sp <= end && end - sp <= kSlack;
+// Is there a caller at all? The loader's start code has no unwind information; its stack pointer is
+// where the kernel left it, give or take the alignment. In musl all of start code is like that:
+// there the frame lies a bit further in, and at the end of its own stack for a thread.
+bool is_start_code(const Position& at, const ReadableRange& memory) {
+  constexpr std::uintptr_t kAlignment = 64;
+  constexpr std::uintptr_t kFramesOfMusl = 256;
+  const std::uintptr_t entry = entry_stack_pointer();
+  if (at.sp <= entry && entry - at.sp <= kAlignment) return true;
+  const std::uintptr_t top = memory.ends_here ? memory.high : entry;
+  return at.sp <= top && top - at.sp <= kFramesOfMusl && is_start_code_of_musl(at.pc);
 }
 
-// The call pushed the return address, so it lies right below the caller's stack pointer.
-Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address, bool by_sp,
-             std::uint32_t fp_below) {
+Step move_to(Position& at, std::uintptr_t cfa, std::uintptr_t return_address, const Link& link) {
   if (return_address == 0) return Step::outermost_here;
-  at.pc = return_address;
+  at.pc = strip_return_address(return_address);
   at.sp = cfa;
   at.exact = false;
-  at.link = Link(8, by_sp, fp_below);
+  at.link = link;
   return Step::caller;
 }
 
-Step follow_simple(const UnwindRule& rule, Position& at, ReadableRange& memory) {
-  const std::uintptr_t cfa = (rule.kind == RuleKind::sp_based ? at.sp : at.fp) + rule.cfa_offset;
-  if (cfa <= at.sp || !is_readable(memory, cfa - 8)) return Step::lost;
-  if (rule.fp_saved) {
-    if (!is_readable(memory, cfa - rule.fp_below_cfa)) return Step::lost;
-    at.fp = read_word(cfa - rule.fp_below_cfa);
+Step follow_simple(PackedRule rule, Position& at, ReadableRange& memory) {
+  const std::uintptr_t cfa = (rule.is_sp_based() ? at.sp : at.fp) + rule.cfa_offset();
+  const std::uint32_t pc_below = rule.pc_below_cfa();
+  const std::uint32_t fp_below = rule.fp_below_cfa();
+  if (cfa <= at.sp || !is_readable(memory, cfa - pc_below)) return Step::lost;
+  if (fp_below != 0) {
+    if (!is_readable(memory, cfa - fp_below)) return Step::lost;
+    at.fp = read_word(cfa - fp_below);
   }
-  return move_to(at, cfa, read_word(cfa - 8), rule.kind == RuleKind::sp_based,
-                 rule.fp_saved ? rule.fp_below_cfa : 0);
+  return move_to(at, cfa, read_word(cfa - pc_below), Link(pc_below, rule.is_sp_based(), fp_below));
 }
 
-// Code without unwind information (made at run time, hand-written): believe the frame pointer if it
-// points up this stack and what it points at looks like a frame.
-Step follow_frame_pointer(Position& at, ReadableRange& memory) {
-  constexpr std::uintptr_t kMaxFrame = 1U << 20;
-  if (at.fp < at.sp || at.fp - at.sp > kMaxFrame) return Step::lost;
-  if (!is_readable(memory, at.fp) || !is_readable(memory, at.fp + 8)) return Step::lost;
-  const std::uintptr_t cfa = at.fp + 16;
-  const std::uintptr_t return_address = read_word(at.fp + 8);
-  at.fp = read_word(at.fp);
-  return move_to(at, cfa, return_address, false, 16);
+// A signal frame may lead to another stack (sigaltstack); any other leads up its own.
+void note_other_stack(Position& at, ReadableRange& memory, std::uintptr_t sp) {
+  const ReadableRange before_switch = memory;
+  start_readable(memory, sp);
+  if (memory.high != before_switch.high) at.on_other_stack = true;
+}
+
+// Code that the kernel or libc lets handlers return to, where it has no unwind information.
+bool follow_signal_return(Position& at, ReadableRange& memory) {
+  Registers interrupted{};
+  std::uintptr_t pc = 0;
+  if (!can_read(at.pc) || !can_read(at.pc + kSignalReturnBytes - 1)) return false;
+  if (!is_signal_return(at.pc) || !read_signal_frame(at.sp, memory, &interrupted, &pc))
+    return false;
+  note_other_stack(at, memory, interrupted.value[kRegisterSp]);
+  at.pc = pc;
+  at.sp = interrupted.value[kRegisterSp];
+  at.fp = interrupted.value[kRegisterFp];
+  at.exact = true;
+  at.link = Link{};
+  at.others = interrupted;
+  return true;
+}
+
+Step step_without_cfi(Position& at, ReadableRange& memory) {
+  if (is_start_code(at, memory)) return Step::outermost;
+  if (!at.exact && follow_signal_return(at, memory)) return Step::caller;
+  at.others.known = 0;
+  return follow_frame_pointer(at, memory);
 }
 
 bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Registers& before,
@@ -100,7 +123,7 @@ bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Regis
   Registers before = at.others;
   before.set(kRegisterSp, at.sp);
   before.set(kRegisterFp, at.fp);
-  before.set(kRegisterPc, at.pc);
+  if (!kPcIsARegister) before.set(kRegisterPc, at.pc);
 
   std::uint64_t cfa = 0;
   if (row.cfa_is_expression) {
@@ -121,15 +144,12 @@ bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Regis
   }
   if (row.rules[kRegisterPc] == RegisterRule::undefined) return Step::outermost;
   if (!after.has(kRegisterPc) || after.value[kRegisterPc] == 0) return Step::outermost_here;
-  // A signal frame may lead to another stack (sigaltstack); any other frame leads up its own.
   if (row.signal_frame) {
-    const ReadableRange before_switch = memory;
-    start_readable(memory, after.value[kRegisterSp]);
-    if (memory.high != before_switch.high) at.on_other_stack = true;
-  } else if (after.value[kRegisterSp] <= at.sp) {
+    note_other_stack(at, memory, after.value[kRegisterSp]);
+  } else if (after.value[kRegisterSp] < at.sp || (after.value[kRegisterSp] == at.sp && !at.exact)) {
     return Step::lost;
   }
-  at.pc = after.value[kRegisterPc];
+  at.pc = strip_return_address(after.value[kRegisterPc]);
   at.sp = after.value[kRegisterSp];
   at.fp = after.has(kRegisterFp) ? after.value[kRegisterFp] : 0;
   at.exact = row.signal_frame;
@@ -141,9 +161,9 @@ bool recover(const CfiRow& row, unsigned number, std::uintptr_t cfa, const Regis
 }  // namespace
 
 Step step_out(Position& at, ReadableRange& memory) {
-  const std::uintptr_t code = at.exact ? at.pc : at.pc - 1;
-  const UnwindRule rule = find_rule(code);
-  switch (rule.kind) {
+  const std::uintptr_t code = at.exact ? at.pc : code_of_call(at.pc);
+  const PackedRule rule = find_rule(code);
+  switch (rule.kind()) {
     case RuleKind::sp_based:
     case RuleKind::fp_based: {
       const Step result = follow_simple(rule, at, memory);
@@ -156,9 +176,7 @@ Step step_out(Position& at, ReadableRange& memory) {
       return follow_complex(code, at, memory);
     case RuleKind::no_cfi:
     case RuleKind::none:
-      if (is_program_entry(at.sp)) return Step::outermost_here;
-      at.others.known = 0;
-      return follow_frame_pointer(at, memory);
+      return step_without_cfi(at, memory);
   }
   return Step::lost;
 }

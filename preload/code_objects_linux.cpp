@@ -1,0 +1,156 @@
+// glibc answers by _dl_find_object, lock-free. Elsewhere (musl, glibc before 2.35) the loader's own
+// list of objects is read: the kernel copies each entry, which fails cleanly should it be gone, and
+// what was read is kept. musl never unloads anything, so what is kept stays true; for a glibc
+// without _dl_find_object this list is not used, since there it would not.
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <sys/auxv.h>
+#include <sys/uio.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "preload/backed_memory.h"
+#include "preload/c_library.h"
+#include "preload/code_objects.h"
+#include "preload/raw_syscalls_linux.h"
+#include "preload/sandbox.h"
+
+// glibc's dl_find_object, which the headers of others do not have.
+struct FoundObject {
+  unsigned long long flags;
+  void *start, *end;
+  link_map* map;
+  void* unwind_table;
+  unsigned long long reserved[7];
+};
+extern "C" int memwatch_dl_find_object(void* address, FoundObject* result) asm("_dl_find_object")
+    __attribute__((weak));
+
+namespace memwatch::preload {
+
+namespace {
+
+constexpr std::uint32_t kMaxListed = 4096;
+
+// Append-only: complete when `count` says so (release in list_new, acquire in find_listed).
+struct List {
+  std::atomic<std::uint32_t> count;
+  std::atomic<std::uint32_t> is_growing;
+  const link_map* last;  // of those listed
+  CodeObject objects[kMaxListed];
+};
+constinit std::atomic<List*> g_list{nullptr};
+constinit const link_map* g_first = nullptr;
+
+// Copies what another thread may be unmapping. False also where no system call is allowed.
+bool copy_safely(void* to, const void* from, std::size_t bytes) {
+  if (is_sandboxed()) return false;
+  const iovec here{to, bytes};
+  const iovec there{const_cast<void*>(from), bytes};
+  return raw_syscall(SYS_process_vm_readv, raw_getpid(), as_word(&here), 1, as_word(&there), 1) ==
+         static_cast<long>(bytes);
+}
+
+// From the program headers; they, and the pages they speak of, are checked by the copy.
+bool describe(const ElfW(Phdr) * headers, unsigned count, CodeObject* object) {
+  constexpr unsigned kMost = 32;
+  ElfW(Phdr) copy[kMost];
+  if (count == 0 || count > kMost || !copy_safely(copy, headers, count * sizeof copy[0])) {
+    return false;
+  }
+  object->start = UINTPTR_MAX;
+  for (unsigned i = 0; i < count; ++i) {
+    const std::uintptr_t at = object->bias + copy[i].p_vaddr;
+    if (copy[i].p_type == PT_LOAD) {
+      if (at < object->start) object->start = at & ~std::uintptr_t{4095};
+      if (at + copy[i].p_memsz > object->end) object->end = at + copy[i].p_memsz;
+    }
+    if (copy[i].p_type == PT_GNU_EH_FRAME && copy[i].p_memsz >= 12) {
+      object->unwind_table = reinterpret_cast<const std::uint8_t*>(at);
+    }
+  }
+  return object->start < object->end;
+}
+
+// The ELF header lies at the bias; where a program was linked for fixed addresses, that is zero,
+// and the kernel has told where its program headers are.
+bool describe_entry(const link_map& entry, bool is_program, CodeObject* object) {
+  *object = CodeObject{0, 0, static_cast<std::uintptr_t>(entry.l_addr), entry.l_name, nullptr};
+  if (is_program) object->name = "";
+  if (entry.l_addr == 0) {
+    return describe(reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR)),
+                    static_cast<unsigned>(getauxval(AT_PHNUM)), object);
+  }
+  ElfW(Ehdr) header;
+  const auto* at = reinterpret_cast<const char*>(entry.l_addr);
+  if (!copy_safely(&header, at, sizeof header) ||
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
+    return false;
+  }
+  return describe(reinterpret_cast<const ElfW(Phdr)*>(at + header.e_phoff), header.e_phnum, object);
+}
+
+// Lists what the loader has got since. One thread at a time; another goes by what is there.
+void list_new(List& list) {
+  if (list.is_growing.exchange(1, std::memory_order_acquire) != 0) return;
+  const link_map* next = g_first;
+  link_map entry{};
+  if (list.last != nullptr) {
+    next = copy_safely(&entry, list.last, sizeof entry) ? entry.l_next : nullptr;
+  }
+  for (unsigned i = 0; i < kMaxListed && next != nullptr; ++i) {
+    if (!copy_safely(&entry, next, sizeof entry)) break;
+    const std::uint32_t count = list.count.load(std::memory_order_relaxed);
+    if (count == kMaxListed) break;
+    if (describe_entry(entry, next == g_first, &list.objects[count])) {
+      list.count.store(count + 1, std::memory_order_release);
+    }
+    list.last = next;
+    next = entry.l_next;
+  }
+  list.is_growing.store(0, std::memory_order_release);
+}
+
+// The latest first: where a library could not be loaded after all, its addresses are free again.
+bool find_listed(const List& list, std::uintptr_t address, CodeObject* object) {
+  for (std::uint32_t i = list.count.load(std::memory_order_acquire); i-- > 0;) {
+    if (address >= list.objects[i].start && address < list.objects[i].end) {
+      *object = list.objects[i];
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void prepare_code_objects() {
+  if (memwatch_dl_find_object != nullptr || is_glibc() || g_first != nullptr) return;
+  auto* list = static_cast<List*>(map_private(sizeof(List)));
+  void* program = dlopen(nullptr, RTLD_LAZY);
+  if (list == nullptr || program == nullptr) return;
+  static_assert(sizeof(link_map) >= 5 * sizeof(void*));
+  g_first = static_cast<const link_map*>(program);  // as dlinfo would say, which musl does not need
+  g_list.store(list, std::memory_order_release);
+}
+
+bool find_code_object(std::uintptr_t address, CodeObject* object) {
+  if (memwatch_dl_find_object != nullptr) {
+    FoundObject found{};
+    if (memwatch_dl_find_object(reinterpret_cast<void*>(address), &found) != 0) return false;
+    *object = CodeObject{reinterpret_cast<std::uintptr_t>(found.start),
+                         reinterpret_cast<std::uintptr_t>(found.end),
+                         static_cast<std::uintptr_t>(found.map->l_addr), found.map->l_name,
+                         static_cast<const std::uint8_t*>(found.unwind_table)};
+    return true;
+  }
+  List* list = g_list.load(std::memory_order_acquire);
+  if (list == nullptr) return false;
+  if (find_listed(*list, address, object)) return true;
+  list_new(*list);
+  return find_listed(*list, address, object);
+}
+
+}  // namespace memwatch::preload
