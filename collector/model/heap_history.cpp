@@ -39,9 +39,21 @@ void HeapHistory::drop_small_rows() {
   }
 }
 
-void HeapHistory::add_epoch(const HeapEpoch& epoch, double cost) {
+void HeapHistory::add_epoch(const HeapEpoch& epoch) {
   epochs_.push_back(epoch);
-  next_at_ = epoch.end + std::max(length_, 100 * cost);
+  next_at_ = epoch.end + length_;
+}
+
+// After the end of a cohort: a merge leaves whole cohorts.
+void HeapHistory::add_cost(double seconds) {
+  constexpr double kTimes = 100;
+  cohort_cost_ += seconds;
+  if (!is_cohort_full()) return;
+  const double least = kTimes * cohort_cost_ / static_cast<double>(kEpochsPerCohort);
+  cohort_cost_ = 0;
+  if (least <= length_) return;
+  next_at_ += least - length_;
+  length_ = least;
 }
 
 void HeapHistory::Look::finish() {

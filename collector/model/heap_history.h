@@ -9,9 +9,10 @@
 // at the end of each cohort; the last two looks are kept, so that one of them lies before the run's
 // tail, in which everything may be freed, and the other says whether what was old went on dying.
 //
-// Sites below 1 KiB are not followed; when 8192 are, the least size rises (384 bytes for each site,
-// 3 MiB in all). An epoch is at least so long that ending it takes less than a hundredth of the
-// time: a walk over the sites, for each cohort one over the live blocks.
+// Sites below 1 KiB are not followed; when 8192 are, the least size rises (a row of 388 bytes for
+// each, 3 MiB in all). Ending an epoch is a walk over the sites, ending a cohort one over the live
+// blocks as well. The owner says how long each took, and epochs from the next cohort on are so long
+// that ending them would have taken a hundredth of that time.
 // One owner, not thread-safe. Units: bytes, seconds since the session's start.
 #pragma once
 
@@ -38,10 +39,10 @@ class HeapHistory {
     return static_cast<std::uint32_t>(epochs_.size() / kEpochsPerCohort);
   }
 
-  // An epoch ends, in this order: each site's least bytes, the epoch itself (with about how long
-  // its end takes, in seconds), where a cohort is full its survivors, and at last merge_if_full().
+  // An epoch ends, in this order: each site's least bytes, the epoch itself, where a cohort is full
+  // its survivors, merge_if_full(), and at last, if it is measured, how long all that took.
   void add_least(std::uint32_t site, std::uint64_t bytes);
-  void add_epoch(const HeapEpoch& epoch, double cost);
+  void add_epoch(const HeapEpoch& epoch);
   [[nodiscard]] bool is_cohort_full() const { return epochs_.size() % kEpochsPerCohort == 0; }
   // Survivors of one look; add() for each live block.
   class Look {
@@ -61,6 +62,8 @@ class HeapHistory {
   // True when epochs were merged: then blocks' cohorts have to be halved.
   bool merge_if_full();
 
+  void add_cost(double seconds);
+
   // Into epochs, site_epochs and survivor_looks.
   void write_down(Process& facts) const;
 
@@ -72,6 +75,7 @@ class HeapHistory {
     std::array<float, kEpochs> least{};
     Survivors first{}, second{};
   };
+  static_assert(sizeof(Row) == 388);
 
   void follow(std::uint32_t site, std::uint64_t bytes);
   void drop_small_rows();
@@ -83,6 +87,7 @@ class HeapHistory {
   std::uint64_t least_followed_ = kLeastBytes;
   double length_ = kFirstLength;
   double next_at_ = 0;
+  double cohort_cost_ = 0;
 };
 
 }  // namespace memwatch::model

@@ -134,6 +134,8 @@ class LiveProcess {
   // Is it time to end an epoch of the history, `at` seconds after the session's start?
   [[nodiscard]] bool is_epoch_due(double at) const { return history_.is_due(at); }
   void end_epoch(double at);
+  // How long the last call took; without it epochs are as short as they may be.
+  void add_epoch_cost(double seconds) { history_.add_cost(seconds); }
 
   // Brings the lazily kept peak shares in `facts.sites` up to date, and writes down the history.
   // Cheap enough for a checkpoint.

@@ -18,12 +18,7 @@ void LiveProcess::end_epoch(double at) {
   epoch.unknown_frees =
       facts.losses.unmatched_frees + facts.totals.inherited_frees + facts.losses.dropped_frees;
   least_bytes_ = facts.heap.live_bytes;
-  // Measured: 8 to 30 ns for each site, 2 to 20 ns for each block, of which there is a walk in
-  // four.
-  constexpr double kSecondsPerSite = 30e-9, kSecondsPerBlock = 5e-9;
-  history_.add_epoch(epoch,
-                     kSecondsPerSite * static_cast<double>(facts.sites.size()) +
-                         kSecondsPerBlock * static_cast<double>(heap_.size() + sampled_.size()));
+  history_.add_epoch(epoch);
   if (history_.is_cohort_full()) look_at_survivors();
   if (history_.merge_if_full()) {
     heap_.halve_cohorts();

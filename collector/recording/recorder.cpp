@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <map>
 
 #include "collector/capture/session_writer.h"
@@ -27,6 +28,12 @@ using Clock = std::chrono::steady_clock;
 using protocol::Control;
 
 constexpr std::size_t kAlertFrames = 32;
+
+double thread_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
 
 std::string host_name() {
   char name[256] = {};
@@ -139,6 +146,7 @@ struct Recorder::State {
   void parent_forked(ProcessRecord& parent, std::uint64_t token);
   void child_status(std::uint32_t pid, int status);
   void sample(ProcessRecord& record, bool forced);
+  void end_epoch_if_due(model::LiveProcess& live) const;
   void checkpoint();
   // Exchanges the facts of living processes with their rows in the session: once before the
   // session is read by others, once after. Costs nothing per fact.
@@ -507,6 +515,15 @@ void Recorder::State::sample(ProcessRecord& record, bool forced) {
   record.timeline.add(process.timeline, sample);
 }
 
+// Its cost is measured in processor time: on a busy machine a clock would stretch the epochs.
+void Recorder::State::end_epoch_if_due(model::LiveProcess& live) const {
+  const double at = now();
+  if (!live.is_epoch_due(at)) return;
+  const double before = thread_seconds();
+  live.end_epoch(at);
+  live.add_epoch_cost(thread_seconds() - before);
+}
+
 void Recorder::State::swap_living_facts() {
   for (const auto& record : records) {
     if (!record->is_alive()) continue;
@@ -629,8 +646,7 @@ void Recorder::turn() {
   for (const auto& record : s.records) {
     if (!record->is_alive()) continue;
     s.sample(*record, false);
-    model::LiveProcess& live = record->tracked->live();
-    if (live.is_epoch_due(s.now())) live.end_epoch(s.now());
+    s.end_epoch_if_due(record->tracked->live());
   }
   s.checkpoint();
 }

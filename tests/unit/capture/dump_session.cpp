@@ -54,6 +54,7 @@ void dump_rows(Dump& out, const model::Process& p) {
   }
   for (const auto& r : p.site_epochs) {
     out.line("site epoch", r.stack, r.epoch, r.least_bytes, r.survived_first, r.survived_second);
+  }
   for (const auto& holder : p.holders) {
     out.line("holder", static_cast<int>(holder.kind), static_cast<int>(holder.root), holder.tid,
              holder.root_address, holder.module, holder.module_offset, holder.symbol,

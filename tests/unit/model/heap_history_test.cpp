@@ -100,6 +100,27 @@ TEST_F(History, ALongRunKeepsItsShapeInFewEpochs) {
   EXPECT_NEAR(static_cast<double>(survived), look * kBlock, 40.0 * kBlock);
 }
 
+TEST(HeapHistoryCost, EpochsAreAHundredTimesAsLongAsTheirEndsTake) {
+  HeapHistory history;
+  double at = 0;
+  const auto end_cohort = [&](double cost) {
+    for (std::size_t i = 0; i < kEpochsPerCohort; ++i) {
+      HeapEpoch epoch;
+      epoch.end = at += 1;
+      history.add_epoch(epoch);
+      history.add_cost(i + 1 == kEpochsPerCohort ? cost : 0);
+    }
+  };
+  end_cohort(0.001);  // too little to matter
+  EXPECT_FALSE(history.is_due(at + 0.9 * HeapHistory::kFirstLength));
+  EXPECT_TRUE(history.is_due(at + 1.1 * HeapHistory::kFirstLength));
+  end_cohort(0.08);  // 0.02 seconds for each epoch
+  EXPECT_FALSE(history.is_due(at + 1.9));
+  EXPECT_TRUE(history.is_due(at + 2.1));
+  end_cohort(0.0001);  // once long, always long: neighbours should be of one length
+  EXPECT_FALSE(history.is_due(at + 1.9));
+}
+
 TEST_F(History, OnlySitesThatGrowAreWrittenDown) {
   allocate(0x10, 2, 1'000'000);
   for (std::uint64_t i = 1; i <= 20; ++i) {
