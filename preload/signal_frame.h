@@ -11,9 +11,9 @@
 
 namespace memwatch::preload {
 
-extern const std::size_t kSignalReturnBytes;
+extern const std::size_t signal_return_bytes;
 
-// Is this the code that ends a handler? kSignalReturnBytes of it must be readable.
+// Is this the code that ends a handler? signal_return_bytes of it must be readable.
 bool is_signal_return(std::uintptr_t pc);
 
 // The registers that were interrupted, by the stack pointer that the handler returns with. False:

@@ -14,7 +14,7 @@ constexpr std::uintptr_t kRegistersAt = 128 + 40 + 128 + 8 + 8;
 
 }  // namespace
 
-const std::size_t kSignalReturnBytes = sizeof kCode;
+const std::size_t signal_return_bytes = sizeof kCode;
 
 bool is_signal_return(std::uintptr_t pc) {
   return std::memcmp(reinterpret_cast<const void*>(pc), kCode, sizeof kCode) == 0;

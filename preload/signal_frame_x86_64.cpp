@@ -15,7 +15,7 @@ constexpr unsigned char kOrder[] = {8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1,
 
 }  // namespace
 
-const std::size_t kSignalReturnBytes = sizeof kCode;
+const std::size_t signal_return_bytes = sizeof kCode;
 
 bool is_signal_return(std::uintptr_t pc) {
   return std::memcmp(reinterpret_cast<const void*>(pc), kCode, sizeof kCode) == 0;

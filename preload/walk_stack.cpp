@@ -58,9 +58,10 @@ void note_other_stack(Position& at, ReadableRange& memory, std::uintptr_t sp) {
 bool follow_signal_return(Position& at, ReadableRange& memory) {
   Registers interrupted{};
   std::uintptr_t pc = 0;
-  if (!can_read(at.pc) || !can_read(at.pc + kSignalReturnBytes - 1)) return false;
-  if (!is_signal_return(at.pc) || !read_signal_frame(at.sp, memory, &interrupted, &pc))
+  if (!can_read(at.pc) || !can_read(at.pc + signal_return_bytes - 1)) return false;
+  if (!is_signal_return(at.pc) || !read_signal_frame(at.sp, memory, &interrupted, &pc)) {
     return false;
+  }
   note_other_stack(at, memory, interrupted.value[kRegisterSp]);
   at.pc = pc;
   at.sp = interrupted.value[kRegisterSp];
