@@ -127,7 +127,9 @@ void LiveHeap::halve_cohorts() {
       }
     }
   }
-  for (auto& [address, block] : odd_) block.cohort /= 2;
+  for (auto& [address, block] : odd_) {
+    block.origin = LiveBlock::origin_of(block.thread(), block.cohort() / 2);
+  }
 }
 
 bool LiveHeap::add_odd(const LiveBlock& block, LiveBlock* stale) {

@@ -36,9 +36,18 @@ namespace memwatch::model {
 struct LiveBlock {
   std::uint64_t address = 0;
   std::uint64_t size = 0;
-  std::uint32_t site = 0;    // index into the process's sites
-  std::uint32_t thread = 0;  // index into the process's threads
-  std::uint32_t cohort = 0;  // below 16
+  std::uint32_t site = 0;  // index into the process's sites
+  // Who allocated it and when, as it lies in the table: two fields would cost every event more.
+  std::uint32_t origin = 0;
+
+  static constexpr unsigned kThreadBits = 12;
+  static constexpr std::uint32_t kThreadMask = (1U << kThreadBits) - 1;
+  // An index into the process's threads, at most kThreadMask, and the cohort, below 16.
+  static constexpr std::uint32_t origin_of(std::uint32_t thread, std::uint32_t cohort) {
+    return thread | cohort << kThreadBits;
+  }
+  [[nodiscard]] std::uint32_t thread() const { return origin & kThreadMask; }
+  [[nodiscard]] std::uint32_t cohort() const { return origin >> kThreadBits; }
 };
 
 class LiveHeap {
@@ -136,11 +145,9 @@ class LiveHeap {
   static constexpr std::uint32_t kInitialBuckets = 8;
   static constexpr unsigned kAddressBits = 48;
   static constexpr unsigned kSizeBits = 32;
-  static constexpr unsigned kThreadBits = 12;
-  static constexpr unsigned kCohortShift = kAddressBits + kThreadBits;
+  static constexpr unsigned kCohortShift = kAddressBits + LiveBlock::kThreadBits;
   static constexpr std::uint64_t kAddressMask = (1ULL << kAddressBits) - 1;
   static constexpr std::uint64_t kSizeMask = (1ULL << kSizeBits) - 1;
-  static constexpr std::uint32_t kThreadMask = (1U << kThreadBits) - 1;
 
   static std::uint64_t hash(std::uint64_t address) {
     const std::uint64_t mixed = address * 0x9e3779b97f4a7c15ULL;
@@ -152,17 +159,15 @@ class LiveHeap {
   }
   static bool fits(const LiveBlock& block) {
     return (block.address >> kAddressBits) == 0 && (block.size >> kSizeBits) == 0 &&
-           (block.thread >> kThreadBits) == 0;
+           (block.origin >> (64 - kAddressBits)) == 0;
   }
   static Place pack(const LiveBlock& block) {
-    return {block.address | (static_cast<std::uint64_t>(block.thread) << kAddressBits) |
-                (static_cast<std::uint64_t>(block.cohort) << kCohortShift),
+    return {block.address | (static_cast<std::uint64_t>(block.origin) << kAddressBits),
             block.size | (static_cast<std::uint64_t>(block.site) << kSizeBits)};
   }
   static LiveBlock unpack(const Place& place) {
     return {place.address(), place.size_and_site & kSizeMask, place.site(),
-            static_cast<std::uint32_t>(place.address_and_thread >> kAddressBits) & kThreadMask,
-            static_cast<std::uint32_t>(place.address_and_thread >> kCohortShift)};
+            static_cast<std::uint32_t>(place.address_and_thread >> kAddressBits)};
   }
 
   // Three quarters of the places; three eighths while all parts together fit the nearer caches:

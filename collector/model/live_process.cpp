@@ -30,6 +30,9 @@ std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name
   return at->second;
 }
 
+// The last row, of all further threads, has the number kMaxThreadRows.
+static_assert(kMaxThreadRows <= LiveBlock::kThreadMask);
+
 std::uint32_t LiveProcess::new_site_row(StackId stack) {
   if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
   const auto row = static_cast<std::uint32_t>(facts.sites.size());
@@ -95,7 +98,8 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
                             const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread, cohort_}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread | cohort_origin_}, &stale))
+      [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);
@@ -129,19 +133,23 @@ void LiveProcess::freed(Function function, std::uint64_t address, const EventCon
     return;
   }
   shrink_live(block.site, block.size);
-  note_least(block.site);
   ++facts.totals.frees;
   facts.totals.freed_bytes += block.size;
   ThreadTotals& thread = facts.threads[context.thread];
   ++thread.frees;
   thread.freed_bytes += block.size;
   ThreadState& state = thread_states_[context.thread];
-  if (state.last_block == address && block.thread == context.thread) {
+  if (state.last_block == address && block.thread() == context.thread) {
     state.last_block = 0;
     ++thread.temporary;
     ++facts.totals.temporary;
     ++facts.sites[block.site].temporary;
+    // All is as it was before it came, unless an epoch has ended meanwhile or others have freed.
+    if (facts.heap.live_bytes >= least_bytes_) [[likely]] {
+      return;
+    }
   }
+  note_least(block.site);
 }
 
 LiveProcess::Reallocation LiveProcess::release_for_reallocation(std::uint64_t old_address) {
@@ -155,7 +163,8 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
                               std::uint64_t size, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread, cohort_}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread | cohort_origin_}, &stale))
+      [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);

@@ -145,7 +145,8 @@ class LiveProcess {
   struct SiteState {
     std::uint64_t peak_seen = 0;  // number of the last peak the site has taken its share for
     // The fewest live bytes after a free in this epoch. A reallocation's old block does not count:
-    // it seems to be gone only until the new one is there.
+    // it seems to be gone only until the new one is there; nor does a temporary one, for which all
+    // is as before, unless the whole heap was never so small in this epoch.
     std::uint64_t least_bytes = 0;
   };
   struct SiteErrors {
@@ -216,8 +217,9 @@ class LiveProcess {
   std::array<double, kSizeBuckets> size_variances_{};
   MappedRanges ranges_;
   HeapHistory history_;
-  std::uint32_t cohort_ = 0;       // of blocks that are allocated now
-  std::uint64_t least_bytes_ = 0;  // as SiteState's, of the whole heap
+  std::uint32_t cohort_ = 0;         // of blocks that are allocated now
+  std::uint32_t cohort_origin_ = 0;  // LiveBlock::origin of thread 0 and this cohort
+  std::uint64_t least_bytes_ = 0;    // as SiteState's, of the whole heap
   std::uint64_t peak_number_ = 0;
   std::uint64_t recent_peak_ = 0;
   std::uint64_t live_break_bytes_ = 0;

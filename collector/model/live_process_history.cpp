@@ -25,11 +25,12 @@ void LiveProcess::end_epoch(double at) {
     sampled_.halve_cohorts();
   }
   cohort_ = history_.cohort();
+  cohort_origin_ = LiveBlock::origin_of(0, cohort_);
 }
 
 void LiveProcess::look_at_survivors() {
   HeapHistory::Look look(history_);
-  heap_.for_each([&](const LiveBlock& block) { look.add(block.site, block.cohort, block.size); });
+  heap_.for_each([&](const LiveBlock& block) { look.add(block.site, block.cohort(), block.size); });
   sampled_.for_each(
       [&](const SampledBlock& block) { look.add(block.site, block.cohort, block.estimate.bytes); });
   look.finish();

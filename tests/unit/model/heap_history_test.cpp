@@ -147,16 +147,18 @@ TEST(LiveHeapCohorts, AreKeptBesideAddressAndThreadAndHalved) {
   LiveHeap heap;
   LiveBlock stale;
   for (std::uint64_t i = 1; i <= 16; ++i) {
-    heap.add({0x1000 * i, i, 3, 4095, static_cast<std::uint32_t>(i - 1)}, &stale);
+    heap.add({0x1000 * i, i, 3, LiveBlock::origin_of(4095, static_cast<std::uint32_t>(i - 1))},
+             &stale);
   }
-  heap.add({0x8000'0000'0000'0000, 5, 3, 1, 9}, &stale);  // does not fit into a place
-  EXPECT_EQ(heap.find(0x10000)->cohort, 15U);
-  EXPECT_EQ(heap.find(0x10000)->thread, 4095U);
+  heap.add({0x8000'0000'0000'0000, 5, 3, LiveBlock::origin_of(1, 9)},
+           &stale);  // does not fit into a place
+  EXPECT_EQ(heap.find(0x10000)->cohort(), 15U);
+  EXPECT_EQ(heap.find(0x10000)->thread(), 4095U);
   heap.halve_cohorts();
-  EXPECT_EQ(heap.find(0x10000)->cohort, 7U);
-  EXPECT_EQ(heap.find(0x10000)->thread, 4095U);
+  EXPECT_EQ(heap.find(0x10000)->cohort(), 7U);
+  EXPECT_EQ(heap.find(0x10000)->thread(), 4095U);
   EXPECT_EQ(heap.find(0x10000)->size, 16U);
-  EXPECT_EQ(heap.find(0x8000'0000'0000'0000)->cohort, 4U);
+  EXPECT_EQ(heap.find(0x8000'0000'0000'0000)->cohort(), 4U);
 }
 
 }  // namespace
