@@ -36,6 +36,9 @@ std::vector<GrowingProcess> growing_processes(const analysis::Selection& selecti
   for (const model::Process* process : selection.processes()) {
     GrowingProcess one{process, analysis::find_growth(*process, sensitivity)};
     if (!one.growth.grows()) continue;
+    // Without a site there is nothing to look at, and a program that builds up data until it ends
+    // (a compiler) looks just like this.
+    if (one.growth.sites.empty() && sensitivity != analysis::Sensitivity::high) continue;
     std::erase_if(one.growth.sites, [&](const analysis::SiteGrowth& site) {
       return !selection.includes(site.stack);
     });
@@ -57,8 +60,10 @@ std::string growth_rate(double bytes_per_second) {
   return human_bytes(rounded(bytes_per_second * kHour)) + " an hour";
 }
 
-std::string growth_phrase(std::string_view pattern, unsigned confidence, double duration) {
-  return fmt::format("{}, {} % sure, seen for {}", pattern, confidence, human_duration(duration));
+std::string growth_phrase(const analysis::ProcessGrowth& growth) {
+  const bool multiplies = growth.pattern == analysis::GrowthPattern::exponential;
+  return fmt::format("{}{} % sure, seen for {}", multiplies ? "faster and faster, " : "",
+                     growth.confidence, human_duration(growth.duration));
 }
 
 std::string limit_phrase(const analysis::ProcessGrowth& growth) {
@@ -80,8 +85,7 @@ void write_growth(Page& page, const analysis::Selection& selection) {
         selection.processes().size() > 1 ? " in " + program_name(*one.process) : "";
     page.line(page.paint(Tone::strong, "Growing" + of) + "  " +
               page.paint(Tone::caution, growth_rate(growth.bytes_per_second)) + "  " +
-              growth_phrase(analysis::growth_pattern_name(growth.pattern), growth.confidence,
-                            growth.duration));
+              growth_phrase(growth));
     if (const std::string limit = limit_phrase(growth); !limit.empty()) {
       page.sentence(Tone::caution, limit, 2);
     }
@@ -98,8 +102,8 @@ void write_growth(Page& page, const analysis::Selection& selection) {
                              StackLayout{.indent = 6, .lines = kStackLines}));
     }
     if (growth.sites.size() > kSites) {
-      page.line(
-          fmt::format("  and {} more sites, in the JSON report", growth.sites.size() - kSites));
+      page.line("  and " + counted(growth.sites.size() - kSites, "more site", "more sites") +
+                ", in the JSON report");
     }
     page.sentence(Tone::plain, growth.recommendation, 2);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "collector/analysis/summary.h"
@@ -167,9 +168,9 @@ std::vector<Block> blocks_to_show(const analysis::Selection& selection,
       growing_processes(selection, analysis::Sensitivity::medium);
   if (growing.empty() || growing.front().growth.sites.empty()) return blocks;
   const analysis::SiteGrowth& site = growing.front().growth.sites.front();
-  Block block{{fmt::format("Grows by {}{}: {} % sure", growth_rate(site.verdict.bytes_per_second),
-                           summary.pids > 1 ? " in " + program_name(*growing.front().process) : "",
-                           site.verdict.confidence)},
+  Block block{{fmt::format("Grows by {}{}", growth_rate(site.verdict.bytes_per_second),
+                           summary.pids > 1 ? " in " + program_name(*growing.front().process) : ""),
+               fmt::format("{} % sure", site.verdict.confidence)},
               site.stack};
   if (const std::string limit = limit_phrase(growing.front().growth); !limit.empty()) {
     block.title.push_back(limit);
@@ -177,7 +178,9 @@ std::vector<Block> blocks_to_show(const analysis::Selection& selection,
   const auto same = std::find_if(blocks.begin(), blocks.end(),
                                  [&](const Block& other) { return other.stack == site.stack; });
   if (same != blocks.end()) {
-    block.title.push_back(same->title.front());
+    std::string also = same->title.front();
+    also.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(also.front())));
+    block.title.push_back(std::move(also));
     blocks.erase(same);
   }
   blocks.insert(blocks.begin(), std::move(block));
