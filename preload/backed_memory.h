@@ -11,6 +11,9 @@ namespace memwatch::preload {
 // Zeroed private memory, untouched pages cost nothing; nullptr when the kernel refuses.
 void* map_private(std::size_t bytes);
 
+// Gives back what of such a mapping lies beyond `keep` bytes; `bytes` are its size so far.
+void unmap_private(void* mapping, std::size_t keep, std::size_t bytes);
+
 // Where the ranges that map_private gave are listed, for a leak check to leave them out.
 const void* list_of_private_mappings();
 

@@ -49,6 +49,21 @@ void* map_private(std::size_t bytes) {
   return reinterpret_cast<void*>(at);
 }
 
+void unmap_private(void* mapping, std::size_t keep, std::size_t bytes) {
+  const auto start = reinterpret_cast<std::uintptr_t>(mapping);
+  const std::uintptr_t page = page_bytes();
+  const std::uintptr_t from = (start + keep + page - 1) & ~(page - 1);
+  const std::uintptr_t end = (start + bytes + page - 1) & ~(page - 1);
+  if (from >= end) return;
+  // First what is listed, then what is there: the program may be given these addresses next.
+  const std::uint64_t listed = g_private_mappings.count.load(std::memory_order_relaxed);
+  for (std::uint64_t i = 0; i < listed && i < protocol::kMaxPrivateMappings; ++i) {
+    protocol::PrivateMapping& entry = g_private_mappings.mappings[i];
+    if (entry.start == start) entry.bytes = from - start;
+  }
+  raw_munmap(reinterpret_cast<void*>(from), end - from);
+}
+
 const void* list_of_private_mappings() {
   return &g_private_mappings;
 }

@@ -22,6 +22,13 @@ class ByteReader {
       at_ = position;
     }
   }
+  void skip(std::uint64_t bytes) {
+    if (bytes > left()) {
+      fail();
+    } else {
+      at_ += bytes;
+    }
+  }
 
   template <typename T>
   T fixed() {

@@ -6,7 +6,6 @@
 #include <elf.h>
 #include <link.h>
 #include <sys/auxv.h>
-#include <sys/uio.h>
 
 #include <atomic>
 #include <cstring>
@@ -14,8 +13,7 @@
 #include "preload/backed_memory.h"
 #include "preload/c_library.h"
 #include "preload/code_objects.h"
-#include "preload/raw_syscalls_linux.h"
-#include "preload/sandbox.h"
+#include "preload/readable_memory.h"
 
 // glibc's dl_find_object, which the headers of others do not have.
 struct FoundObject {
@@ -44,20 +42,11 @@ struct List {
 constinit std::atomic<List*> g_list{nullptr};
 constinit const link_map* g_first = nullptr;
 
-// Copies what another thread may be unmapping. False also where no system call is allowed.
-bool copy_safely(void* to, const void* from, std::size_t bytes) {
-  if (is_sandboxed()) return false;
-  const iovec here{to, bytes};
-  const iovec there{const_cast<void*>(from), bytes};
-  return raw_syscall(SYS_process_vm_readv, raw_getpid(), as_word(&here), 1, as_word(&there), 1) ==
-         static_cast<long>(bytes);
-}
-
 // From the program headers; they, and the pages they speak of, are checked by the copy.
 bool describe(const ElfW(Phdr) * headers, unsigned count, CodeObject* object) {
   constexpr unsigned kMost = 32;
   ElfW(Phdr) copy[kMost];
-  if (count == 0 || count > kMost || !copy_safely(copy, headers, count * sizeof copy[0])) {
+  if (count == 0 || count > kMost || !copy_memory(copy, headers, count * sizeof copy[0])) {
     return false;
   }
   object->start = UINTPTR_MAX;
@@ -85,7 +74,7 @@ bool describe_entry(const link_map& entry, bool is_program, CodeObject* object) 
   }
   ElfW(Ehdr) header;
   const auto* at = reinterpret_cast<const char*>(entry.l_addr);
-  if (!copy_safely(&header, at, sizeof header) ||
+  if (!copy_memory(&header, at, sizeof header) ||
       std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) {
     return false;
   }
@@ -98,10 +87,10 @@ void list_new(List& list) {
   const link_map* next = g_first;
   link_map entry{};
   if (list.last != nullptr) {
-    next = copy_safely(&entry, list.last, sizeof entry) ? entry.l_next : nullptr;
+    next = copy_memory(&entry, list.last, sizeof entry) ? entry.l_next : nullptr;
   }
   for (unsigned i = 0; i < kMaxListed && next != nullptr; ++i) {
-    if (!copy_safely(&entry, next, sizeof entry)) break;
+    if (!copy_memory(&entry, next, sizeof entry)) break;
     const std::uint32_t count = list.count.load(std::memory_order_relaxed);
     if (count == kMaxListed) break;
     if (describe_entry(entry, next == g_first, &list.objects[count])) {

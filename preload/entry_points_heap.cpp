@@ -24,14 +24,6 @@ bool are_real_functions_known() {
   return mw::g_real.malloc != nullptr;
 }
 
-// A block moved out of the bootstrap arena. The arena's blocks were never recorded.
-void* move_from_bootstrap(void* block, size_t size) {
-  const size_t old_size = mw::bootstrap_size(block);
-  void* moved = malloc(size);
-  if (moved != nullptr) std::memcpy(moved, block, old_size < size ? old_size : size);
-  return moved;
-}
-
 // After the real call of an allocation function.
 inline void* finish(Function function, void* block, size_t size, const mw::CallSite& site) {
   if (block != nullptr) [[likely]] {
@@ -61,6 +53,15 @@ inline void* finish(Function function, void* block, size_t size, const mw::CallS
     block = mw::g_real.malloc(size);
   }
   return finish(Function::malloc_, block, size, site);
+}
+
+// A block moved out of the bootstrap arena, whose blocks were never recorded: an allocation of its
+// caller's.
+[[gnu::noinline]] void* move_from_bootstrap(void* block, size_t size, const mw::CallSite& site) {
+  const size_t old_size = mw::bootstrap_size(block);
+  void* moved = recorded_malloc(size, site);
+  if (moved != nullptr) std::memcpy(moved, block, old_size < size ? old_size : size);
+  return moved;
 }
 
 [[gnu::noinline]] void recorded_free(void* block, const void* caller) {
@@ -137,7 +138,9 @@ MEMWATCH_EXPORT void free(void* block) noexcept {
 }
 
 MEMWATCH_EXPORT void* realloc(void* block, size_t size) noexcept {
-  if (block != nullptr && mw::is_bootstrap_block(block)) return move_from_bootstrap(block, size);
+  if (block != nullptr && mw::is_bootstrap_block(block)) {
+    return move_from_bootstrap(block, size, MEMWATCH_CALL_SITE());
+  }
   if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.realloc(block, size);
     return mw::bootstrap_allocate(size, 16);
@@ -160,7 +163,9 @@ MEMWATCH_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexc
     errno = ENOMEM;
     return nullptr;
   }
-  if (block != nullptr && mw::is_bootstrap_block(block)) return move_from_bootstrap(block, product);
+  if (block != nullptr && mw::is_bootstrap_block(block)) {
+    return move_from_bootstrap(block, product, MEMWATCH_CALL_SITE());
+  }
   if (!MEMWATCH_IS_RECORDING_CALL()) {
     if (are_real_functions_known()) return mw::g_real.realloc(block, product);
     return mw::bootstrap_allocate(product, 16);

@@ -54,6 +54,18 @@ void* call_mremap(void* address, size_t old_length, size_t length, int flags, vo
                                    static_cast<long>(length), flags, mw::as_word(fixed)));
 }
 
+// What a mapping takes: the kernel gives whole huge pages where such are asked for. Without a size
+// in the flags they are the system's ordinary ones, 2 MiB unless its boot options say otherwise.
+size_t mapped_length(size_t length, int flags) {
+  constexpr unsigned kOrdinary = 21, kLargest = 34;
+  if ((flags & MAP_HUGETLB) == 0) return length;
+  unsigned bits = (static_cast<unsigned>(flags) >> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
+  if (bits == 0) bits = kOrdinary;
+  if (bits > kLargest) return length;
+  const size_t page = size_t{1} << bits;
+  return (length + page - 1) & ~(page - 1);
+}
+
 void* map(Function function, void* at, size_t length, int protection, int flags, int fd,
           int64_t offset, const mw::CallSite& site) {
   const bool recording = is_recording_pages(site);
@@ -62,7 +74,7 @@ void* map(Function function, void* at, size_t length, int protection, int flags,
     if (address == MAP_FAILED) {
       mw::record_failure(function, length, errno, site);
     } else {
-      mw::record_map(function, address, length, site);
+      mw::record_map(function, address, mapped_length(length, flags), site);
     }
   }
   return address;

@@ -18,6 +18,20 @@ void count_idle_free(ThreadRing& ring) {
   unlocked_add(ring.shared->idle_frees, 1);
 }
 
+namespace {
+
+// Makes the entry its writer's alone: 0 while written. False: the writer of a lap ago is still at
+// it (it was interrupted, or stands still), and the two would mix.
+bool claim(FlightEntry& entry, bool is_first_lap) {
+  if (is_first_lap) return true;
+  std::uint64_t ticket = entry.ticket.load(std::memory_order_relaxed);
+  // Acquire: what the last writer wrote is over; matched by the release store in record_flight.
+  return ticket != 0 && entry.ticket.compare_exchange_strong(ticket, 0, std::memory_order_acquire,
+                                                             std::memory_order_relaxed);
+}
+
+}  // namespace
+
 void record_flight(Function function, std::uint64_t address, std::uint64_t size, int error_number,
                    std::uint32_t stack, std::uint32_t tid) {
   SegmentHeader& header = *g_process.segment;
@@ -25,7 +39,7 @@ void record_flight(Function function, std::uint64_t address, std::uint64_t size,
   FlightEntry* entry = in_segment<FlightEntry>(header.geometry.flight_offset) +
                        number % header.geometry.flight_entries;
   if (!back_segment(entry, sizeof *entry)) return;
-  entry->ticket.store(0, std::memory_order_relaxed);
+  if (!claim(*entry, number < header.geometry.flight_entries)) return;
   // Release fence: a reader that sees a new field sees the ticket at 0, or the new one at the end.
   std::atomic_thread_fence(std::memory_order_release);
   entry->size = size;

@@ -2,6 +2,7 @@
 // is made to read from it by a system call that fails cleanly. Any thread, any signal handler.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace memwatch::preload {
@@ -14,6 +15,10 @@ struct ReadableRange {
 
 // Is the byte at this address readable at all? One system call.
 bool can_read(std::uintptr_t address);
+
+// Copies what may not be there, or be unmapped meanwhile, by the kernel. False: not all of it could
+// be read, or no system call is allowed. For memory of any kind.
+bool copy_memory(void* to, const void* from, std::size_t bytes);
 
 bool extend_readable(ReadableRange& range, std::uintptr_t address);
 

@@ -89,6 +89,11 @@ void find_process_functions() {
   find(g_real.quick_exit, "quick_exit");
   find(g_real.dlclose, "dlclose");
   find(g_real.prctl, "prctl");
+  SystemCall system_call = nullptr;
+  find(system_call, "syscall");
+  if (system_call != nullptr) memwatch_real_syscall = system_call;
+  find(g_real.setrlimit, "setrlimit");
+  find(g_real.prlimit, "prlimit");
   find(g_real.longjmp, "longjmp");
   find(g_real._longjmp, "_longjmp");
   find(g_real.siglongjmp, "siglongjmp");

@@ -14,6 +14,11 @@
 
 namespace memwatch::preload {
 
+// syscall(), of words, however many of them count. Called by entry_points_syscall alone, which has
+// one of its own until the functions are looked up.
+using SystemCall = long (*)(long, long, long, long, long, long, long);
+extern "C" SystemCall memwatch_real_syscall;
+
 struct RealFunctions {
   void* (*malloc)(size_t);
   void* (*calloc)(size_t, size_t);
@@ -59,6 +64,8 @@ struct RealFunctions {
   void (*quick_exit)(int);
   int (*dlclose)(void*);
   int (*prctl)(int, ...);
+  int (*setrlimit)(int, const struct rlimit*);
+  int (*prlimit)(pid_t, int, const struct rlimit*, struct rlimit*);
   void (*longjmp)(void*, int);
   void (*_longjmp)(void*, int);
   void (*siglongjmp)(void*, int);

@@ -14,6 +14,7 @@
 #include "preload/real_functions.h"
 #include "preload/record.h"
 #include "preload/sandbox.h"
+#include "preload/segment_memory.h"
 #include "preload/segment_source.h"
 #include "preload/stack_tree.h"
 #include "preload/thread_local_state.h"
@@ -115,20 +116,14 @@ void set_up_in_child(SegmentHeader* parent) {
   t_state.idle_counters = nullptr;
   t_state.depth = 0;
   if (parent == nullptr) return;
-  const std::uint64_t bytes = parent->geometry.segment_bytes;
-  if (hook_is_interrupted) {
-    raw_mmap(parent, bytes, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
-  } else {
-    raw_munmap(parent, bytes);
-  }
+  let_go_of_segment(parent, hook_is_interrupted ? Leftover::replace : Leftover::unmap);
 }
 
 // A segment that cannot be used takes none of the program's addresses, and no name is left of it.
 bool give_up_segment(SegmentHeader* segment, std::uint32_t why) {
   const Geometry geometry = segment->geometry;
   segment->ready.store(why, std::memory_order_release);
-  if (is_sound(geometry, geometry.segment_bytes)) raw_munmap(segment, geometry.segment_bytes);
+  if (is_sound(geometry, geometry.segment_bytes)) let_go_of_segment(segment, Leftover::unmap);
   if (g_process.own_path[0] != '\0') remove_segment(g_process.own_path);
   g_process.segment = nullptr;
   return false;

@@ -19,6 +19,12 @@ struct NodeHints {
 };
 extern std::atomic<NodeHints*> g_node_hints;
 
+// Relaxed: of all its fields the only one that changes once a node can be found, by a flag that
+// makes it nobody's; whoever misses that has one more stack of code that is no longer there.
+inline std::uint64_t pc_of(const protocol::StackNode& node) {
+  return __atomic_load_n(&node.pc, __ATOMIC_RELAXED);
+}
+
 // The node for this frame inside of `parent`, if a hint leads there; 0: ask intern_frame.
 inline std::uint32_t hinted_node(std::uint32_t parent, std::uint64_t pc) {
   // Acquire: the node was written before a hint led to it (release in intern_frame); a hint may be
@@ -34,7 +40,7 @@ inline std::uint32_t hinted_node(std::uint32_t parent, std::uint64_t pc) {
   const auto id = static_cast<std::uint32_t>(hint);
   const protocol::StackNode& node =
       in_segment<protocol::StackNode>(g_process.segment->geometry.nodes_offset)[id];
-  return node.pc == pc && node.parent == parent ? id : 0;
+  return pc_of(node) == pc && node.parent == parent ? id : 0;
 }
 
 // The node for this frame inside of `parent` (0: the outermost frame); 0 when there is no room for
@@ -53,5 +59,9 @@ void back_nodes_ahead(std::uint32_t count);
 
 // For a new segment (start-up, forked child): an empty tree with its mark node. False: no memory.
 bool start_stack_tree();
+
+// The addresses of nodes that may never be needed go back to the program, which is about to limit
+// its own: about as many stay as fit in so many bytes, and some in any case. One thread at a time.
+void give_back_unused_nodes(std::uint64_t bytes);
 
 }  // namespace memwatch::preload

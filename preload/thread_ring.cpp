@@ -28,6 +28,8 @@ static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
 // Private memory of each slot, kept when a slot changes its owner.
 constinit std::atomic<ThreadRing*> g_rings[kMaxSlotsEver] = {};
 constinit std::atomic<std::uint32_t> g_next_candidate{0};
+// Slots whose rings have addresses: fewer once some were given back.
+constinit std::atomic<std::uint32_t> g_slots_with_rings{kMaxSlotsEver};
 
 ThreadSlot* thread_slot(std::uint32_t index) {
   return in_segment<ThreadSlot>(g_process.segment->geometry.slots_offset) + index;
@@ -40,7 +42,9 @@ bool is_thread_alive(std::uint32_t tid) {
 // Takes over the slot of a thread that has ended, looking at a few candidates only: a thread's
 // start must stay cheap, and a missed candidate merely costs another slot.
 bool take_over_dead_slot(std::uint32_t tid, std::uint32_t candidates, std::uint32_t* index) {
-  const std::uint32_t used = g_process.segment->slots_used.load(std::memory_order_acquire);
+  std::uint32_t used = g_process.segment->slots_used.load(std::memory_order_acquire);
+  const std::uint32_t with_rings = g_slots_with_rings.load(std::memory_order_relaxed);
+  if (used > with_rings) used = with_rings;
   if (used == 0) return false;
   for (std::uint32_t i = 0; i < candidates && i < used; ++i) {
     const std::uint32_t at = g_next_candidate.fetch_add(1, std::memory_order_relaxed) % used;
@@ -59,14 +63,20 @@ bool take_over_dead_slot(std::uint32_t tid, std::uint32_t candidates, std::uint3
 
 bool take_new_slot(std::uint32_t tid, std::uint32_t* index) {
   SegmentHeader& header = *g_process.segment;
+  const std::uint32_t with_rings = g_slots_with_rings.load(std::memory_order_relaxed);
   const std::uint32_t capacity =
-      header.geometry.slots < kMaxSlotsEver ? header.geometry.slots : kMaxSlotsEver;
+      header.geometry.slots < with_rings ? header.geometry.slots : with_rings;
   std::uint32_t used = header.slots_used.load(std::memory_order_relaxed);
   do {
     if (used >= capacity) return false;
     if (!back_segment(thread_slot(used), sizeof(ThreadSlot))) return false;
     // Release: the slot's zeroes before its number; matched by the acquire in the collector.
-  } while (!header.slots_used.compare_exchange_weak(used, used + 1, std::memory_order_acq_rel));
+  } while (!header.slots_used.compare_exchange_weak(used, used + 1, std::memory_order_seq_cst));
+  // Sequentially consistent, as its partner in give_back_unused_rings: either that one sees this
+  // slot or the new number is seen here.
+  if (used >= g_slots_with_rings.load(std::memory_order_seq_cst)) {
+    return false;  // without an owner it is nobody's for good
+  }
   thread_slot(used)->owner_tid.store(tid, std::memory_order_release);
   *index = used;
   return true;
@@ -161,6 +171,12 @@ bool refresh_limit(ThreadRing& ring, Urgency urgency) {
   return end >= ring.tail + kMaxRecordSlots;
 }
 
+// Where somebody else overwrote the position, the collector would have nothing to read and this
+// thread would wait for it. Everything before the tail is whole when room is asked for.
+void publish_again(ThreadRing& ring) {
+  if (ring.shared->published.load(std::memory_order_relaxed) != ring.tail) publish(ring);
+}
+
 // The same without a system call, which could end a sandboxed program: spins, and takes the
 // collector for dead when its heart has not beaten for as many turns as take about a second.
 bool spin_for_room(ThreadRing& ring, Urgency urgency) {
@@ -169,6 +185,7 @@ bool spin_for_room(ThreadRing& ring, Urgency urgency) {
   std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
   for (std::uint32_t silent = 0; silent < kPatience; ++silent) {
     pause_processor();
+    publish_again(ring);
     if (refresh_limit(ring, urgency)) return true;
     if (header.control.load(std::memory_order_relaxed) ==
         static_cast<std::uint32_t>(Control::idle)) {
@@ -198,6 +215,7 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
       raw_sleep_ns(pause_ns);
       silent_ns += static_cast<std::uint64_t>(pause_ns);
     }
+    publish_again(ring);
     if (refresh_limit(ring, urgency)) return true;
     if (header.control.load(std::memory_order_relaxed) ==
         static_cast<std::uint32_t>(Control::idle)) {
@@ -275,6 +293,31 @@ void back_whole_ring(ThreadRing& ring) {
   if (back_segment(ring.slots, capacity * sizeof(Slot))) ring.backed = capacity;
 }
 
+void give_back_unused_rings(std::uint64_t bytes) {
+  constexpr std::uint32_t kLeast = 4;  // beyond those in use
+  SegmentHeader& header = *g_process.segment;
+  const Geometry& geometry = header.geometry;
+  const std::uint32_t with_rings = g_slots_with_rings.load(std::memory_order_relaxed);
+  const std::uint32_t before = geometry.slots < with_rings ? geometry.slots : with_rings;
+  std::uint32_t used = header.slots_used.load(std::memory_order_relaxed);
+  std::uint32_t keep = 0;
+  do {
+    keep = used + kLeast;
+    while (keep < before && ring_offset(geometry, keep + 1) - geometry.rings_offset <= bytes) {
+      ++keep;
+    }
+    if (keep >= before) {
+      g_slots_with_rings.store(with_rings, std::memory_order_relaxed);
+      return;
+    }
+    g_slots_with_rings.store(keep, std::memory_order_seq_cst);
+    used = header.slots_used.load(std::memory_order_seq_cst);
+  } while (used > keep);
+  const std::uint64_t end =
+      before < geometry.slots ? ring_offset(geometry, before) : geometry.segment_bytes;
+  give_back_segment(in_segment<char>(ring_offset(geometry, keep)), in_segment<char>(end));
+}
+
 void forget_rings_in_child(bool keep_old) {
   for (auto& entry : g_rings) {
     ThreadRing* ring = entry.load(std::memory_order_relaxed);
@@ -283,6 +326,7 @@ void forget_rings_in_child(bool keep_old) {
     if (!keep_old) raw_munmap(ring, sizeof *ring);  // nodes and positions are those of the parent
   }
   g_next_candidate.store(0, std::memory_order_relaxed);
+  g_slots_with_rings.store(kMaxSlotsEver, std::memory_order_relaxed);
 }
 
 }  // namespace memwatch::preload

@@ -72,6 +72,10 @@ inline void publish(ThreadRing& ring) {
   ring.shared->published.store(ring.tail, std::memory_order_release);
 }
 
+// The addresses of rings that may never be needed go back to the program, which is about to limit
+// its own: as many rings stay as fit in so many bytes, and some in any case. One thread at a time.
+void give_back_unused_rings(std::uint64_t bytes);
+
 // In a forked child, before it claims rings of its own: none of the parent's counts any more.
 // `keep_old`: an interrupted hook still holds one, so their private memory is left alone for good.
 void forget_rings_in_child(bool keep_old);

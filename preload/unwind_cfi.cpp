@@ -1,5 +1,7 @@
 #include "preload/unwind_cfi.h"
 
+#include <cstring>
+
 #include "preload/byte_reader.h"
 #include "preload/code_objects.h"
 
@@ -62,33 +64,44 @@ bool read_encoded(ByteReader& in, std::uint8_t encoding, std::uintptr_t data_bas
   return !in.failed();
 }
 
-// The frame description entry for pc, by binary search in .eh_frame_hdr's sorted table.
-const std::uint8_t* find_fde(const std::uint8_t* header, std::uintptr_t pc) {
+// The frame description entry for pc, by binary search in .eh_frame_hdr's sorted table; nullptr
+// where there is none, or none whose first eight bytes lie in the tables.
+const std::uint8_t* find_fde(const UnwindTables& tables, std::uintptr_t pc) {
   struct Entry {
     std::int32_t start, fde;  // relative to the header
   };
-  if (header == nullptr || header[0] != 1) return nullptr;
+  const std::uint8_t* header = tables.header;
+  if (header < tables.start || header > tables.end || tables.end - header < 4) return nullptr;
+  if (header[0] != 1) return nullptr;
   if (header[3] != (kDataRelative | kSigned4)) return nullptr;  // no other encoding is searchable
   const auto base = reinterpret_cast<std::uintptr_t>(header);
-  ByteReader in(header + 4, 32);
+  ByteReader in(header + 4, static_cast<std::size_t>(tables.end - header) - 4);
   std::uintptr_t frames = 0;
   std::uintptr_t count = 0;
   if (!read_encoded(in, header[1], base, &frames)) return nullptr;
   if (!read_encoded(in, header[2], base, &count) || count == 0) return nullptr;
-  const auto* table = reinterpret_cast<const Entry*>(in.at());
+  if (count > in.left() / sizeof(Entry)) return nullptr;
+  const std::uint8_t* table = in.at();
+  const auto entry_at = [table](std::uintptr_t index) {
+    Entry entry;
+    std::memcpy(&entry, table + index * sizeof(Entry), sizeof entry);  // aligned only by custom
+    return entry;
+  };
   const auto offset = static_cast<std::int64_t>(pc - base);
   std::uintptr_t low = 0;
   std::uintptr_t high = count;
   while (high - low > 1) {
     const std::uintptr_t middle = low + (high - low) / 2;
-    if (table[middle].start <= offset) {
+    if (entry_at(middle).start <= offset) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  if (table[low].start > offset) return nullptr;
-  return header + table[low].fde;
+  const Entry found = entry_at(low);
+  if (found.start > offset) return nullptr;
+  if (found.fde < tables.start - header || found.fde > tables.end - header - 8) return nullptr;
+  return header + found.fde;
 }
 
 struct Cie {
@@ -107,6 +120,7 @@ bool parse_augmentation(ByteReader& in, const char* augmentation, Cie* cie) {
   if (augmentation[0] != 'z') return false;
   cie->has_augmentation_data = true;
   const std::uint64_t size = in.uleb();
+  if (size > in.left()) return false;
   const std::uint8_t* data_end = in.at() + size;
   for (const char* letter = augmentation + 1; *letter != '\0'; ++letter) {
     std::uintptr_t ignored = 0;
@@ -127,10 +141,10 @@ bool parse_augmentation(ByteReader& in, const char* augmentation, Cie* cie) {
   return !in.failed();
 }
 
-bool parse_cie(const std::uint8_t* start, Cie* cie) {
+bool parse_cie(const std::uint8_t* start, const std::uint8_t* tables_end, Cie* cie) {
   ByteReader in(start, 8);
   const std::uint32_t length = in.fixed<std::uint32_t>();
-  if (length < 9 || length > 1U << 20 || in.fixed<std::uint32_t>() != 0) return false;
+  if (length < 9 || length > tables_end - start - 4 || in.fixed<std::uint32_t>() != 0) return false;
   cie->end = start + 4 + length;
   in = ByteReader(start + 8, length - 4);
   const std::uint8_t version = in.fixed<std::uint8_t>();
@@ -188,7 +202,7 @@ class RowBuilder {
   static Expression read_expression(ByteReader& in) {
     const std::uint64_t size = in.uleb();
     const Expression expression{in.at(), static_cast<std::uint32_t>(size)};
-    in.move_to(in.at() + size);
+    in.skip(size);  // a size beyond the end fails the whole row
     return expression;
   }
   bool restore(std::uint64_t number) {
@@ -207,7 +221,11 @@ class RowBuilder {
     passed_ = location_ > pc_;
   }
   std::int64_t factored(std::uint64_t value) const {
-    return static_cast<std::int64_t>(value) * cie_.data_alignment;
+    // Unsigned, where an overflow has a meaning: such an offset leads nowhere, and is not followed.
+    return static_cast<std::int64_t>(value * static_cast<std::uint64_t>(cie_.data_alignment));
+  }
+  std::int64_t factored(std::int64_t value) const {
+    return factored(static_cast<std::uint64_t>(value));
   }
 
   bool step(ByteReader& in) {
@@ -282,19 +300,19 @@ class RowBuilder {
         return set_expression(in, RegisterRule::expression);
       case 0x11:
         number = in.uleb();
-        return set(number, RegisterRule::offset, in.sleb() * cie_.data_alignment);
+        return set(number, RegisterRule::offset, factored(in.sleb()));
       case 0x12:
         number = in.uleb();
-        return define_cfa(number, in.sleb() * cie_.data_alignment);
+        return define_cfa(number, factored(in.sleb()));
       case 0x13:
-        row_->cfa_offset = in.sleb() * cie_.data_alignment;
+        row_->cfa_offset = factored(in.sleb());
         return true;
       case 0x14:
         number = in.uleb();
         return set(number, RegisterRule::value, factored(in.uleb()));
       case 0x15:
         number = in.uleb();
-        return set(number, RegisterRule::value, in.sleb() * cie_.data_alignment);
+        return set(number, RegisterRule::value, factored(in.sleb()));
       case 0x16:
         return set_expression(in, RegisterRule::value_expression);
       case 0x2d:  // AARCH64_negate_ra_state; another thing elsewhere
@@ -322,17 +340,26 @@ class RowBuilder {
 
 CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row) {
   CodeObject object{};
-  if (!find_code_object(pc, &object)) return CfiResult::no_information;
-  const std::uint8_t* fde = find_fde(object.unwind_table, pc);
+  if (!find_code_object(pc, &object) || object.unwind_table == nullptr) {
+    return CfiResult::no_information;
+  }
+  return find_cfi_row_in(
+      UnwindTables{object.unwind_table, reinterpret_cast<const std::uint8_t*>(object.start),
+                   reinterpret_cast<const std::uint8_t*>(object.end)},
+      pc, row);
+}
+
+CfiResult find_cfi_row_in(const UnwindTables& tables, std::uintptr_t pc, CfiRow* row) {
+  const std::uint8_t* fde = find_fde(tables, pc);
   if (fde == nullptr) return CfiResult::no_information;
 
   ByteReader in(fde, 8);
   const std::uint32_t length = in.fixed<std::uint32_t>();
-  if (length < 8 || length > 1U << 24) return CfiResult::malformed;
+  if (length < 8 || length > tables.end - fde - 4) return CfiResult::malformed;
   const std::uint32_t cie_distance = in.fixed<std::uint32_t>();
-  if (cie_distance == 0) return CfiResult::malformed;
+  if (cie_distance == 0 || cie_distance > fde + 4 - tables.start) return CfiResult::malformed;
   Cie cie;
-  if (!parse_cie(fde + 4 - cie_distance, &cie)) return CfiResult::malformed;
+  if (!parse_cie(fde + 4 - cie_distance, tables.end, &cie)) return CfiResult::malformed;
 
   const std::uint8_t* end = fde + 4 + length;
   in = ByteReader(fde + 8, length - 4);
@@ -341,10 +368,7 @@ CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row) {
   if (!read_encoded(in, cie.pointer_encoding, 0, &start)) return CfiResult::malformed;
   if (!read_encoded(in, cie.pointer_encoding & 0x0f, 0, &size)) return CfiResult::malformed;
   if (pc < start || pc - start >= size) return CfiResult::no_information;
-  if (cie.has_augmentation_data) {
-    const std::uint64_t skipped = in.uleb();
-    in.move_to(in.at() + skipped);
-  }
+  if (cie.has_augmentation_data) in.skip(in.uleb());
   if (in.failed()) return CfiResult::malformed;
 
   *row = CfiRow{};

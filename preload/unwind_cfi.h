@@ -1,7 +1,7 @@
 // Call-frame information: finds the rules by which a function's caller is recovered, in the
 // module's own .eh_frame, as the System V ABI and DWARF 5 (section 6.4) define them. Reads only the
-// module's mapped unwind tables; takes no lock and allocates nothing. Slow (a binary search and an
-// interpreter), so results are cached per pc.
+// module's mapping, and believes none of its lengths and offsets; takes no lock and allocates
+// nothing. Slow (a binary search and an interpreter), so results are cached per pc.
 #pragma once
 
 #include <cstdint>
@@ -40,5 +40,15 @@ enum class CfiResult : std::uint8_t { found, no_information, malformed };
 
 // The row that holds at `pc` (for a return address pass the address of the call, pc − 1).
 CfiResult find_cfi_row(std::uintptr_t pc, CfiRow* row);
+
+// A module's tables: its .eh_frame_hdr, and the memory outside of which nothing is read, whatever
+// the tables say.
+struct UnwindTables {
+  const std::uint8_t* header;
+  const std::uint8_t *start, *end;
+};
+
+// The same, in these tables.
+CfiResult find_cfi_row_in(const UnwindTables& tables, std::uintptr_t pc, CfiRow* row);
 
 }  // namespace memwatch::preload

@@ -17,13 +17,27 @@ namespace {
 
 // How far below the CFA a register is saved; 0: not there.
 std::uint32_t saved_below(const CfiRow& row, unsigned number) {
-  const std::int64_t below = -row.values[number];
-  return row.rules[number] == RegisterRule::offset && below > 0 && below < 65536
-             ? static_cast<std::uint32_t>(below)
+  const std::int64_t at = row.values[number];
+  return row.rules[number] == RegisterRule::offset && at < 0 && at > -65536
+             ? static_cast<std::uint32_t>(-at)
              : 0;
 }
 
-PackedRule simplify(const CfiRow& row) {
+PackedRule compute_rule(std::uintptr_t pc) {
+  CfiRow row;
+  switch (find_cfi_row(pc, &row)) {
+    case CfiResult::found:
+      return rule_of(row);
+    case CfiResult::no_information:
+    case CfiResult::malformed:
+      break;
+  }
+  return PackedRule(RuleKind::no_cfi, 0);
+}
+
+}  // namespace
+
+PackedRule rule_of(const CfiRow& row) {
   constexpr auto kComplex = static_cast<std::uint64_t>(RuleKind::complex);
   if (row.rules[kRegisterPc] == RegisterRule::undefined) return PackedRule(RuleKind::outermost, 0);
   const bool usual_sp = row.rules[kRegisterSp] == RegisterRule::same;
@@ -41,20 +55,6 @@ PackedRule simplify(const CfiRow& row) {
   }
   return PackedRule(sp_based ? RuleKind::sp_based : RuleKind::fp_based, fields);
 }
-
-PackedRule compute_rule(std::uintptr_t pc) {
-  CfiRow row;
-  switch (find_cfi_row(pc, &row)) {
-    case CfiResult::found:
-      return simplify(row);
-    case CfiResult::no_information:
-    case CfiResult::malformed:
-      break;
-  }
-  return PackedRule(RuleKind::no_cfi, 0);
-}
-
-}  // namespace
 
 PackedRule find_rule(std::uintptr_t pc) {
   const PackedRule cached = PackedRule::cached_for(pc);

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "preload/unwind_cfi.h"
+
 #if defined(__x86_64__)
 #include "preload/packed_rule_x86_64.h"
 #else
@@ -61,6 +63,9 @@ class PackedRule : public RuleFields {
 
 // The rule for the code at `pc` (of a return address: the call's). Fills the cache.
 PackedRule find_rule(std::uintptr_t pc);
+
+// A row as the rule it amounts to; complex where it is no such rule.
+PackedRule rule_of(const CfiRow& row);
 
 // Empties the cache: code was unloaded, its addresses may come back with other meaning.
 void forget_rules();

@@ -58,7 +58,7 @@ void note_other_stack(Position& at, ReadableRange& memory, std::uintptr_t sp) {
 bool follow_signal_return(Position& at, ReadableRange& memory) {
   Registers interrupted{};
   std::uintptr_t pc = 0;
-  if (!can_read(at.pc) || !can_read(at.pc + signal_return_bytes - 1)) return false;
+  if (!can_read(at.pc) || !can_read(at.pc + sizeof kSignalReturn - 1)) return false;
   if (!is_signal_return(at.pc) || !read_signal_frame(at.sp, memory, &interrupted, &pc)) {
     return false;
   }

@@ -11,14 +11,8 @@ using namespace protocol;
 
 namespace {
 
-struct Noted {
-  std::uint64_t ticket = 0;
-  std::uint64_t size = 0, at_ms = 0, address = 0;
-  std::uint32_t stack = 0, tid = 0, function = 0, error_number = 0;
-};
-
 // Copies an entry; false when it is empty or was overwritten meanwhile.
-bool copy_entry(const FlightEntry& entry, Noted* noted) {
+bool copy_entry(const FlightEntry& entry, FlightEvent* noted) {
   // Acquire: matched by the release store in preload/flight_recorder.
   noted->ticket = entry.ticket.load(std::memory_order_acquire);
   noted->size = entry.size;
@@ -41,21 +35,25 @@ double now_ms() {
 
 }  // namespace
 
-void replay_flight(const Segment& segment, TrackedProcess& process) {
+std::vector<FlightEvent> whole_events(const Segment& segment) {
   const Geometry& geometry = segment.geometry();
-  const std::uint64_t next = segment.header().flight_next.load(std::memory_order_acquire);
+  const std::uint64_t next = segment.header().flight_next.load(std::memory_order_relaxed);
   const auto count = std::min<std::uint64_t>(next, geometry.flight_entries);
-  std::vector<Noted> events;
+  std::vector<FlightEvent> events;
   for (std::uint64_t i = 0; i < count; ++i) {
-    Noted noted;
+    FlightEvent noted;
     if (copy_entry(segment.at<FlightEntry>(geometry.flight_offset)[i], &noted)) {
       events.push_back(noted);
     }
   }
   std::sort(events.begin(), events.end(),
-            [](const Noted& a, const Noted& b) { return a.ticket < b.ticket; });
+            [](const FlightEvent& a, const FlightEvent& b) { return a.ticket < b.ticket; });
+  return events;
+}
+
+void replay_flight(const Segment& segment, TrackedProcess& process) {
   const double now = now_ms();
-  for (const Noted& noted : events) {
+  for (const FlightEvent& noted : whole_events(segment)) {
     process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,
                          static_cast<int>(noted.error_number), noted.tid, noted.stack,
                          (static_cast<double>(noted.at_ms) - now) / 1e3);

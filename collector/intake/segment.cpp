@@ -11,7 +11,9 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <boost/interprocess/shared_memory_object.hpp>
 #include <cstring>
+#include <optional>
 
+#include "collector/intake/lost_pages.h"
 #include "collector/procfs/process_identity.h"
 #include "shared/rendezvous.h"
 
@@ -24,7 +26,13 @@ struct Segment::State {
   std::string name;
   bip::shared_memory_object object;
   bip::mapped_region region;
+  std::optional<WatchedPages> pages;  // after the region: let go before it
   Geometry geometry{};
+
+  void map(std::uint64_t bytes) {
+    region = bip::mapped_region(object, bip::read_write, 0, bytes);
+    pages.emplace(region.get_address(), region.get_size());
+  }
 };
 
 namespace {
@@ -104,6 +112,13 @@ std::uint64_t Segment::bytes() const {
 int Segment::descriptor() const {
   return state_->object.get_mapping_handle().handle;
 }
+bool Segment::is_cut_short() const {
+  if (state_->pages->lost() > 0) return true;
+  // Its program may have ended by this before there was anything to read.
+  struct stat status {};
+  return fstat(descriptor(), &status) == 0 &&
+         static_cast<std::uint64_t>(status.st_size) < state_->region.get_size();
+}
 char* Segment::base() const {
   return static_cast<char*>(state_->region.get_address());
 }
@@ -126,7 +141,7 @@ Result<Segment> Segment::create(pid_t pid, std::uint64_t start_time, const Geome
       return system_error("reserve shared memory for the traced process", "/dev/shm/" + state->name,
                           error);
     }
-    state->region = bip::mapped_region(state->object, bip::read_write, 0, geometry.segment_bytes);
+    state->map(geometry.segment_bytes);
     provisional.keep();
   } catch (const bip::interprocess_exception& exception) {
     return shm_error("create the segment", state->name, exception);
@@ -153,7 +168,7 @@ Result<Segment> Segment::open(const std::string& name) {
         !why.empty()) {
       return unsound(name, std::move(why));
     }
-    state->region = bip::mapped_region(state->object, bip::read_write, 0, bytes);
+    state->map(bytes);
     const auto* header = static_cast<const SegmentHeader*>(state->region.get_address());
     if (header->magic != kSegmentMagic) return unsound(name, "is not a memwatch segment");
     if (header->version != kProtocolVersion) {

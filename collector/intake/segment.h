@@ -56,6 +56,10 @@ class Segment {
   // Writes the settings a target obeys; used when attaching to a running one.
   void apply(const SegmentSettings& settings) const;
 
+  // Whether the object was cut, or memory that was needed is not there: /dev/shm has no room.
+  // Zeros are read in its place.
+  [[nodiscard]] bool is_cut_short() const;
+
   // Removes the name: nobody can open it any more, mappings live on.
   void remove();
 

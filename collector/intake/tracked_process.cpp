@@ -37,10 +37,15 @@ Slot load(const Slot* slot) {
   return copy;
 }
 
-// Rounds without progress, two milliseconds each, after which a number nobody tells is given up.
+// Rounds without progress, two to four milliseconds each, after which a number nobody tells is
+// given up. Long, for a thread may be stopped that has taken one …
 constexpr unsigned kMaxStalledRounds = 5000;
-// The same where the target has said that there are such numbers.
-constexpr unsigned kMaxStalledRoundsAfterJump = 100;
+// … shorter where the target has said that there are such numbers, or where something was damaged
+// already: then there may be thousands (somebody overwrites its rings, say), and each halves it.
+constexpr unsigned kMaxStalledRoundsAfterJump = 100, kLeastStalledRounds = 10;
+// Once there were many, many are stepped over at once: full rings whose records were overwritten
+// hold thousands, and the target waits for room meanwhile.
+constexpr unsigned kManyGaps = 6, kStepsAtOnce = 256;
 
 }  // namespace
 
@@ -121,10 +126,21 @@ std::uint64_t TrackedProcess::drain() {
   stalled_rounds_ = pending ? stalled_rounds_ + 1 : 0;
   const bool may_be_abandoned =
       segment_.header().hooks_abandoned.load(std::memory_order_relaxed) > gaps_believed_;
-  if (stalled_rounds_ > (may_be_abandoned ? kMaxStalledRoundsAfterJump : kMaxStalledRounds)) {
+  const unsigned shorter =
+      std::max(kMaxStalledRoundsAfterJump >> std::min(gaps_waited_for_, 4U), kLeastStalledRounds);
+  const bool is_spoilt = damaged_ > gaps_believed_;  // by more than jumps
+  if (stalled_rounds_ > (may_be_abandoned || is_spoilt ? shorter : kMaxStalledRounds)) {
     stalled_rounds_ = 0;
-    if (may_be_abandoned) ++gaps_believed_;
-    if (step_over_gap()) count_damage();
+    if (may_be_abandoned) {
+      ++gaps_believed_;
+    } else {
+      ++gaps_waited_for_;
+    }
+    unsigned steps = gaps_waited_for_ < kManyGaps ? 1 : kStepsAtOnce;
+    while (steps-- > 0 && step_over_gap()) {
+      count_damage();
+      for (Ring& ring : rings_) total += drain_ring(ring);
+    }
   }
   return total;
 }
@@ -179,10 +195,17 @@ bool TrackedProcess::step_over_gap() {
 
 std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   const std::uint64_t published = ring.available;
-  if (published == ring.position) return 0;
+  if (published == ring.position) {
+    // A target that overwrote this itself would wait for room that is there.
+    if (ring.shared->consumed.load(std::memory_order_relaxed) != published) {
+      ring.shared->consumed.store(published, std::memory_order_release);
+    }
+    return 0;
+  }
   if (published < ring.position || published - ring.position > ring.mask + 1) {
     count_damage();  // no honest writer does this: nothing in the ring can be believed
     ring.position = published;
+    ring.waits = false;
     ring.shared->consumed.store(published, std::memory_order_release);
     return 0;
   }
@@ -498,7 +521,7 @@ void TrackedProcess::collect_losses() {
   losses.dropped_frees = std::max(losses.dropped_frees, frees);
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
   losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
-  losses.damaged_records = damaged_ + stacks_.damaged();
+  losses.damaged_records = damaged_ + stacks_.damaged() + (segment_.is_cut_short() ? 1 : 0);
   if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up ||
       live_.facts.mode != model::Mode::exact) {
     losses.exact = false;

@@ -115,6 +115,7 @@ class TrackedProcess {
   std::uint64_t gave_up_before_ = 0;
   unsigned stalled_rounds_ = 0;
   std::uint32_t gaps_believed_ = 0;  // because of hooks that were left by a jump
+  unsigned gaps_waited_for_ = 0;     // that nothing explained
 };
 
 }  // namespace memwatch::intake

@@ -30,7 +30,7 @@ class Pace {
   using Clock = std::chrono::steady_clock;
 
   static constexpr std::uint64_t kManyRecords = 16384;  // in one look: do not sleep at all
-  static constexpr std::uint64_t kSomeRecords = 2048;   // keeps a sample at the pace of exact mode
+  static constexpr std::uint64_t kManySamples = 4096;   // theirs take more slots
   static constexpr std::chrono::milliseconds kShort{1}, kLong{4}, kIdle{25};
   static constexpr std::chrono::milliseconds kBusyFor{100};  // the memory for quick rates
 
@@ -59,10 +59,11 @@ class Pace {
   [[nodiscard]] std::chrono::milliseconds until_next_look() const {
     if (last_records_ >= kManyRecords) return std::chrono::milliseconds{0};
     const double rate = std::max(rate_, earlier_rate_);  // records a millisecond
-    if (!is_exact_) return rate * kShort.count() >= kSomeRecords ? kShort : kIdle;
-    if (!may_wait_) return rate > 0 ? kShort : 2 * kShort;
-    const double lasts = static_cast<double>(kManyRecords) / std::max(rate, 1.0);
-    return std::clamp(std::chrono::milliseconds(static_cast<std::int64_t>(lasts)), kShort, kLong);
+    if (is_exact_ && !may_wait_) return rate > 0 ? kShort : 2 * kShort;
+    const double lasts =
+        static_cast<double>(is_exact_ ? kManyRecords : kManySamples) / std::max(rate, 1.0);
+    return std::clamp(std::chrono::milliseconds(static_cast<std::int64_t>(lasts)), kShort,
+                      is_exact_ ? kLong : kIdle);
   }
 
  private:

@@ -80,6 +80,14 @@ void note_missing_room(const protocol::SegmentHeader& header, model::Process* pr
   }
 }
 
+void note_lost_memory(const intake::Segment& segment, model::Process* process) {
+  if (!segment.is_cut_short()) return;
+  process->notes.push_back(
+      "Part of its shared memory was gone when it was to be read (cut off by somebody, or /dev/shm "
+      "was full): what was "
+      "there is missing");
+}
+
 void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Process* process) {
   const std::uint32_t children = header.children_unrecorded.load(std::memory_order_relaxed);
   if (children == 0) return;
@@ -427,6 +435,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
   note_missing_room(tracked.segment().header(), &process);
+  note_lost_memory(tracked.segment(), &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {
@@ -467,6 +476,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
   note_missing_room(tracked.segment().header(), &process);
+  note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;
   settle_leaks(record, options.leak_check);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "collector/symbols/demangle.h"
+#include "collector/symbols/elf_symbols.h"
 #include "collector/symbols/image.h"
 
 namespace memwatch::symbols {
@@ -37,28 +38,11 @@ std::uint64_t first_address(Elf* elf) {
 }
 
 void add_variables(Elf* elf, std::vector<Variable>& variables) {
-  Elf_Scn* section = nullptr;
-  while ((section = elf_nextscn(elf, section)) != nullptr) {
-    GElf_Shdr header;
-    if (gelf_getshdr(section, &header) == nullptr ||
-        (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM)) {
-      continue;
-    }
-    Elf_Data* const data = elf_getdata(section, nullptr);
-    const std::size_t entry_size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
-    if (data == nullptr || entry_size == 0) continue;
-    const std::size_t count = std::min<std::size_t>(data->d_size / entry_size, INT32_MAX);
-    for (std::size_t i = 0; i < count; ++i) {
-      GElf_Sym symbol;
-      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-      if (GELF_ST_TYPE(symbol.st_info) != STT_OBJECT || symbol.st_shndx == SHN_UNDEF) continue;
-      const char* const text = elf_strptr(elf, header.sh_link, symbol.st_name);
-      if (text == nullptr || *text == '\0') continue;
-      const std::string_view name(text);
-      variables.push_back(
-          {symbol.st_value, symbol.st_size, std::string(name.substr(0, name.find('@')))});
-    }
-  }
+  for_each_symbol(elf, {SHT_SYMTAB, SHT_DYNSYM},
+                  [&](const GElf_Sym& symbol, std::string_view name) {
+                    if (GELF_ST_TYPE(symbol.st_info) != STT_OBJECT) return;
+                    variables.push_back({symbol.st_value, symbol.st_size, std::string(name)});
+                  });
 }
 
 // Of one module, by address; of several names for one place a shorter one.

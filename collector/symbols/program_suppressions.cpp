@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "collector/symbols/elf_file.h"
+#include "collector/symbols/elf_symbols.h"
 
 namespace memwatch::symbols {
 namespace {
@@ -16,26 +17,13 @@ constexpr std::size_t kMostCode = 64;
 constexpr std::size_t kMostText = std::size_t{1} << 20;
 
 std::optional<GElf_Sym> find_function(Elf* elf) {
-  Elf_Scn* section = nullptr;
-  while ((section = elf_nextscn(elf, section)) != nullptr) {
-    GElf_Shdr header;
-    if (gelf_getshdr(section, &header) == nullptr ||
-        (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM)) {
-      continue;
-    }
-    Elf_Data* const data = elf_getdata(section, nullptr);
-    const std::size_t entry_size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
-    if (data == nullptr || entry_size == 0) continue;
-    const std::size_t count = std::min<std::size_t>(data->d_size / entry_size, INT32_MAX);
-    for (std::size_t i = 0; i < count; ++i) {
-      GElf_Sym symbol;
-      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-      if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF) continue;
-      const char* const text = elf_strptr(elf, header.sh_link, symbol.st_name);
-      if (text != nullptr && text == kFunction) return symbol;
-    }
-  }
-  return std::nullopt;
+  std::optional<GElf_Sym> found;
+  for_each_symbol(elf, {SHT_SYMTAB, SHT_DYNSYM},
+                  [&](const GElf_Sym& symbol, std::string_view name) {
+                    if (!found && GELF_ST_TYPE(symbol.st_info) == STT_FUNC && name == kFunction)
+                      found = symbol;
+                  });
+  return found;
 }
 
 // Up to `most` bytes of the file that are at this address once it is loaded.

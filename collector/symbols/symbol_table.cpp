@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "collector/symbols/elf_symbols.h"
+
 namespace memwatch::symbols {
 namespace {
 
@@ -24,28 +26,12 @@ auto preference(const FunctionSymbol& symbol) {
 
 std::size_t SymbolTable::add_from(Elf* elf, std::uint32_t section_type) {
   const std::size_t before = symbols_.size();
-  Elf_Scn* section = nullptr;
-  while ((section = elf_nextscn(elf, section)) != nullptr) {
-    GElf_Shdr header;
-    if (gelf_getshdr(section, &header) == nullptr || header.sh_type != section_type) continue;
-    Elf_Data* data = elf_getdata(section, nullptr);
-    const std::size_t entry_size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
-    if (data == nullptr || entry_size == 0) continue;
-    const std::size_t count = std::min<std::size_t>(data->d_size / entry_size, INT32_MAX);
-    for (std::size_t i = 0; i < count; ++i) {
-      GElf_Sym symbol;
-      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) break;
-      const auto type = GELF_ST_TYPE(symbol.st_info);
-      if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF) continue;
-      const char* text = elf_strptr(elf, header.sh_link, symbol.st_name);
-      if (text == nullptr || *text == '\0') continue;
-      std::string_view name(text);
-      name = name.substr(0, name.find('@'));
-      if (name.empty()) continue;
-      const auto binding = static_cast<unsigned char>(GELF_ST_BIND(symbol.st_info));
-      symbols_.push_back({symbol.st_value, symbol.st_size, name, binding});
-    }
-  }
+  for_each_symbol(elf, {section_type}, [&](const GElf_Sym& symbol, std::string_view name) {
+    const auto type = GELF_ST_TYPE(symbol.st_info);
+    if (type != STT_FUNC && type != STT_GNU_IFUNC) return;
+    const auto binding = static_cast<unsigned char>(GELF_ST_BIND(symbol.st_info));
+    symbols_.push_back({symbol.st_value, symbol.st_size, name, binding});
+  });
   return symbols_.size() - before;
 }
 

@@ -1,34 +1,18 @@
 /* Installs a seccomp filter that kills for whatever a program that forks and allocates does not
  * need itself, then forks: the child, too, must be left alone. `announced` only gives up
  * privileges, as a program does long before its filter, or without ever installing one. */
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tests/hosts/host.h"
-
-#define ALLOW(number)                                            \
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), 0, 1), \
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#include "tests/hosts/seccomp_rules.h"
 
 static struct sock_filter rules[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    ALLOW(SYS_write),
-    ALLOW(SYS_exit_group),
-    ALLOW(SYS_brk),
-    ALLOW(SYS_mmap),
-    ALLOW(SYS_munmap),
-    ALLOW(SYS_madvise),
-    ALLOW(SYS_futex),
-    ALLOW(SYS_clone),
-    ALLOW(SYS_set_robust_list),
-    ALLOW(SYS_wait4),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+    LOOK_AT_NUMBER,   ALLOW(SYS_write),           ALLOW(SYS_exit_group), ALLOW(SYS_brk),
+    ALLOW(SYS_mmap),  ALLOW(SYS_munmap),          ALLOW(SYS_madvise),    ALLOW(SYS_futex),
+    ALLOW(SYS_clone), ALLOW(SYS_set_robust_list), ALLOW(SYS_wait4),      KILL_FOR_OTHERS};
 
 HOST_NOINLINE static int forks(int depth) {
   const pid_t child = fork();

@@ -1,33 +1,17 @@
 /* Installs a seccomp filter that kills the process for any system call but those an allocating
- * program needs anyway, then allocates on: the tracer may need no other. */
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
+ * program needs anyway, then allocates on: the tracer may need no other. With an argument it goes
+ * around libc's prctl, by syscall(). usage: sandboxes_itself [syscall] */
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #include "tests/hosts/host.h"
-
-#define ALLOW(number)                                            \
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), 0, 1), \
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#include "tests/hosts/seccomp_rules.h"
 
 static struct sock_filter rules[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    ALLOW(SYS_write),
-    ALLOW(SYS_exit_group),
-    ALLOW(SYS_brk),
-    ALLOW(SYS_mmap),
-    ALLOW(SYS_munmap),
-    ALLOW(SYS_mremap),
-    ALLOW(SYS_madvise),
-    ALLOW(SYS_mprotect),
-    ALLOW(SYS_futex),
-    ALLOW(SYS_nanosleep),
-    ALLOW(SYS_clock_nanosleep),
-    ALLOW(SYS_sched_yield),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)};
+    LOOK_AT_NUMBER,         ALLOW(SYS_write),  ALLOW(SYS_exit_group), ALLOW(SYS_brk),
+    ALLOW(SYS_mmap),        ALLOW(SYS_munmap), ALLOW(SYS_mremap),     ALLOW(SYS_madvise),
+    ALLOW(SYS_mprotect),    ALLOW(SYS_futex),  ALLOW(SYS_nanosleep),  ALLOW(SYS_clock_nanosleep),
+    ALLOW(SYS_sched_yield), KILL_FOR_OTHERS};
 
 HOST_NOINLINE static void at_depth(int depth) {
   if (depth == 0)
@@ -37,11 +21,17 @@ HOST_NOINLINE static void at_depth(int depth) {
   __asm__ volatile("");
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  (void)argv;
   const struct sock_fprog program = {sizeof rules / sizeof rules[0], rules};
   keep(malloc(100));
-  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
-  require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "the filter");
+  if (argc > 1) {
+    require(syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+    require(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, "the filter");
+  } else {
+    require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+    require(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0, "the filter");
+  }
   for (int i = 0; i < 100000; ++i) at_depth(i % 40);
   for (int i = 0; i < 1000; ++i) keep(malloc(3000));
   say("done\n");

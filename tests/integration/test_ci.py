@@ -77,6 +77,7 @@ class TemplateTest(IntegrationTest):
     def run_step(self, step, **variables):
         environment = self.workspace.environment(**variables)
         environment["PATH"] = f"{configuration.memwatch.parent}:{environment['PATH']}"
+        environment["CCACHE_DISABLE"] = "1"  # it would leave its own files in the run directory, which must end empty
         return subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", step],
             cwd=self.project,

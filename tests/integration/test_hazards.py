@@ -15,6 +15,7 @@ exact mode every call must have been counted.
 import re
 import unittest
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness import checks
 from harness.case import IntegrationTest
@@ -50,11 +51,13 @@ BIRTH_AND_END = [
     Row("thread_exit_destructors", exact="totals"),
     Row("valloc_in_key_destructor", exact="totals"),
     Row("looks_up_symbols"),
+    Row("keeps_what_dlsym_allocates", exact="sums"),
     *ways("exits_in_a_way", "oracle", "return", "exit", "_exit", "_Exit", "quick_exit", "exit_group"),
     *ways("exits_in_a_way", "oracle", "abort", "segv", "trap", "term", "kill", "exit_in_handler", "_exit_in_handler"),
     *ways("exits_in_a_way", "totals", "exit_in_thread", "main_thread_ends"),
     Row("exits_with_threads_running", exact="sums"),
     Row("kills_itself_while_allocating", exact="sums"),
+    Row("killed_while_reallocating", exact="truth"),
     Row("exits_during_a_vfork", exact="root"),
 ]
 
@@ -93,11 +96,15 @@ LIMITS = [
     *ways("limits_itself", "root", "nofile", "as", "data", reason="a child may have no room to be recorded"),
     *ways("limits_itself", "sums", "fsize", "stack", "memlock", "sigpending", "core", processes=4),
     Row("limited_address_space", exact="sums"),
+    *ways("limits_its_addresses", "root", "as", "data", reason="a child may have no room to be recorded"),
+    Row("limits_its_addresses", ("as", "syscall"), "root", reason="the same"),
+    Row("limits_its_addresses", ("nowhere",)),
     Row("tiny_thread_stacks", exact="totals"),
     Row("changes_root_and_user", exact="root"),
     Row("non_dumpable", exact="sums", processes=3),
     Row("strict_seccomp", exact="truth"),
     Row("sandboxes_itself", exact="truth"),
+    Row("sandboxes_itself", ("syscall",), "truth"),
     *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),
     Row("unshares_namespaces", exact="sums"),
 ]
@@ -215,15 +222,41 @@ class HazardsTest(IntegrationTest):
     def test_allocators_and_calls(self):
         self.rows(ALLOCATORS)
 
+    def test_huge_pages_of_the_machine(self):
+        setting = Path("/proc/sys/vm/nr_hugepages")
+        before = int(setting.read_text())
+        try:
+            setting.write_text(str(max(before, 2)))
+        except OSError as error:
+            self.skipTest(f"no huge pages can be had here: {error}")
+        try:
+            if int(setting.read_text()) < 2:
+                self.skipTest("the kernel has no memory for huge pages now")
+            self.row(Row("huge_pages", ("there",), exact="sums"))
+            root = self.trace_only(self.host("huge_pages", "there")).report.root
+            self.assertEqual(root.mapped["live_bytes"], 3 << 21)  # 2 MiB of huge pages, 2 of 3 pieces of the others
+        finally:
+            setting.write_text(str(before))
 
-    def test_a_limit_on_addresses_that_leaves_no_room_is_told_and_none_is_taken(self):
-        command = ["/bin/sh", "-c", "ulimit -v 60000; exec cat /proc/self/status"]
+    def run_under_limit(self, kilobytes):
+        command = ["/bin/sh", "-c", f"ulimit -v {kilobytes}; exec cat /proc/self/status"]
         native = self.run_command(command)
         run = self.trace_only(command)
-        self.assertEqual(run.status, native.status)
+        self.assertEqual((native.status, run.status), (0, 0), run.stderr)
         sizes = [int(re.search(rb"VmSize:\s*(\d+)", each.stdout)[1]) for each in (native, run)]
-        self.assertLess(sizes[1] - sizes[0], 4096, f"KiB of addresses: {sizes}")
+        return run, sizes[1] - sizes[0]
+
+    def test_a_limit_on_addresses_that_leaves_no_room_is_told_and_none_is_taken(self):
+        run, taken = self.run_under_limit(20_000)
+        self.assertLess(taken, 4096, "KiB of addresses")
         self.assertIn("RLIMIT_AS", run.stderr)
+
+    def test_under_a_limit_on_addresses_little_is_taken(self):
+        run, taken = self.run_under_limit(60_000)
+        self.assertLess(taken, 25_000, "KiB of addresses")
+        self.assertGreater(taken, 10_000, "recorded")
+        for process in run.report.processes:
+            self.assert_exact(process)
 
     def test_the_debugging_library_of_libc_still_debugs(self):
         # mtrace writes a line for each call, MALLOC_CHECK_ ends a program that frees twice.

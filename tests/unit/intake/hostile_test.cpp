@@ -1,6 +1,8 @@
 // Bytes no honest shim writes. The program is expected to survive (run under the address and
 // undefined-behaviour sanitizers), to come to an end, and to count the damage.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <optional>
 #include <random>
@@ -95,6 +97,65 @@ TEST_F(Hostile, PositionsThatLieAreCountedAndFollowed) {
   process_->collect_losses();
   EXPECT_GT(damage(), 0U);
   EXPECT_EQ(target_.thread_slot(ring).consumed.load(), 3U);
+}
+
+TEST_F(Hostile, AConsumedPositionThatTheTargetOverwroteIsPutRight) {
+  const std::uint32_t ring = target_.add_ring(1, false);
+  target_.allocate(ring, kA, 5);
+  target_.publish(ring);
+  run();
+  const std::uint64_t consumed = target_.thread_slot(ring).consumed.load();
+  for (const std::uint64_t lie : {std::uint64_t{0}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+    target_.thread_slot(ring).consumed.store(lie);
+    process_->drain();
+    EXPECT_EQ(target_.thread_slot(ring).consumed.load(), consumed);
+  }
+  EXPECT_EQ(damage(), 0U);
+}
+
+// Each of these records waits for a number that nobody will tell.
+TEST_F(Hostile, ManyNumbersThatNobodyTellsHoldNothingUpForLong) {
+  const std::uint32_t ring = target_.add_ring(1, true);
+  for (std::uint32_t i = 0; i < 200; ++i) target_.allocate(ring, kA + i * 4096, 5, 1000 + i);
+  target_.publish(ring);
+  process_.emplace(target_.take(), table_, "/p", 1ULL << 30, false);
+  unsigned rounds = 0;
+  while (target_.thread_slot(ring).consumed.load() < target_.tail(ring)) {
+    process_->drain();
+    ASSERT_LT(++rounds, 5300U);  // and many at once, in the end
+  }
+  EXPECT_GT(rounds, 5000U);  // the first is waited for as long as ever
+  EXPECT_EQ(facts().heap.live_blocks, 200U);
+}
+
+TEST_F(Hostile, ASegmentThatIsCutOffIsReadAsZerosAndSaysSo) {
+  const std::uint32_t ring = target_.add_ring(1, false);
+  const std::uint32_t node = target_.add_node(0x1000, 0);
+  for (std::uint64_t i = 0; i < 100; ++i) target_.allocate(ring, kA + i * 16, 1, 0, node);
+  target_.publish(ring);
+  process_.emplace(target_.take(), table_, "/p", 1ULL << 30, false);
+  process_->drain();
+  EXPECT_FALSE(process_->segment().is_cut_short());
+  ASSERT_EQ(ftruncate(process_->segment().descriptor(), 0), 0);
+  target_.header().slots_used.store(3);  // a page of zeros by now, ours alone
+  process_->drain_to_end();
+  replay_flight(process_->segment(), *process_);
+  process_->collect_losses();
+  EXPECT_TRUE(process_->segment().is_cut_short());
+  EXPECT_FALSE(facts().losses.exact);
+  EXPECT_EQ(facts().totals.allocations, 100U);
+}
+
+TEST_F(Hostile, OtherMappingsThatAreCutOffAreNoneOfOurBusiness) {
+  run();  // the handler is installed
+  EXPECT_EXIT(
+      {
+        const int fd = memfd_create("cut", 0);
+        auto* page = static_cast<volatile char*>(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0));
+        (void)*page;
+      },
+      // By the signal, or by a sanitizer that stands in front of it.
+      [](int status) { return status != 0; }, "");
 }
 
 TEST_F(Hostile, MoreThreadSlotsThanThereAreAreNotBelieved) {

@@ -201,7 +201,7 @@ unsigned explore(const World& world, const Setting& setting, std::mt19937& rando
 void explore_all(const Setting& setting) {
   std::mt19937 random(1);
   World world;
-  world.reallocating.resize(setting.threads, 0);
+  world.reallocating = std::vector<std::uint64_t>(setting.threads);
   const unsigned checked = explore(world, setting, random);
   EXPECT_GT(checked, 50U);
 }
@@ -227,7 +227,7 @@ TEST(Interleavings, LongRandomHistoriesOfThreeThreads) {
   for (unsigned round = 0; round < 500; ++round) {
     Setting setting{3, {kFirst, second_address(false), second_address(true)}, 30};
     World world;
-    world.reallocating.resize(setting.threads, 0);
+    world.reallocating = std::vector<std::uint64_t>(setting.threads);
     while (world.history.size() < setting.length ||
            std::any_of(world.reallocating.begin(), world.reallocating.end(),
                        [](std::uint64_t old) { return old != 0; })) {

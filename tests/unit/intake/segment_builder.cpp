@@ -27,13 +27,13 @@ Geometry small_geometry() {
   return place_parts(g);
 }
 
-SegmentBuilder::SegmentBuilder(const Geometry& geometry) : geometry_(geometry) {
+SegmentBuilder::SegmentBuilder(const Geometry& geometry, Name name) : geometry_(geometry) {
   intake::SegmentSettings settings;
   auto made = intake::Segment::create(getpid(), procfs::process_start_ticks(getpid()).value_or(0U),
                                       geometry, settings);
   if (!made) throw std::runtime_error(made.error().to_line());
   segment_.emplace(*std::move(made));
-  segment_->remove();
+  if (name == Name::is_removed) segment_->remove();
   base_ = segment_->at<char>(0);
   header().pid = static_cast<std::uint32_t>(getpid());
   header().modules_used.store(1);

@@ -22,7 +22,10 @@ protocol::Geometry small_geometry();
 
 class SegmentBuilder {
  public:
-  explicit SegmentBuilder(const protocol::Geometry& geometry = small_geometry());
+  // Whether the segment can be opened by its name, which whoever took it then has to remove.
+  enum class Name : std::uint8_t { is_removed, stays };
+  explicit SegmentBuilder(const protocol::Geometry& geometry = small_geometry(),
+                          Name name = Name::is_removed);
 
   // The segment, for the code under test. Once.
   intake::Segment take();

@@ -72,7 +72,9 @@ TEST(Pace, ASampleIsLookedAtRarelyUnlessItIsDense) {
   Pace pace(Mode::sample, OnFull::drop, kStart);
   looks_for_a_second(&pace, &now, 30, milliseconds(25));
   EXPECT_EQ(pace.until_next_look(), milliseconds(25));
-  looks_for_a_second(&pace, &now, Pace::kSomeRecords, milliseconds(1));
+  looks_for_a_second(&pace, &now, 500, milliseconds(8));
+  EXPECT_EQ(pace.until_next_look(), milliseconds(8));
+  looks_for_a_second(&pace, &now, Pace::kManySamples, milliseconds(1));
   EXPECT_EQ(pace.until_next_look(), milliseconds(1));
   pace.looked(Pace::kManyRecords, now + milliseconds(1));
   EXPECT_EQ(pace.until_next_look(), milliseconds(0));

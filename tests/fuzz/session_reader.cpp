@@ -1,13 +1,14 @@
 // libFuzzer entry: any bytes as a session file. The checksums stop plain mutations early, so bytes
 // that do not begin like a session are taken as payloads instead, cut into pieces (type, length,
 // bytes) and framed properly: the decoders behind the checksums are what wants fuzzing.
+#include "collector/capture/session_reader.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 
 #include "collector/capture/chunk_writer.h"
-#include "collector/capture/session_reader.h"
 
 namespace {
 

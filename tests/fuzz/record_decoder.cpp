@@ -4,37 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 
 #include "collector/intake/flight_reader.h"
 #include "collector/intake/tracked_process.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/intake/segment_builder.h"
 
 namespace {
 
 using namespace memwatch;
 
-class Bytes {
- public:
-  Bytes(const std::uint8_t* data, std::size_t size) : at_(data), end_(data + size) {}
-  [[nodiscard]] bool empty() const { return at_ == end_; }
-  // What is missing at the end is zero.
-  template <typename T>
-  T take() {
-    T value{};
-    const auto left = static_cast<std::size_t>(end_ - at_);
-    const std::size_t size = left < sizeof(T) ? left : sizeof(T);
-    std::memcpy(&value, at_, size);
-    at_ += size;
-    return value;
-  }
+using fuzz::Input;
 
- private:
-  const std::uint8_t* at_;
-  const std::uint8_t* end_;
-};
-
-void fill(intake_testing::SegmentBuilder& target, Bytes& bytes) {
+void fill(intake_testing::SegmentBuilder& target, Input& bytes) {
   const unsigned rings = 1 + bytes.take<std::uint8_t>() % 4U;
   for (unsigned i = 0; i < rings; ++i) target.add_ring(i, bytes.take<std::uint8_t>() % 2 != 0);
   const unsigned nodes = bytes.take<std::uint8_t>();
@@ -64,7 +46,7 @@ void fill(intake_testing::SegmentBuilder& target, Bytes& bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > 800) return 0;  // what fits the shortest of the rings used
-  Bytes bytes(data, size);
+  Input bytes(data, size);
   intake_testing::SegmentBuilder target;
   fill(target, bytes);
   model::Session session;
