@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "preload/main_return.h"
 #include "preload/process_state.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/record.h"
@@ -60,17 +61,23 @@ void wait_for_release(SegmentHeader& header) {
 
 }  // namespace
 
-// `registers`: those of the caller, saved below its stack pointer by what follows.
+// `registers`: those of the caller, saved below its stack pointer by what follows. `pc`, `sp`,
+// `fp`: its call site.
 extern "C" [[gnu::visibility("hidden"), gnu::used]] void memwatch_await_exit_check(
-    const std::uint64_t* registers, std::uint64_t stack_pointer) {
+    const std::uint64_t* registers, std::uint64_t stack_pointer, std::uintptr_t pc,
+    std::uintptr_t sp, std::uintptr_t fp) {
   if (!is_asked_for()) return;
   const int errno_before = errno;
   SegmentHeader& header = *g_process.segment;
   // A second thread that ends the process meanwhile waits as well.
   if (g_announced_by.exchange(g_process.pid, std::memory_order_relaxed) != g_process.pid) {
     header.exit_tid = raw_gettid();
-    header.exit_stack_pointer = stack_pointer;
-    for (std::size_t i = 0; i < kExitRegisters; ++i) header.exit_registers[i] = registers[i];
+    const std::uintptr_t after_main =
+        raw_gettid() == g_process.pid ? stack_pointer_after_main({pc, sp, fp}) : 0;
+    header.exit_stack_pointer = after_main != 0 ? after_main : stack_pointer;
+    for (std::size_t i = 0; i < kExitRegisters; ++i) {
+      header.exit_registers[i] = after_main != 0 ? 0 : registers[i];
+    }
     header.exit_waiting.store(1, std::memory_order_release);
     char path[kMaxRendezvousPath];
     for (std::size_t i = 0; i < sizeof path; ++i) path[i] = header.rendezvous[i];

@@ -24,6 +24,9 @@ memwatch_save_and_await:
   mov x29, sp
   add x0, sp, #16
   mov x1, sp
+  mov x2, x30
+  add x3, sp, #96
+  ldr x4, [sp]
   bl memwatch_await_exit_check
   ldp x29, x30, [sp], #96
   .cfi_def_cfa_offset 0

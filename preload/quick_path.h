@@ -33,7 +33,7 @@ inline bool needs_no_record(std::size_t size) {
   }
   protocol::ThreadSlot* counters = t_state.idle_counters;
   if (counters == nullptr || t_state.passing_through != 0 ||
-      size >= segment->large_bytes.load(std::memory_order_relaxed)) {
+      size >= segment->large_bytes.load(std::memory_order_relaxed)) [[unlikely]] {
     return false;
   }
   unlocked_add(counters->idle_allocations, 1);
@@ -69,7 +69,9 @@ inline bool free_needs_no_record(const void* block) {
       break;
   }
   protocol::ThreadSlot* counters = t_state.idle_counters;
-  if (counters == nullptr || t_state.passing_through != 0) return false;
+  if (counters == nullptr || t_state.passing_through != 0) [[unlikely]] {
+    return false;
+  }
   note_block_gone(block);  // record_deallocation() does so otherwise
   unlocked_add(counters->idle_frees, 1);
   return true;

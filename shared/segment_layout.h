@@ -138,7 +138,7 @@ struct SegmentHeader {
                                                    // exit_released (release; matched by the acquire
                                                    // load in collector/recording/leak_check)
   std::uint32_t exit_tid;
-  std::uint64_t exit_stack_pointer;  // what lies below is the shim's
+  std::uint64_t exit_stack_pointer;  // what lies below is the shim's, or main's that has returned
   std::uint64_t exit_registers[kExitRegisters];
   // Where the target keeps the list of the mappings that the shim made for itself, once.
   std::uint64_t private_mappings;  // address of a PrivateMappings in the target

@@ -37,6 +37,8 @@ class Pace {
   Pace(model::Mode mode, protocol::OnFull on_full, Clock::time_point now)
       : is_exact_(mode == model::Mode::exact),
         may_wait_(on_full == protocol::OnFull::block),
+        // The start may be anything; who can wait waits once, if need be.
+        rate_(may_wait_ || mode == model::Mode::idle ? 0 : static_cast<double>(kManyRecords)),
         last_look_(now),
         window_(now) {}
 
@@ -70,8 +72,8 @@ class Pace {
   bool is_exact_;
   bool may_wait_;
   std::uint64_t last_records_ = 0;
-  double rate_ = static_cast<double>(kManyRecords);  // of this window; the start may be anything
-  double earlier_rate_ = 0;                          // of the window before
+  double rate_;              // of this window
+  double earlier_rate_ = 0;  // of the window before
   Clock::time_point last_look_;
   Clock::time_point window_;
 };

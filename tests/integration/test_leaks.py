@@ -83,6 +83,20 @@ class LeaksTest(IntegrationTest):
         self.assertEqual(leaks_of(root)["definite_blocks"], 0)
         self.assert_sums(root)
 
+    def test_what_main_left_on_its_stack_holds_nothing_once_it_has_returned(self):
+        leaks = leaks_of(self.trace_root(self.host("held_by_main_alone")))
+        definite, indirect = sizes(leaks, "definite"), sizes(leaks, "indirect")
+        self.assertIn(7777, definite)
+        definite.remove(7777)
+        self.assertEqual(len(definite), 1, "a cycle has one head")
+        self.assertEqual(definite, indirect)
+        self.assertEqual(leaks["possible_blocks"], 0)
+
+    def test_what_main_holds_at_an_exit_is_reachable(self):
+        leaks = leaks_of(self.trace_root(self.host("held_by_main_alone", "exit")))
+        self.assertIn(7777, sizes(leaks, "reachable"))
+        self.assertEqual(sizes(leaks, "definite"), sizes(leaks, "indirect"))
+
     @unittest.skipUnless(shutil.which("valgrind"), "valgrind is not installed")
     def test_valgrind_says_the_same(self):
         root = self.trace_root(self.host("leak_shapes", "alone"))

@@ -26,9 +26,12 @@ TEST(Pace, LooksAgainAtOnceWhileThereAreManyRecords) {
   EXPECT_EQ(pace.until_next_look(), milliseconds(0));
 }
 
-TEST(Pace, StartsQuicklyForNobodyKnowsWhatComes) {
-  const Pace pace(Mode::exact, OnFull::block, kStart);
-  EXPECT_EQ(pace.until_next_look(), milliseconds(1));
+TEST(Pace, StartsQuicklyWhereATargetWouldLoseWhatComes) {
+  EXPECT_EQ(Pace(Mode::exact, OnFull::drop, kStart).until_next_look(), Pace::kShort);
+  EXPECT_EQ(Pace(Mode::exact, OnFull::block, kStart).until_next_look(), Pace::kLong);
+  EXPECT_EQ(Pace(Mode::sample, OnFull::drop, kStart).until_next_look(), Pace::kShort);
+  EXPECT_EQ(Pace(Mode::sample, OnFull::block, kStart).until_next_look(), Pace::kIdle);
+  EXPECT_EQ(Pace(Mode::idle, OnFull::drop, kStart).until_next_look(), Pace::kIdle);
 }
 
 TEST(Pace, SleepsAsLongAsAQuarterOfARingLasts) {
