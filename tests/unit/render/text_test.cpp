@@ -82,7 +82,9 @@ TEST(Text, NoLineIsWiderThanTheTerminal) {
 
 TEST(Text, ThreadsBeyondTheLimitAreSaidToShareARow) {
   model::Session session = testing::server_session();
-  session.processes[0].threads.push_back({.tid = 0, .allocations = 7, .allocated_bytes = 700});
+  model::ThreadTotals& further = session.processes[0].threads.emplace_back();
+  further.allocations = 7;
+  further.allocated_bytes = 700;
   EXPECT_NE(text_of(session, View::threads).find("(all further threads)"), std::string::npos);
 }
 
