@@ -270,7 +270,7 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
   const Points window = window_of(series);
   GrowthVerdict verdict;
   // Wider troughs see through waves that narrow ones follow.
-  for (const std::size_t width : {1, 2, 4}) {
+  for (const std::size_t width : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
     const Points points = troughs(window, width);
     if (points.size() < kLeastPoints) break;
     const GrowthVerdict other = judge_points(points, series);

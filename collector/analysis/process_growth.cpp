@@ -7,7 +7,7 @@
 namespace memwatch::analysis {
 namespace {
 
-constexpr double kMinute = 60, kHour = 3600, kDay = 24 * kHour;
+constexpr double kHour = 3600, kDay = 24 * kHour;
 constexpr double kMiB = 1 << 20;
 
 // Once or twice far above what is usual, for a short time, neither at the start nor at the end.
