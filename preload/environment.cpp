@@ -69,7 +69,8 @@ char* const* CarriedEnvironment::build(void* scratch) const {
     if (is_options(environment_[i]) || environment_[i] == preload_) continue;
     list[count++] = environment_[i];
   }
-  const Text library = find_library(g_options.preload[0] != '\0' ? g_options.preload : kPreloadVariable.start);
+  const Text library =
+      find_library(g_options.preload[0] != '\0' ? g_options.preload : kPreloadVariable.start);
   if (g_options.follow) {
     if (g_options.variable[0] != '\0') list[count++] = g_options.variable;
     if (preload_ == nullptr) {

@@ -1,11 +1,11 @@
-// What the hooks of the heap functions do, whatever makes a call of the program's come here: exported
-// functions of the same names (entry_points_heap.cpp), or dyld's table of replacements
+// What the hooks of the heap functions do, whatever makes a call of the program's come here:
+// exported functions of the same names (entry_points_heap.cpp), or dyld's table of replacements
 // (macos/entry_points_heap.cpp). Each calls the real function first (allocation) or records first
 // (free): then no other thread can be seen to own a block before it was freed.
 //
 // All of them are part of the exported function that uses them: who called it is told by its own
-// frame. What seldom happens in the quick paths is kept out of it, so that it needs hardly a register
-// saved. Any thread, any signal handler, any moment.
+// frame. What seldom happens in the quick paths is kept out of it, so that it needs hardly a
+// register saved. Any thread, any signal handler, any moment.
 #pragma once
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 // What the recorder needs of the system it runs on: one header, a twin for each. Everything here
-// leaves errno alone, takes no lock, allocates nothing, and is callable from anywhere: before libc is
-// ready, in signal handlers, in forked children. None of it is needed per event.
+// leaves errno alone, takes no lock, allocates nothing, and is callable from anywhere: before libc
+// is ready, in signal handlers, in forked children. None of it is needed per event.
 #pragma once
 
 #include <atomic>
@@ -45,8 +45,8 @@ void replace_memory(void* from, std::size_t bytes);
 // Pages of private memory become what they were: zeroes that cost nothing.
 void empty_memory(void* from, std::size_t bytes);
 
-// No signal handler of the calling thread runs in the scope's life: for the few moments in which one
-// must not find the shim half made.
+// No signal handler of the calling thread runs in the scope's life: for the few moments in which
+// one must not find the shim half made.
 class SignalsBlocked {
  public:
   SignalsBlocked();

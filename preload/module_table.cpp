@@ -1,9 +1,10 @@
+#include "preload/module_table.h"
+
 #include <atomic>
 #include <cstring>
 
 #include "preload/backed_memory.h"
 #include "preload/code_objects.h"
-#include "preload/module_table.h"
 #include "preload/process_state.h"
 #include "preload/segment_memory.h"
 

@@ -1,5 +1,5 @@
-// What a page of its own is aligned to, whatever the kernel's page size. Linux's kernels for aarch64
-// are built for 4, 16 or 64 KiB; macOS has 16 there, and moves libraries by no more.
+// What a page of its own is aligned to, whatever the kernel's page size. Linux's kernels for
+// aarch64 are built for 4, 16 or 64 KiB; macOS has 16 there, and moves libraries by no more.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// The few words each thread has of its own: zero at birth, no constructor, no destructor, valid until
-// the thread's last moment.
+// The few words each thread has of its own: zero at birth, no constructor, no destructor, valid
+// until the thread's last moment.
 #pragma once
 
 #include <cstdint>

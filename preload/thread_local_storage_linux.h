@@ -1,5 +1,5 @@
-// A thread-local variable, reached in one instruction (initial-exec model): the memory is there before the
-// thread is. Included by thread_local_state.h.
+// A thread-local variable, reached in one instruction (initial-exec model): the memory is there
+// before the thread is. Included by thread_local_state.h.
 #pragma once
 
 namespace memwatch::preload {

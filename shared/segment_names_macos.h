@@ -1,6 +1,6 @@
-// Where segments are on macOS, whose POSIX shared memory cannot be listed and takes names of at most 31
-// characters: the object is named after the last part of the segment's name, and a file of that name,
-// empty, lies in a directory of the user's so that it can be found.
+// Where segments are on macOS, whose POSIX shared memory cannot be listed and takes names of at
+// most 31 characters: the object is named after the last part of the segment's name, and a file of
+// that name, empty, lies in a directory of the user's so that it can be found.
 //
 //   memwatch.501.4711.1790000000000000.0123456789abcdef     the segment's name (rendezvous.h)
 //   /private/tmp/memwatch-501/memwatch.501.4711.17…0.0123456789abcdef   the file, mode 0600

@@ -3,7 +3,8 @@
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES MEMWATCH_MACOS_PROCESSOR)
 set(CMAKE_SYSTEM_NAME Darwin)
 set(CMAKE_SYSTEM_PROCESSOR ${MEMWATCH_MACOS_PROCESSOR})
-set(MEMWATCH_MACOS_OLDEST 11.0)  # the first for arm64
+# dyld of older ones looks a function up when it is first called, which a hook in a signal handler may do.
+set(MEMWATCH_MACOS_OLDEST 12.0)
 
 if(DEFINED ENV{XDG_CACHE_HOME})
   set(cache $ENV{XDG_CACHE_HOME})

@@ -1,12 +1,9 @@
 #include "collector/intake/tracked_process.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <climits>
 #include <cstring>
+
+#include "collector/intake/wake.h"
 
 namespace memwatch::intake {
 
@@ -160,7 +157,7 @@ void TrackedProcess::answer_query() {
       thread.allocations,           thread.allocated_bytes};
   // Release: publishes the counters; matched by the acquire load in preload/query.
   header.query_answered.store(open_query_, std::memory_order_release);
-  syscall(SYS_futex, &header.query_answered, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  wake_waiters(header.query_answered);
   open_query_ = 0;
 }
 

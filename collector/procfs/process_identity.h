@@ -12,7 +12,8 @@
 
 namespace memwatch::procfs {
 
-// Clock ticks from boot to the start of the process: pid and this together never repeat.
+// Clock ticks from boot to the start of the process (macOS: microseconds from 1970): pid and this
+// together never repeat.
 std::optional<std::uint64_t> process_start_ticks(pid_t pid, const std::string& proc_root = "/proc");
 
 struct Executable {

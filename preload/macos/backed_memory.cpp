@@ -1,5 +1,5 @@
-// Shared memory of macOS is memory and swap of the system's: there is no file system that could have no
-// room for a page.
+// Shared memory of macOS is memory and swap of the system's: there is no file system that could
+// have no room for a page.
 #include "preload/backed_memory.h"
 
 namespace memwatch::preload {

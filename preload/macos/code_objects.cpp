@@ -1,5 +1,7 @@
-// dyld tells of every image, those that are there and those that come, and of those that go. What it has
-// told lies in a list of our own, which is read without a lock.
+// dyld tells of every image, those that are there and those that come, and of those that go. What
+// it has told lies in a list of our own, which is read without a lock.
+#include "preload/code_objects.h"
+
 #include <dlfcn.h>
 #include <mach-o/dyld.h>
 #include <mach-o/loader.h>
@@ -9,7 +11,6 @@
 
 #include "preload/backed_memory.h"
 #include "preload/code_generation.h"
-#include "preload/code_objects.h"
 #include "preload/macos/mach_image.h"
 #include "preload/module_table.h"
 #include "preload/process_state.h"
@@ -30,7 +31,8 @@ constexpr std::uint32_t kMaxImages = 8192;  // ever; the system's own are some h
 
 // Written by dyld's callbacks alone, which run one at a time.
 constinit Image* g_images = nullptr;
-constinit std::atomic<std::uint32_t> g_image_count{0};  // release in note_image, acquire in find_code_object
+constinit std::atomic<std::uint32_t> g_image_count{
+    0};  // release in note_image, acquire in find_code_object
 
 void note_image(const mach_header* header, std::intptr_t slide) {
   const OwnWork dladdr_is_not_the_programs;

@@ -1,6 +1,6 @@
-// The library's constructor and destructor. dyld runs those of inserted libraries before the program's,
-// and after those of the libraries they need: what the system's libraries allocate before is not
-// recorded. What unloading means for code is heard from dyld (code_objects.cpp).
+// The library's constructor and destructor. dyld runs those of inserted libraries before the
+// program's, and after those of the libraries they need: what the system's libraries allocate
+// before is not recorded. What unloading means for code is heard from dyld (code_objects.cpp).
 #include "preload/macos/fork_handlers.h"
 #include "preload/record.h"
 #include "preload/second_unwinder.h"

@@ -1,6 +1,6 @@
-// Pages: mmap and munmap, and the Mach functions for the same, which are counted under those two names;
-// stacks tell them apart. Only where they are about the process itself. Not seen: the system calls
-// themselves, and vm_map, vm_remap and their relatives.
+// Pages: mmap and munmap, and the Mach functions for the same, which are counted under those two
+// names; stacks tell them apart. Only where they are about the process itself. Not seen: the system
+// calls themselves, and vm_map, vm_remap and their relatives.
 #include <errno.h>
 #include <mach/mach.h>
 #include <sys/mman.h>

@@ -1,5 +1,6 @@
-// Functions that make, replace and end processes, so that the tree stays one session. Each forwards;
-// none changes a result. The other functions of exec end in execve, system and popen in posix_spawn.
+// Functions that make, replace and end processes, so that the tree stays one session. Each
+// forwards; none changes a result. The other functions of exec end in execve, system and popen in
+// posix_spawn.
 #include <crt_externs.h>
 #include <errno.h>
 #include <spawn.h>

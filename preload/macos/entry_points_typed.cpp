@@ -1,7 +1,7 @@
-// The heap functions with a type, which newer compilers for macOS call in the place of malloc and its
-// relatives, and newer systems' libraries use throughout. Declared here, since headers say that macOS
-// does not have them; systems before 14 do not, and dyld passes over pairs of absent functions.
-// Source of the prototypes: <malloc/_malloc_type.h>.
+// The heap functions with a type, which newer compilers for macOS call in the place of malloc and
+// its relatives, and newer systems' libraries use throughout. Declared here, since headers say that
+// macOS does not have them; systems before 14 do not, and dyld passes over pairs of absent
+// functions. Source of the prototypes: <malloc/_malloc_type.h>.
 #include <malloc/malloc.h>
 
 #include "preload/macos/interpose.h"
@@ -23,7 +23,8 @@ void* memwatch_typed_calloc(size_t, size_t, Type) MEMWATCH_TYPED("malloc_type_ca
 void memwatch_typed_free(void*, Type) MEMWATCH_TYPED("malloc_type_free");
 void* memwatch_typed_realloc(void*, size_t, Type) MEMWATCH_TYPED("malloc_type_realloc");
 void* memwatch_typed_valloc(size_t, Type) MEMWATCH_TYPED("malloc_type_valloc");
-void* memwatch_typed_aligned_alloc(size_t, size_t, Type) MEMWATCH_TYPED("malloc_type_aligned_alloc");
+void* memwatch_typed_aligned_alloc(size_t, size_t, Type)
+    MEMWATCH_TYPED("malloc_type_aligned_alloc");
 int memwatch_typed_memalign(void**, size_t, size_t, Type)
     MEMWATCH_TYPED("malloc_type_posix_memalign");
 void* memwatch_typed_zone_malloc(malloc_zone_t*, size_t, Type)

@@ -1,6 +1,6 @@
-// macOS's functions of malloc zones, which programs call by themselves. Each is counted as the function
-// of C that does the same. A zone that is destroyed as a whole (malloc_destroy_zone) takes its blocks
-// along without a call for each: they stay in the report as not freed.
+// macOS's functions of malloc zones, which programs call by themselves. Each is counted as the
+// function of C that does the same. A zone that is destroyed as a whole (malloc_destroy_zone) takes
+// its blocks along without a call for each: they stay in the report as not freed.
 #include <malloc/malloc.h>
 
 #include "preload/macos/interpose.h"

@@ -1,5 +1,5 @@
-// Leaves errno as it was: the system's calls are made through libc here, since macOS promises nothing
-// about their numbers.
+// Leaves errno as it was: the system's calls are made through libc here, since macOS promises
+// nothing about their numbers.
 #pragma once
 
 #include <errno.h>

@@ -1,6 +1,7 @@
-// Every fork that libSystem makes, whoever asked for it, passes these handlers: the child gets its own
-// identity before anything of the program's runs in it. In between, what the system's own handlers do in
-// the forking thread is passed through, since the child would tell it in its parent's rings.
+// Every fork that libSystem makes, whoever asked for it, passes these handlers: the child gets its
+// own identity before anything of the program's runs in it. In between, what the system's own
+// handlers do in the forking thread is passed through, since the child would tell it in its
+// parent's rings.
 #pragma once
 
 namespace memwatch::preload {

@@ -1,5 +1,5 @@
-// Of libc's functions only those that end in a system call or read what is the thread's own. None may be
-// a point at which a thread can be cancelled.
+// Of libc's functions only those that end in a system call or read what is the thread's own. None
+// may be a point at which a thread can be cancelled.
 #include "preload/kernel.h"
 
 #include <libproc.h>
@@ -86,8 +86,8 @@ void yield() {
   thread_switch(MACH_PORT_NULL, SWITCH_OPTION_NONE, 0);
 }
 
-// What waits for words of shared memory is no public function before macOS 14.4: the callers look again
-// after their turn of a few milliseconds.
+// What waits for words of shared memory is no public function before macOS 14.4: the callers look
+// again after their turn of a few milliseconds.
 void wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t value, long at_most_ns) {
   if (word.load(std::memory_order_relaxed) == value) sleep_ns(at_most_ns);
 }
@@ -104,8 +104,8 @@ std::uintptr_t page_bytes() {
 
 void* map_memory(std::size_t bytes) {
   const ErrnoKept errno_kept;
-  void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
+  void* const at =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_NORESERVE, -1, 0);
   return at == MAP_FAILED ? nullptr : at;
 }
 
@@ -123,7 +123,8 @@ void empty_memory(void* from, std::size_t bytes) {
   map_at(from, bytes);
 }
 
-// What is called in the scope may be a point of cancellation, at which a thread must not end either.
+// What is called in the scope may be a point of cancellation, at which a thread must not end
+// either.
 SignalsBlocked::SignalsBlocked() {
   sigset_t all = 0;
   sigfillset(&all);

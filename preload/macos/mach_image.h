@@ -1,5 +1,5 @@
-// What a loaded image's own header says of it. The header is dyld's, which has checked it; the commands
-// are bounded all the same. Source of the layout: <mach-o/loader.h>.
+// What a loaded image's own header says of it. The header is dyld's, which has checked it; the
+// commands are bounded all the same. Source of the layout: <mach-o/loader.h>.
 #pragma once
 
 #include <mach-o/loader.h>

@@ -1,5 +1,5 @@
-// The kernel copies, and says when it cannot. A message to it and back: a microsecond or so, but asked
-// once per page of a stack that is not the thread's own.
+// The kernel copies, and says when it cannot. A message to it and back: a microsecond or so, but
+// asked once per page of a stack that is not the thread's own.
 #include "preload/readable_memory.h"
 
 #include <mach/mach.h>

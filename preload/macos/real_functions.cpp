@@ -1,6 +1,6 @@
-// The real functions by their own names: dyld binds this table before any code runs, and replaces nothing
-// in the image that asks for replacements. What macOS does not have is null, and so are C++'s operators:
-// those of its library end in malloc and free, and are counted there.
+// The real functions by their own names: dyld binds this table before any code runs, and replaces
+// nothing in the image that asks for replacements. What macOS does not have is null, and so are
+// C++'s operators: those of its library end in malloc and free, and are counted there.
 #include "preload/real_functions.h"
 
 #include <malloc/malloc.h>

@@ -1,5 +1,5 @@
-// A replacement's three steps, where the real call is more than one of the usual heap functions. Part of
-// the replacement itself, for the caller is told by its own frame.
+// A replacement's three steps, where the real call is more than one of the usual heap functions.
+// Part of the replacement itself, for the caller is told by its own frame.
 #pragma once
 
 #include "preload/heap_hooks.h"

@@ -1,6 +1,6 @@
-// macOS has no sockets that keep messages apart between processes of one machine: hello and welcome go
-// through a stream, whole, for their sizes are fixed. Runs in the shim's constructor and in forked
-// children, where signals are blocked and the thread cannot be cancelled.
+// macOS has no sockets that keep messages apart between processes of one machine: hello and welcome
+// go through a stream, whole, for their sizes are fixed. Runs in the shim's constructor and in
+// forked children, where signals are blocked and the thread cannot be cancelled.
 #include "preload/segment_source.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
-// Text put together in an array, without libc. What does not fit is cut off; there is always a zero at
-// the end.
+// Text put together in an array, without libc. What does not fit is cut off; there is always a zero
+// at the end.
 #pragma once
 
 #include <cstddef>

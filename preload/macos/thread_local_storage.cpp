@@ -15,8 +15,8 @@ constinit ThreadLocalState g_state_before_birth{
 
 namespace {
 
-// A table without order by thread id, so that a thread finds its own again. Nothing runs at a thread's
-// end: whoever needs a place takes that of a thread which the system no longer knows.
+// A table without order by thread id, so that a thread finds its own again. Nothing runs at a
+// thread's end: whoever needs a place takes that of a thread which the system no longer knows.
 struct alignas(64) Place {
   std::atomic<std::uint32_t> owner;  // 0: nobody's yet
   ThreadLocalState state;

@@ -1,5 +1,6 @@
-// What a thread has of its own, not as a thread-local variable: dyld allocates those of a library when a
-// thread first uses them, by the malloc that we stand in front of. Included by thread_local_state.h.
+// What a thread has of its own, not as a thread-local variable: dyld allocates those of a library
+// when a thread first uses them, by the malloc that we stand in front of. Included by
+// thread_local_state.h.
 #pragma once
 
 #include <pthread.h>
@@ -13,8 +14,8 @@ extern pthread_key_t g_state_key;
 extern ThreadLocalState g_state_before_birth;
 
 // The state of a thread that is new, or that has lost sight of its own at its end, when libpthread
-// clears the key. Without memory for one: a state common to all such threads, whose events are counted
-// as lost. Keeps errno; any thread, any signal handler.
+// clears the key. Without memory for one: a state common to all such threads, whose events are
+// counted as lost. Keeps errno; any thread, any signal handler.
 ThreadLocalState& find_thread_state();
 
 inline ThreadLocalState& own_thread_state() {

@@ -1,6 +1,6 @@
-// One rule for all code. macOS's ABI keeps frame pointers on both processors: Apple's arm64 platform
-// rules demand that x29 always addresses a frame record, and its compilers keep rbp. (Code that does
-// not, hand-written mostly, is missing from stacks; the frames around it are not.)
+// One rule for all code. macOS's ABI keeps frame pointers on both processors: Apple's arm64
+// platform rules demand that x29 always addresses a frame record, and its compilers keep rbp. (Code
+// that does not, hand-written mostly, is missing from stacks; the frames around it are not.)
 //
 //   the caller's frame
 //   ├──────────────── CFA = fp + 16

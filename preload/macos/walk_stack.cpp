@@ -1,5 +1,5 @@
-// From frame record to frame record. A signal handler's frames are followed by _sigtramp's and then by
-// the interrupted function's caller: of the interrupted function itself there is no record.
+// From frame record to frame record. A signal handler's frames are followed by _sigtramp's and then
+// by the interrupted function's caller: of the interrupted function itself there is no record.
 #include "preload/walk_stack.h"
 
 #include "preload/unwind_rules.h"
