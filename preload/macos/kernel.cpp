@@ -123,21 +123,15 @@ void empty_memory(void* from, std::size_t bytes) {
   map_at(from, bytes);
 }
 
-// What is called in the scope may be a point of cancellation, at which a thread must not end
-// either.
 SignalsBlocked::SignalsBlocked() {
   sigset_t all = 0;
   sigfillset(&all);
   sigset_t before = 0;
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  int cancel_state = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-  before_ = before | static_cast<std::uint64_t>(cancel_state) << 32;
+  before_ = before;
 }
 
 SignalsBlocked::~SignalsBlocked() {
-  int ours = 0;
-  pthread_setcancelstate(static_cast<int>(before_ >> 32), &ours);
   const auto before = static_cast<sigset_t>(before_);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

@@ -1,6 +1,6 @@
 // macOS has no sockets that keep messages apart between processes of one machine: hello and welcome
 // go through a stream, whole, for their sizes are fixed. Runs in the shim's constructor and in
-// forked children, where signals are blocked and the thread cannot be cancelled.
+// forked children, with signals blocked, and in a question of the program's own.
 #include "preload/segment_source.h"
 
 #include <dirent.h>
@@ -227,7 +227,6 @@ bool is_address_space_limited() {
 
 void wake_collector(const char* socket_path) {
   const ErrnoKept errno_kept;
-  const SignalsBlocked no_cancellation;
   const int fd = connect_to(socket_path);
   if (fd >= 0) close(fd);
 }
