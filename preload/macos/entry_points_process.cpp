@@ -1,7 +1,6 @@
 // Functions that make, replace and end processes, so that the tree stays one session. Each
 // forwards; none changes a result. The other functions of exec end in execve, system and popen in
 // posix_spawn.
-#include <crt_externs.h>
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -33,16 +32,12 @@ pid_t fork_hook() {
 
 int execve_hook(const char* path, char* const* arguments, char* const* environment) {
   is_recording();  // a child that execs at once has its short record
+  if (environment == nullptr) return execve(path, arguments, environment);  // whatever that means
   MEMWATCH_CARRY(carried, environment);
   note_exec(true);
   const int result = execve(path, arguments, carried);
   note_exec(false);
   return result;
-}
-
-// No environment is the caller's own here.
-char* const* or_own(char* const* environment) {
-  return environment != nullptr ? environment : *_NSGetEnviron();
 }
 
 // An exec where the attributes say so (POSIX_SPAWN_SETEXEC).
@@ -55,7 +50,10 @@ bool replaces_caller(const posix_spawnattr_t* attributes) {
 int posix_spawn_hook(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
                      const posix_spawnattr_t* attributes, char* const* arguments,
                      char* const* environment) {
-  MEMWATCH_CARRY(carried, or_own(environment));
+  if (environment == nullptr) {
+    return posix_spawn(pid, path, actions, attributes, arguments, environment);
+  }
+  MEMWATCH_CARRY(carried, environment);
   const bool is_exec = replaces_caller(attributes);
   if (is_exec) note_exec(true);
   const int error = posix_spawn(pid, path, actions, attributes, arguments, carried);
@@ -66,7 +64,10 @@ int posix_spawn_hook(pid_t* pid, const char* path, const posix_spawn_file_action
 int posix_spawnp_hook(pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
                       const posix_spawnattr_t* attributes, char* const* arguments,
                       char* const* environment) {
-  MEMWATCH_CARRY(carried, or_own(environment));
+  if (environment == nullptr) {
+    return posix_spawnp(pid, file, actions, attributes, arguments, environment);
+  }
+  MEMWATCH_CARRY(carried, environment);
   const bool is_exec = replaces_caller(attributes);
   if (is_exec) note_exec(true);
   const int error = posix_spawnp(pid, file, actions, attributes, arguments, carried);

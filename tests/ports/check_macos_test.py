@@ -49,7 +49,8 @@ class CheckMacos(unittest.TestCase):
         self.assert_one(self.complaints(replaced=[*self.replaced, ["_strdup"]]), "does not replace _strdup")
 
     def test_a_function_that_nobody_lists(self):
-        self.assert_one(self.complaints(replaced=[entry for entry in self.replaced if entry[0] != "_valloc"]), "replaces _valloc, which")
+        found = self.complaints(replaced=[entry for entry in self.replaced if entry[0] != "_valloc"])
+        self.assertTrue(any("replaces _valloc, which" in complaint for complaint in found), found)
 
     def test_a_function_that_older_systems_lack_and_the_library_insists_on(self):
         spoilt = [["_fork", "?"] if entry[0] == "_fork" else entry for entry in self.replaced]
@@ -91,9 +92,11 @@ class CheckMacos(unittest.TestCase):
 
     def test_half_a_file_is_no_library(self):
         for size in (0, 3, 32, 1000, len(self.data) // 2):
-            with self.assertRaises((ValueError, IndexError, KeyError, struct.error)):
-                self.assertEqual(self.complaints(self.data[:size] or b"\0"), [])
-                raise AssertionError(f"{size} bytes pass")
+            try:
+                found = self.complaints(self.data[:size] or b"\0")
+            except check_macos.NOT_READABLE:
+                continue
+            self.assertNotEqual(found, [], f"{size} bytes pass")
 
 
 class CheckMacosIntel(CheckMacos):
