@@ -9,6 +9,7 @@
 #include "collector/base/result.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/intake/tracked_process.h"
+#include "collector/model/session.h"
 #include "collector/model/stack_table.h"
 
 namespace memwatch::totals {
@@ -43,7 +44,8 @@ class Totals {
   void add(pid_t pid, intake::Segment segment, bool attaching);
 
   std::uint64_t started_ms_;
-  model::StackTable table_;
+  model::Session session_;  // of which only stacks and modules are filled in
+  model::StackTable table_{session_};
   std::vector<Process> processes_;
 };
 

@@ -85,7 +85,8 @@ class FramePointerWalk : public testing::Test {
     g_tally.ring = claim_ring();
   }
 
-  model::StackTable table_;
+  model::Session session_;
+  model::StackTable table_{session_};
   intake_testing::SegmentBuilder target_;
   intake::TrackedProcess tracked_;
   ShimInProcess shim_;
