@@ -76,10 +76,14 @@ std::optional<int> zombie_wait_status(pid_t pid, const std::string&) {
   return static_cast<int>(facts->pbi_xstatus);
 }
 
-// macOS has no such limit that it would keep.
+// macOS has no such limits that it would keep.
 std::optional<std::uint64_t> address_space_limit(pid_t pid, const std::string&) {
   if (!basic_facts(pid)) return std::nullopt;
   return 0;
+}
+
+std::optional<std::uint64_t> data_limit(pid_t pid, const std::string& proc_root) {
+  return address_space_limit(pid, proc_root);
 }
 
 }  // namespace memwatch::procfs
