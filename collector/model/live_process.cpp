@@ -191,6 +191,12 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   }
 }
 
+void LiveProcess::reallocation_lost(const Reallocation& old) {
+  if (!old.known) return;
+  ++facts.totals.frees;
+  facts.totals.freed_bytes += old.old_size;
+}
+
 void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,
                          bool injected, const EventContext& context) {
   ++facts.totals.failed;

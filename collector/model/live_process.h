@@ -65,6 +65,8 @@ class LiveProcess {
   Reallocation release_for_reallocation(std::uint64_t old_address);
   void reallocated(const Reallocation& old, Function function, std::uint64_t address,
                    std::uint64_t size, const EventContext& context);
+  // The second half will never be told: what remains is that the old block went.
+  void reallocation_lost(const Reallocation& old);
 
   // Of a process that is sampled: an allocation (`moved`: a reallocation), drawn with this mean
   // gap, 0: recorded for certain. Frees come as those of any process; moved_away() is the end of a
@@ -201,6 +203,7 @@ class LiveProcess {
   SiteErrors& errors_of(std::uint32_t site);
   void grow_estimate(std::uint32_t site, const Estimate& estimate, double at);
   void shrink_estimate(const SampledBlock& block);
+  void count_stale_estimate(const SampledBlock& stale);
   bool free_sampled(Function function, std::uint64_t address, const EventContext& context);
   void settle_errors();
 

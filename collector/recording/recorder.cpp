@@ -53,9 +53,12 @@ Control control_for(model::Mode mode) {
   return Control::exact;
 }
 
-// Why the target could not even set itself up; nullptr: it could.
+// Why nothing of the target's was recorded; nullptr: it was.
 const char* why_unrecorded(const protocol::SegmentHeader& header) {
   switch (header.ready.load(std::memory_order_acquire)) {
+    case 0:
+      return "memwatch did not answer within the second that a program waits for it (the machine "
+             "was busy, or memwatch was stopped)";
     case protocol::kNoRoom:
       return "there was no room in shared memory (/dev/shm)";
     case protocol::kNoAddresses:
@@ -66,11 +69,12 @@ const char* why_unrecorded(const protocol::SegmentHeader& header) {
   }
 }
 
-// Says why events or stacks are missing where /dev/shm had no room, and what helps.
-void note_missing_room(const protocol::SegmentHeader& header, model::Process* process) {
+// Says why events or stacks are missing, or everything, and what helps.
+void note_what_is_missing(const protocol::SegmentHeader& header, model::Process* process) {
   constexpr const char* kRemedy =
       "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
   if (const char* why = why_unrecorded(header)) {
+    process->losses.exact = false;
     const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
     process->notes.push_back(std::string("Ran unrecorded: ") + why +
                              (is_shared_memory ? kRemedy : ""));
@@ -322,7 +326,9 @@ void Recorder::State::collect_idle(intake::TrackedProcess& tracked) {
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   // The pid was its own when it connected, and still is: else the start time could be another's.
-  if (!start_time || !intake::is_still_there(visitor)) {
+  // Who did not wait for the answer has a record too, which says that nothing is in it.
+  if (!start_time ||
+      (!intake::is_still_there(visitor) && *start_time != visitor.hello.start_time)) {
     return Error{
         ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
@@ -431,10 +437,9 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "the preloaded library)");
   }
   if (const char* why = why_unrecorded(tracked.segment().header())) {
-    process.losses.exact = false;
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
-  note_missing_room(tracked.segment().header(), &process);
+  note_what_is_missing(tracked.segment().header(), &process);
   note_lost_memory(tracked.segment(), &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
@@ -475,7 +480,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
-  note_missing_room(tracked.segment().header(), &process);
+  note_what_is_missing(tracked.segment().header(), &process);
   note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;

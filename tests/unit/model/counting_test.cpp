@@ -125,6 +125,26 @@ TEST_F(Counting, AnAllocationOnALiveBlockMeansAFreeWentPastUs) {
   expect_balance();
 }
 
+TEST_F(Counting, ASampleOnALiveSampleMeansAFreeWentPastUs) {
+  process_.sampled(Function::malloc_, 0x10, 100, 400, false, here_);
+  const std::uint64_t stood_for = process_.facts.heap.live_bytes;
+  process_.sampled(Function::malloc_, 0x10, 7, 0, false, here_);
+  EXPECT_EQ(process_.facts.losses.dropped_frees, 1U);
+  EXPECT_EQ(process_.facts.totals.freed_bytes, stood_for);
+  EXPECT_EQ(process_.facts.totals.frees, process_.facts.totals.allocations - 1);
+  EXPECT_EQ(process_.facts.heap.live_bytes, 7U);
+  expect_balance();
+}
+
+TEST_F(Counting, AReallocationWhoseNewBlockIsNeverToldHasFreedTheOldOne) {
+  process_.allocated(Function::malloc_, 0x10, 40, here_);
+  process_.reallocation_lost(process_.release_for_reallocation(0x10));
+  process_.reallocation_lost(process_.release_for_reallocation(0x20));  // nobody's
+  EXPECT_EQ(process_.facts.totals.frees, 1U);
+  EXPECT_EQ(process_.facts.heap.live_blocks, 0U);
+  expect_balance();
+}
+
 TEST_F(Counting, FailuresOfOneKindAreOneRow) {
   std::uint64_t told = 0;
   process_.on_failure = [&](const Failure& failure) { told += failure.count > 0 ? 1U : 0U; };
