@@ -17,6 +17,10 @@ struct CodeObject {
 // False: the address is in no object, or the loader cannot be asked.
 bool find_code_object(std::uintptr_t address, CodeObject* object);
 
+// Reads the build id out of an object that is loaded; gives its length, 0 where there is none or it
+// is longer than `id`.
+std::uint8_t read_build_id(const CodeObject& object, std::uint8_t (&id)[23]);
+
 // Before any other thread can exist, with the thread passing through (the loader may allocate).
 void prepare_code_objects();
 

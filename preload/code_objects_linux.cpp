@@ -113,7 +113,45 @@ bool find_listed(const List& list, std::uintptr_t address, CodeObject* object) {
   return false;
 }
 
+// Of a note's parts.
+constexpr std::uint64_t round_up_to_4(std::uint64_t bytes) {
+  return (bytes + 3) / 4 * 4;
+}
+
 }  // namespace
+
+// Finds the build id in the module's own program headers. The first page of a module holds its ELF
+// header and program headers in every layout linkers make; anything else is left without an id.
+std::uint8_t read_build_id(const CodeObject& object, std::uint8_t (&id)[23]) {
+  const std::uintptr_t start = object.start;
+  const std::uintptr_t end = object.end;
+  if (end - start < sizeof(ElfW(Ehdr))) return 0;
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(start);
+  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return 0;
+  if (header->e_phoff > 4096 || header->e_phnum > 64) return 0;
+  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff);
+  if (start + header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > end) return 0;
+  for (unsigned i = 0; i < header->e_phnum; ++i) {
+    if (segments[i].p_type != PT_NOTE) continue;
+    std::uintptr_t at = object.bias + segments[i].p_vaddr;
+    const std::uintptr_t notes_end = at + segments[i].p_memsz;
+    if (at < start || notes_end > end || notes_end < at) continue;
+    while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
+      const auto* note = reinterpret_cast<const ElfW(Nhdr)*>(at);
+      const std::uintptr_t name = at + sizeof *note;
+      const std::uintptr_t content = name + round_up_to_4(note->n_namesz);
+      if (content + note->n_descsz > notes_end) break;
+      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+          std::memcmp(reinterpret_cast<const char*>(name), "GNU", 4) == 0 &&
+          note->n_descsz <= sizeof id) {
+        std::memcpy(id, reinterpret_cast<const void*>(content), note->n_descsz);
+        return static_cast<std::uint8_t>(note->n_descsz);
+      }
+      at = content + round_up_to_4(note->n_descsz);
+    }
+  }
+  return 0;
+}
 
 void prepare_code_objects() {
   if (memwatch_dl_find_object != nullptr || is_glibc() || g_first != nullptr) return;

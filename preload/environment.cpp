@@ -9,8 +9,6 @@ namespace memwatch::preload {
 
 namespace {
 
-constexpr char kPreload[] = "LD_PRELOAD=";
-constexpr std::size_t kPreloadSize = sizeof kPreload - 1;
 constexpr std::size_t kOptionsSize = sizeof protocol::kOptionsVariable - 1;
 
 struct Text {
@@ -23,15 +21,15 @@ bool is_options(const char* entry) {
          entry[kOptionsSize] == '=';
 }
 
-// The shim's own path among the libraries of an LD_PRELOAD entry ("LD_PRELOAD=a:b c").
+// The shim's own path among the libraries of a preload entry ("LD_PRELOAD=a:b c").
 Text find_library(const char* entry) {
-  const char* at = entry + kPreloadSize;
+  const char* at = entry + kPreloadVariable.start_size();
   while (*at != '\0') {
-    const std::size_t size = std::strcspn(at, ": ");
+    const std::size_t size = std::strcspn(at, kPreloadVariable.separators);
     const char* name = static_cast<const char*>(memmem(at, size, "libmemwatch_preload", 19));
     if (name != nullptr) return Text{at, size};
     at += size;
-    at += std::strspn(at, ": ");
+    at += std::strspn(at, kPreloadVariable.separators);
   }
   return Text{at, 0};
 }
@@ -46,7 +44,7 @@ char* append(char* to, const char* from, std::size_t size) {
 CarriedEnvironment::CarriedEnvironment(char* const* environment) : environment_(environment) {
   for (; environment != nullptr && environment[entries_] != nullptr; ++entries_) {
     const char* entry = environment[entries_];
-    if (std::strncmp(entry, kPreload, kPreloadSize) == 0) {
+    if (std::strncmp(entry, kPreloadVariable.start, kPreloadVariable.start_size()) == 0) {
       preload_ = entry;
       has_library_ = find_library(entry).size > 0;
     } else if (is_options(entry)) {
@@ -71,7 +69,8 @@ char* const* CarriedEnvironment::build(void* scratch) const {
     if (is_options(environment_[i]) || environment_[i] == preload_) continue;
     list[count++] = environment_[i];
   }
-  const Text library = find_library(g_options.preload[0] != '\0' ? g_options.preload : kPreload);
+  const Text library =
+      find_library(g_options.preload[0] != '\0' ? g_options.preload : kPreloadVariable.start);
   if (g_options.follow) {
     if (g_options.variable[0] != '\0') list[count++] = g_options.variable;
     if (preload_ == nullptr) {
@@ -80,16 +79,17 @@ char* const* CarriedEnvironment::build(void* scratch) const {
       list[count++] = const_cast<char*>(preload_);
     } else {
       list[count++] = text;
-      text = append(text, kPreload, kPreloadSize);
+      const std::size_t start_size = kPreloadVariable.start_size();
+      text = append(text, kPreloadVariable.start, start_size);
       text = append(text, library.at, library.size);
-      if (preload_[kPreloadSize] != '\0') *text++ = ':';
-      append(text, preload_ + kPreloadSize, std::strlen(preload_ + kPreloadSize) + 1);
+      if (preload_[start_size] != '\0') *text++ = ':';
+      append(text, preload_ + start_size, std::strlen(preload_ + start_size) + 1);
     }
   } else if (preload_ != nullptr) {
     // Not followed: the child gets what the user preloaded, without the shim.
     const Text ours = find_library(preload_);
     const char* rest = ours.at + ours.size;
-    rest += std::strspn(rest, ": ");
+    rest += std::strspn(rest, kPreloadVariable.separators);
     list[count++] = text;
     text = append(text, preload_, static_cast<std::size_t>(ours.at - preload_));
     append(text, rest, std::strlen(rest) + 1);

@@ -22,7 +22,7 @@ class CarriedEnvironment {
  private:
   char* const* environment_;
   std::size_t entries_ = 0;
-  const char* preload_ = nullptr;  // the given LD_PRELOAD entry, null if none
+  const char* preload_ = nullptr;  // the given entry that preloads, null if none
   bool has_options_ = false;
   bool has_library_ = false;
   bool unchanged_ = false;

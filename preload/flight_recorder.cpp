@@ -1,8 +1,8 @@
 #include "preload/flight_recorder.h"
 
+#include "preload/kernel.h"
 #include "preload/process_state.h"
 #include "preload/processor.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/segment_memory.h"
 
 namespace memwatch::preload {
@@ -43,7 +43,7 @@ void record_flight(Function function, std::uint64_t address, std::uint64_t size,
   // Release fence: a reader that sees a new field sees the ticket at 0, or the new one at the end.
   std::atomic_thread_fence(std::memory_order_release);
   entry->size = size;
-  entry->at_ms = raw_monotonic_ms();
+  entry->at_ms = monotonic_ms();
   entry->stack = stack;
   entry->tid = tid;
   entry->function = static_cast<std::uint32_t>(function);

@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "preload/raw_syscalls_linux.h"
 #include "shared/rendezvous.h"
 
 namespace memwatch::preload {
@@ -46,6 +45,8 @@ void parse(const char* text) {
   }
 }
 
+}  // namespace
+
 void take_variable(const char* text, std::size_t size) {
   const auto starts = [&](const char* name, std::size_t name_size) {
     return size > name_size && std::memcmp(text, name, name_size) == 0 && text[name_size] == '=';
@@ -53,38 +54,10 @@ void take_variable(const char* text, std::size_t size) {
   constexpr std::size_t kNameSize = sizeof protocol::kOptionsVariable - 1;
   if (starts(protocol::kOptionsVariable, kNameSize)) {
     if (copy_text(g_options.variable, text, size)) parse(g_options.variable + kNameSize + 1);
-  } else if (starts("LD_PRELOAD", 10)) {
+  } else if (size >= kPreloadVariable.start_size() &&
+             std::memcmp(text, kPreloadVariable.start, kPreloadVariable.start_size()) == 0) {
     copy_text(g_options.preload, text, size);
   }
-}
-
-}  // namespace
-
-void read_options() {
-  // Streamed in pieces: an environment may be megabytes, the variables of interest are short.
-  const long fd = raw_open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
-  if (is_raw_error(fd)) return;
-  char variable[2048] = {};
-  std::size_t size = 0;
-  bool too_long = false;
-  char piece[1024] = {};
-  for (;;) {
-    const long got = raw_read(fd, piece, sizeof piece);
-    if (got <= 0) break;
-    for (long i = 0; i < got; ++i) {
-      if (piece[i] == '\0') {
-        variable[size] = '\0';
-        if (!too_long) take_variable(variable, size);
-        size = 0;
-        too_long = false;
-      } else if (size + 1 < sizeof variable) {
-        variable[size++] = piece[i];
-      } else {
-        too_long = true;
-      }
-    }
-  }
-  raw_close(fd);
 }
 
 }  // namespace memwatch::preload

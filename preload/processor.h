@@ -1,6 +1,5 @@
 // What differs between processors and is needed in the midst of everything; a twin for each.
 //
-//   kPageAlignment            what a page of its own is aligned to, whatever the kernel's page size
 //   kRegister…                DWARF's numbers of the registers that unwinding goes by
 //   code_of_call(pc)          an address inside the call that returns to pc
 //   strip_return_address(pc)  without a signature
@@ -9,6 +8,8 @@
 //                             signal handler of the same thread that adds too nothing is lost
 //   pause_processor()         tells the processor that a loop is waiting
 #pragma once
+
+#include "preload/page_alignment.h"
 
 #if defined(__x86_64__)
 #include "preload/processor_x86_64.h"

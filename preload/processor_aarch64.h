@@ -2,12 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 namespace memwatch::preload {
-
-inline constexpr std::size_t kPageAlignment = 65536;  // kernels are built for 4, 16 or 64 KiB
 
 // DWARF for the Arm 64-bit architecture: x0 to x30 are 0–30, sp is 31. The caller's pc is what x30
 // was. (34, the state of the signature, is of no use to who strips always.)

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 namespace memwatch::preload {
-
-inline constexpr std::size_t kPageAlignment = 4096;
 
 // System V ABI: 0–15 are general registers, 16 is the return address.
 inline constexpr unsigned kRegisters = 17;

@@ -4,8 +4,8 @@
 
 #include <atomic>
 
+#include "preload/kernel.h"
 #include "preload/process_state.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/record.h"
 #include "preload/sandbox.h"
 #include "preload/segment_source.h"
@@ -16,15 +16,8 @@ namespace {
 
 using namespace protocol;
 
-constexpr int kFutexWait = 0;
 constexpr long kTurnNs = 2'000'000;
 constexpr unsigned kTurnMs = 2, kLongestWaitMs = 10'000, kSilenceMs = 1000;
-
-// Waits a turn for *word to be something else than `value`.
-void wait_turn(Shared<std::uint32_t>& word, std::uint32_t value) {
-  const timespec turn{0, kTurnNs};
-  raw_syscall(SYS_futex, as_word(&word), kFutexWait, value, as_word(&turn));
-}
 
 // Another thread's question is answered first. False: it takes too long.
 bool take_turn(SegmentHeader& header, std::uint32_t tid) {
@@ -34,7 +27,7 @@ bool take_turn(SegmentHeader& header, std::uint32_t tid) {
     if (header.query_owner.compare_exchange_strong(nobody, tid, std::memory_order_acquire)) {
       return true;
     }
-    wait_turn(header.query_owner, nobody);
+    wait_while(header.query_owner, nobody, kTurnNs);
   }
   return false;
 }
@@ -46,7 +39,7 @@ bool await_answer(SegmentHeader& header, std::uint32_t number) {
   for (unsigned waited_ms = 0; waited_ms < kLongestWaitMs; waited_ms += kTurnMs) {
     const std::uint32_t answered = header.query_answered.load(std::memory_order_acquire);
     if (answered == number) return true;
-    wait_turn(header.query_answered, answered);
+    wait_while(header.query_answered, answered, kTurnNs);
     const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);
     silent_ms = beat != last_beat ? 0 : silent_ms + kTurnMs;
     last_beat = beat;
@@ -75,12 +68,12 @@ QueryStatus query_counters(Counters* counters) {
   SegmentHeader& header = *g_process.segment;
   if (header.control.load(std::memory_order_relaxed) !=
           static_cast<std::uint32_t>(Control::exact) ||
-      raw_getpid() != g_process.pid) {  // a vfork child's events are its parent's
+      own_pid() != g_process.pid) {  // a vfork child's events are its parent's
     return QueryStatus::not_exact;
   }
   const int errno_before = errno;
   QueryStatus status = QueryStatus::no_answer;
-  if (take_turn(header, static_cast<std::uint32_t>(raw_gettid()))) {
+  if (take_turn(header, own_thread_id())) {
     status = ask(header, counters);
     header.query_owner.store(0, std::memory_order_release);
   }

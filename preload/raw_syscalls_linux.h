@@ -67,22 +67,4 @@ inline bool is_raw_error(long result) {
   return result < 0 && result >= -4095;
 }
 
-// Blocks every signal of the calling thread for the scope's life: for the few moments in which a
-// handler must not find the shim half made. Costs two system calls, so never per event.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    const std::uint64_t all = ~0ULL;
-    raw_syscall(SYS_rt_sigprocmask, 0 /* SIG_BLOCK */, as_word(&all), as_word(&before_), 8);
-  }
-  ~SignalsBlocked() {
-    raw_syscall(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, as_word(&before_), 0, 8);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  std::uint64_t before_ = 0;
-};
-
 }  // namespace memwatch::preload

@@ -16,6 +16,9 @@ struct ReadableRange {
 // Is the byte at this address readable at all? One system call.
 bool can_read(std::uintptr_t address);
 
+// The same of the page that begins here, which is not the first one of all.
+bool is_page_readable(std::uintptr_t page);
+
 // Copies what may not be there, or be unmapped meanwhile, by the kernel. False: not all of it could
 // be read, or no system call is allowed. For memory of any kind.
 bool copy_memory(void* to, const void* from, std::size_t bytes);

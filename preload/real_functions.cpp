@@ -223,7 +223,10 @@ void find_libraries() {
 
 }  // namespace
 
-bool has_own_allocator() {
+// A program that defines malloc itself (statically linked jemalloc, say), so that the name means
+// its function and not the shim's, may be inside it, holding its locks, when it calls mmap: the
+// look-ups would wait for them for ever, since the loader allocates through the program's malloc.
+bool must_wait_for_constructor() {
   CodeObject theirs{};
   CodeObject ours{};
   return find_code_object(reinterpret_cast<uintptr_t>(&malloc), &theirs) &&

@@ -107,9 +107,8 @@ extern RealOperators g_real_operators;
 
 void look_up_real_functions();
 
-// Does the program define malloc itself, so that the name means its function and not the shim's?
-// Callable before the look-up.
-bool has_own_allocator();
+// May the look-up not run before the shim's constructor does? Callable at any moment.
+bool must_wait_for_constructor();
 
 // Is this code address in the library that serves malloc?
 bool is_allocator_code(uintptr_t pc);

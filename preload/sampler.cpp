@@ -1,6 +1,6 @@
 #include "preload/sampler.h"
 
-#include "preload/raw_syscalls_linux.h"
+#include "preload/kernel.h"
 
 namespace memwatch::preload {
 
@@ -49,10 +49,9 @@ std::uint64_t current_interval() {
 }
 
 void seed() {
-  std::uint64_t value = 0;
-  raw_syscall(SYS_getrandom, as_word(&value), sizeof value, 1 /* GRND_NONBLOCK */);
+  std::uint64_t value = random_word();
   // Also where the kernel has none to give, or a filter forbids to ask.
-  value ^= raw_monotonic_ms() ^ reinterpret_cast<std::uintptr_t>(&t_state);
+  value ^= monotonic_ms() ^ reinterpret_cast<std::uintptr_t>(&t_state);
   t_state.random = value | 1;
 }
 

@@ -1,13 +1,11 @@
 #include "preload/segment_memory.h"
 
-#include <sys/mman.h>
-
 #include <cstdint>
 
 #include "preload/backed_memory.h"
+#include "preload/kernel.h"
 #include "preload/process_state.h"
 #include "preload/processor.h"
-#include "preload/raw_syscalls_linux.h"
 
 namespace memwatch::preload {
 
@@ -24,10 +22,9 @@ void let_go(std::uintptr_t from, std::uintptr_t to, Leftover leftover) {
   if (from >= to) return;
   auto* const start = reinterpret_cast<void*>(from);
   if (leftover == Leftover::unmap) {
-    raw_munmap(start, to - from);
+    unmap_memory(start, to - from);
   } else {
-    raw_mmap(start, to - from, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1);
+    replace_memory(start, to - from);
   }
 }
 
@@ -58,7 +55,7 @@ void give_back_segment(void* from, void* to) {
       break;
     }
   }
-  raw_munmap(reinterpret_cast<void*>(start), end - start);
+  unmap_memory(reinterpret_cast<void*>(start), end - start);
 }
 
 void let_go_of_segment(protocol::SegmentHeader* segment, Leftover leftover) {

@@ -1,16 +1,15 @@
 #include "preload/session.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 #include <cstddef>
 #include <cstring>
 
 #include "preload/backed_memory.h"
+#include "preload/kernel.h"
 #include "preload/module_table.h"
 #include "preload/options.h"
 #include "preload/process_state.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
 #include "preload/sandbox.h"
@@ -36,26 +35,6 @@ struct Lineage {
 };
 constinit Lineage g_lineage{};
 
-// Field 22 of /proc/self/stat: together with the pid it names a process for good.
-std::uint64_t own_start_time() {
-  const long fd = raw_open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-  if (is_raw_error(fd)) return 0;
-  char text[1024];
-  const long got = raw_read(fd, text, sizeof text - 1);
-  raw_close(fd);
-  if (got <= 0) return 0;
-  text[got] = '\0';
-  const char* at = std::strrchr(text, ')');  // the name in parentheses may contain anything
-  if (at == nullptr) return 0;
-  for (int field = 2; field < 22; ++field) {
-    at = std::strchr(at + 1, ' ');
-    if (at == nullptr) return 0;
-  }
-  std::uint64_t value = 0;
-  for (++at; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<unsigned>(*at - '0');
-  return value;
-}
-
 bool fill_in_target_part(SegmentHeader* segment, const Introduction& introduction) {
   if (segment->magic != kSegmentMagic || segment->version != kProtocolVersion ||
       !is_sound(segment->geometry, segment->geometry.segment_bytes) ||
@@ -68,7 +47,7 @@ bool fill_in_target_part(SegmentHeader* segment, const Introduction& introductio
     return false;
   }
   segment->pid = introduction.pid;
-  segment->uid = static_cast<std::uint32_t>(raw_syscall(SYS_geteuid));
+  segment->uid = effective_user();
   segment->start_time = introduction.start_time;
   segment->fork_token = introduction.fork_token;
   segment->parent_segment_id = introduction.parent_segment_id;
@@ -135,7 +114,7 @@ bool set_up_process() {
   SegmentHeader* parent = g_lineage.parent_segment;
   if (!is_fork_child) set_up_first_time();
   Introduction introduction{};
-  introduction.pid = raw_getpid();
+  introduction.pid = own_pid();
   introduction.start_time = own_start_time();
   introduction.is_fork_child = is_fork_child;
   if (parent != nullptr) {
@@ -185,11 +164,7 @@ void start_process_from_constructor() {
 }
 
 void start_process_slow() {
-  // A program that defines malloc itself (statically linked jemalloc, say) may be inside it,
-  // holding its locks, when it calls mmap: the look-ups would wait for them for ever, since the
-  // loader allocates through the program's malloc. Such a program starts with the shim's
-  // constructor.
-  if (!g_lineage.was_ready && !g_may_look_up && has_own_allocator()) return;
+  if (!g_lineage.was_ready && !g_may_look_up && must_wait_for_constructor()) return;
   if (g_lineage.was_ready && is_sandboxed()) return go_unrecorded_in_sandbox();
   const SignalsBlocked no_handler_sees_half_a_process;
   const OwnWork own_work;
@@ -200,7 +175,7 @@ void start_process_slow() {
     for (int turn = 0;
          turn < 3000 && g_process.phase.load(std::memory_order_acquire) == Phase::starting;
          ++turn) {
-      raw_sleep_ns(1'000'000);
+      sleep_ns(1'000'000);
     }
     return;
   }
@@ -236,7 +211,7 @@ void notice_fork_in_child() {
 
 void note_exec(bool under_way) {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
-  if (raw_getpid() != g_process.pid) return;  // a vfork child: the parent goes on
+  if (own_pid() != g_process.pid) return;  // a vfork child: the parent goes on
   g_process.segment->exec_pending.store(under_way ? 1 : 0, std::memory_order_relaxed);
 }
 
@@ -252,7 +227,7 @@ void withdraw_segment() {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
   if (is_sandboxed() || g_process.own_path[0] == '\0') return;
   // Also under a collector: it has the memory mapped, and may be about to let go or be dead.
-  if (raw_getpid() == g_process.pid) remove_segment(g_process.own_path);
+  if (own_pid() == g_process.pid) remove_segment(g_process.own_path);
 }
 
 void note_child(int pid, int status) {

@@ -1,13 +1,11 @@
 #include "preload/stack_tree.h"
 
-#include <sys/mman.h>
-
 #include <atomic>
 
 #include "preload/backed_memory.h"
+#include "preload/kernel.h"
 #include "preload/module_table.h"
 #include "preload/process_state.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/sandbox.h"
 #include "preload/segment_memory.h"
 
@@ -63,9 +61,9 @@ bool make_index(std::uint32_t wanted) {
   Index& index = g_the_index;
   const std::uint32_t there = index.nodes.load(std::memory_order_relaxed);
   if (there >= wanted) {
-    raw_madvise(index.heads, heads_bytes(there), MADV_DONTNEED);
-    raw_madvise(index.next, there * sizeof(std::uint32_t), MADV_DONTNEED);
-    raw_madvise(index.hints, there * sizeof(NodeHints), MADV_DONTNEED);
+    empty_memory(index.heads, heads_bytes(there));
+    empty_memory(index.next, there * sizeof(std::uint32_t));
+    empty_memory(index.hints, there * sizeof(NodeHints));
     index.nodes.store(wanted, std::memory_order_relaxed);
     return true;
   }

@@ -1,6 +1,5 @@
-// The few words each thread has in its thread-local block: zero at birth, no constructor, no
-// destructor, reached in one instruction (initial-exec model), valid until the thread's last
-// moment.
+// The few words each thread has of its own: zero at birth, no constructor, no destructor, valid
+// until the thread's last moment.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +30,16 @@ struct ThreadLocalState {
   std::uint64_t random;           // 0: not seeded yet
 };
 
-extern thread_local constinit ThreadLocalState t_state
-    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+}  // namespace memwatch::preload
+
+// t_state: the calling thread's own.
+#if defined(__APPLE__)
+#include "preload/macos/thread_local_storage.h"
+#else
+#include "preload/thread_local_storage_linux.h"
+#endif
+
+namespace memwatch::preload {
 
 // Calls made in this scope go straight to the real functions, unrecorded: they are the allocator's
 // or the shim's own.

@@ -1,11 +1,8 @@
 #include "preload/thread_ring.h"
 
-#include <errno.h>
-#include <sys/prctl.h>
-
 #include "preload/backed_memory.h"
+#include "preload/kernel.h"
 #include "preload/process_state.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/sandbox.h"
 #include "preload/segment_memory.h"
 #include "preload/thread_local_state.h"
@@ -33,10 +30,6 @@ constinit std::atomic<std::uint32_t> g_slots_with_rings{kMaxSlotsEver};
 
 ThreadSlot* thread_slot(std::uint32_t index) {
   return in_segment<ThreadSlot>(g_process.segment->geometry.slots_offset) + index;
-}
-
-bool is_thread_alive(std::uint32_t tid) {
-  return raw_syscall(SYS_tgkill, g_process.pid, tid, 0) != -ESRCH;
 }
 
 // Takes over the slot of a thread that has ended, looking at a few candidates only: a thread's
@@ -107,7 +100,7 @@ ThreadRing* private_part(std::uint32_t index) {
 
 void write_thread_record(ThreadRing& ring) {
   std::uint64_t name[2] = {};
-  raw_syscall(SYS_prctl, PR_GET_NAME, as_word(name));
+  read_thread_name(name);
   put(ring, encode_extended_header(RecordType::thread, 3), ring.tid);
   put(ring, ring.sequenced, name[0]);
   put(ring, name[1], 0);
@@ -126,7 +119,7 @@ void look_for_collector(ThreadRing& ring) {
   constexpr std::uint32_t kEvery = 256;
   if (++ring.drops % kEvery != 0 || is_sandboxed()) return;
   const std::uint64_t beat = g_process.segment->heartbeat_ms.load(std::memory_order_relaxed);
-  const std::uint64_t now = raw_monotonic_ms();
+  const std::uint64_t now = monotonic_ms();
   if (beat != ring.last_beat || ring.last_beat_seen_ms == 0) {
     ring.last_beat = beat;
     ring.last_beat_seen_ms = now;
@@ -210,9 +203,9 @@ bool wait_for_room(ThreadRing& ring, Urgency urgency) {
   for (unsigned turn = 0;; ++turn) {
     const long pause_ns = turn < 64 ? 50'000 : 500'000;
     if (turn < 4) {
-      raw_syscall(SYS_sched_yield);
+      yield();
     } else {
-      raw_sleep_ns(pause_ns);
+      sleep_ns(pause_ns);
       silent_ns += static_cast<std::uint64_t>(pause_ns);
     }
     publish_again(ring);
@@ -244,7 +237,7 @@ bool find_room(ThreadRing& ring, Urgency urgency) {
 // A ring whose first record is written, or nullptr: all have living owners, or there is no memory.
 ThreadRing* try_claim_ring() {
   const SignalsBlocked no_handler_sees_a_half_claimed_ring;
-  const std::uint32_t tid = raw_gettid();
+  const std::uint32_t tid = own_thread_id();
   std::uint32_t index = 0;
   if (!find_slot(tid, &index)) return nullptr;
   ThreadRing* ring = private_part(index);
@@ -323,7 +316,7 @@ void forget_rings_in_child(bool keep_old) {
     ThreadRing* ring = entry.load(std::memory_order_relaxed);
     if (ring == nullptr) continue;
     entry.store(nullptr, std::memory_order_relaxed);
-    if (!keep_old) raw_munmap(ring, sizeof *ring);  // nodes and positions are those of the parent
+    if (!keep_old) unmap_memory(ring, sizeof *ring);  // nodes and positions are those of the parent
   }
   g_next_candidate.store(0, std::memory_order_relaxed);
   g_slots_with_rings.store(kMaxSlotsEver, std::memory_order_relaxed);

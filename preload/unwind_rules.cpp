@@ -1,11 +1,9 @@
 #include "preload/unwind_rules.h"
 
-#include <sys/mman.h>
-
 #include <atomic>
 
+#include "preload/kernel.h"
 #include "preload/processor.h"
-#include "preload/raw_syscalls_linux.h"
 #include "preload/unwind_cfi.h"
 
 namespace memwatch::preload {
@@ -71,7 +69,7 @@ PackedRule find_rule(std::uintptr_t pc) {
 }
 
 void forget_rules() {
-  raw_madvise(g_rule_cache, sizeof g_rule_cache, MADV_DONTNEED);
+  empty_memory(g_rule_cache, sizeof g_rule_cache);
 }
 
 }  // namespace memwatch::preload

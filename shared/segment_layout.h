@@ -152,7 +152,23 @@ struct SegmentHeader {
   Counters query_counters;
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
-static_assert(offsetof(SegmentHeader, pid) % 64 == 0 && offsetof(SegmentHeader, control) % 64 == 0);
+// The same on every system and processor, as PROTOCOL.md draws it.
+static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 832);
+static_assert(sizeof(PrivateMapping) == 16 && offsetof(PrivateMappings, mappings) == 8);
+static_assert(offsetof(SegmentHeader, segment_id) == 16 && offsetof(SegmentHeader, geometry) == 24);
+static_assert(offsetof(SegmentHeader, pid) == 128 && offsetof(SegmentHeader, ready) == 160);
+static_assert(offsetof(SegmentHeader, control) == 192 &&
+              offsetof(SegmentHeader, heartbeat_ms) == 208 &&
+              offsetof(SegmentHeader, rendezvous) == 248 &&
+              offsetof(SegmentHeader, exit_released) == 360);
+static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
+              offsetof(SegmentHeader, flight_next) == 400 &&
+              offsetof(SegmentHeader, children_unrecorded) == 472);
+static_assert(offsetof(SegmentHeader, trim_wanted) == 512 &&
+              offsetof(SegmentHeader, exit_waiting) == 576 &&
+              offsetof(SegmentHeader, private_mappings) == 640 &&
+              offsetof(SegmentHeader, query_owner) == 704 &&
+              offsetof(SegmentHeader, query_counters) == 720);
 
 // A thread's ring and counters. Positions count 16-byte slots since the ring's first use and never
 // go back.
@@ -295,6 +311,9 @@ constexpr Geometry ordinary_geometry() {
   g.short_slots = 1U << 11;
   return place_parts(g);
 }
+
+static_assert(ordinary_geometry().rings_offset == 0x4196000);
+static_assert(ordinary_geometry().segment_bytes == 168'386'560);
 
 // For targets under RLIMIT_AS or RLIMIT_FSIZE and for a small /dev/shm.
 constexpr Geometry compact_geometry() {

@@ -15,7 +15,7 @@ void shrink(std::vector<Row>& table, std::uint64_t count) {
 
 // A table that became shorter (a thinned timeline) is cut here; its rows follow in other chunks.
 void apply_row_counts(std::string_view packed, model::Process& process) {
-  for_each_word(packed, 6, [&](std::size_t i, std::uint64_t count) {
+  for_each_word(packed, 8, [&](std::size_t i, std::uint64_t count) {
     switch (i) {
       case 0:
         return shrink(process.sites, count);
@@ -27,8 +27,12 @@ void apply_row_counts(std::string_view packed, model::Process& process) {
         return shrink(process.threads, count);
       case 4:
         return shrink(process.timeline, count);
-      default:
+      case 5:
         return shrink(process.leaks, count);
+      case 6:
+        return shrink(process.epochs, count);
+      default:
+        return shrink(process.site_epochs, count);
     }
   });
 }
@@ -57,6 +61,22 @@ void set_leak_check(std::string_view packed, model::LeakCheck& check) {
   });
 }
 
+void set_history(std::string_view packed, model::Process& process) {
+  for_each_word(packed, 4, [&](std::size_t i, std::uint64_t word) {
+    switch (i) {
+      case 0:
+      case 1:
+        process.survivor_looks[i] = word;
+        return;
+      case 2:
+        process.address_space_limit = word;
+        return;
+      default:
+        process.data_limit = word;
+    }
+  });
+}
+
 std::uint64_t index_of(std::string_view message) {
   std::uint64_t index = 0;
   protozero::pbf_reader reader(message.data(), message.size());
@@ -79,6 +99,8 @@ void reset_record(model::Process& process) {
   fresh.threads = std::move(process.threads);
   fresh.timeline = std::move(process.timeline);
   fresh.leaks = std::move(process.leaks);
+  fresh.epochs = std::move(process.epochs);
+  fresh.site_epochs = std::move(process.site_epochs);
   fresh.leak_check.reason = std::move(process.leak_check.reason);
   fresh.holders = std::move(process.holders);
   fresh.exe = std::move(process.exe);
@@ -181,6 +203,8 @@ void decode_list(std::uint32_t field, std::string_view bytes, model::Process& pr
       return set_column(bytes, &model::SizeBucket::deviation, process.sizes);
     case process_field::kLeakCheck:
       return set_leak_check(bytes, process.leak_check);
+    case process_field::kHistory:
+      return set_history(bytes, process);
     case process_field::kRowCounts:
       return apply_row_counts(bytes, process);
     default:
@@ -346,6 +370,12 @@ void decode_timeline(std::string_view payload, MemoryBudget& budget, model::Sess
 }
 void decode_leaks(std::string_view payload, MemoryBudget& budget, model::Session& session) {
   decode_process_rows(payload, &model::Process::leaks, budget, session);
+}
+void decode_epochs(std::string_view payload, MemoryBudget& budget, model::Session& session) {
+  decode_process_rows(payload, &model::Process::epochs, budget, session);
+}
+void decode_site_epochs(std::string_view payload, MemoryBudget& budget, model::Session& session) {
+  decode_process_rows(payload, &model::Process::site_epochs, budget, session);
 }
 
 }  // namespace memwatch::capture

@@ -69,9 +69,15 @@ std::string encode_record(std::size_t index, const model::Process& process) {
       process.leak_check.pause_us, process.leak_check.root_bytes, process.leak_check.block_bytes};
   add_words(writer, process_field::kLeakCheck, leak_check.size(),
             [&](std::size_t i) { return leak_check[i]; });
-  const std::array<std::uint64_t, 6> row_counts = {process.sites.size(),    process.failures.size(),
-                                                   process.large.size(),    process.threads.size(),
-                                                   process.timeline.size(), process.leaks.size()};
+  const std::array<std::uint64_t, 4> history = {process.survivor_looks[0],
+                                                process.survivor_looks[1],
+                                                process.address_space_limit, process.data_limit};
+  add_words(writer, process_field::kHistory, history.size(),
+            [&](std::size_t i) { return history[i]; });
+  const std::array<std::uint64_t, 8> row_counts = {
+      process.sites.size(),   process.failures.size(),   process.large.size(),
+      process.threads.size(), process.timeline.size(),   process.leaks.size(),
+      process.epochs.size(),  process.site_epochs.size()};
   writer.add_packed_uint64(process_field::kRowCounts, row_counts.begin(), row_counts.end());
   return message;
 }
@@ -159,6 +165,9 @@ void encode_processes(const model::Session& session, Shadow& shadow, ChunkWriter
   encode_process_rows(session, ChunkType::threads, &P::threads, &S::threads, shadow, chunks);
   encode_process_rows(session, ChunkType::timeline, &P::timeline, &S::timeline, shadow, chunks);
   encode_process_rows(session, ChunkType::leaks, &P::leaks, &S::leaks, shadow, chunks);
+  encode_process_rows(session, ChunkType::epochs, &P::epochs, &S::epochs, shadow, chunks);
+  encode_process_rows(session, ChunkType::site_epochs, &P::site_epochs, &S::site_epochs, shadow,
+                      chunks);
 }
 
 }  // namespace memwatch::capture

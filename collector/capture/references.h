@@ -41,6 +41,12 @@ inline bool repair(model::LeakRow& row, const TableSizes& sizes, std::size_t) {
   const bool stack_fits = repair_id(row.stack, sizes.stacks);
   return repair_id(row.owner, sizes.stacks) && stack_fits;
 }
+inline bool repair(model::SiteEpoch& row, const TableSizes& sizes, std::size_t) {
+  return repair_id(row.stack, sizes.stacks);
+}
+inline bool repair(model::HeapEpoch&, const TableSizes&, std::size_t) {
+  return true;
+}
 inline bool repair(model::ThreadTotals&, const TableSizes&, std::size_t) {
   return true;
 }

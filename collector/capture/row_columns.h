@@ -148,4 +148,29 @@ struct RowColumns<model::LeakRow> {
   };
 };
 
+template <>
+struct RowColumns<model::HeapEpoch> {
+  using Row = model::HeapEpoch;
+  static_assert(sizeof(Row) == 32);
+  static constexpr std::array kColumns = {
+      column<Row, &Row::end>(10, Coding::delta),
+      column<Row, &Row::least_bytes>(11, Coding::delta),
+      column<Row, &Row::allocated_bytes>(12, Coding::delta),
+      column<Row, &Row::unknown_frees>(13, Coding::delta),
+  };
+};
+
+template <>
+struct RowColumns<model::SiteEpoch> {
+  using Row = model::SiteEpoch;
+  static_assert(sizeof(Row) == 32);
+  static constexpr std::array kColumns = {
+      column<Row, &Row::stack>(10, Coding::delta),
+      column<Row, &Row::epoch>(11, Coding::delta),
+      column<Row, &Row::least_bytes>(12, Coding::delta),
+      column<Row, &Row::survived_first>(13, Coding::plain),
+      column<Row, &Row::survived_second>(14, Coding::plain),
+  };
+};
+
 }  // namespace memwatch::capture

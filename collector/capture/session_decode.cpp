@@ -57,6 +57,10 @@ void SessionDecoder::apply_or_throw(std::uint16_t type, std::string_view payload
       return decode_timeline(payload, budget_, session_);
     case ChunkType::leaks:
       return decode_leaks(payload, budget_, session_);
+    case ChunkType::epochs:
+      return decode_epochs(payload, budget_, session_);
+    case ChunkType::site_epochs:
+      return decode_site_epochs(payload, budget_, session_);
     case ChunkType::commit:
       return check_commit(payload, session_);
     case ChunkType::end:

@@ -43,5 +43,7 @@ void decode_large(std::string_view payload, MemoryBudget& budget, model::Session
 void decode_threads(std::string_view payload, MemoryBudget& budget, model::Session& session);
 void decode_timeline(std::string_view payload, MemoryBudget& budget, model::Session& session);
 void decode_leaks(std::string_view payload, MemoryBudget& budget, model::Session& session);
+void decode_epochs(std::string_view payload, MemoryBudget& budget, model::Session& session);
+void decode_site_epochs(std::string_view payload, MemoryBudget& budget, model::Session& session);
 
 }  // namespace memwatch::capture

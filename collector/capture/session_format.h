@@ -58,6 +58,8 @@ enum class ChunkType : std::uint16_t {
   commit = 13,
   end = 14,
   leaks = 15,
+  epochs = 16,
+  site_epochs = 17,
 };
 
 // The writer starts a new chunk at this raw size; a single message may exceed it.

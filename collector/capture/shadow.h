@@ -20,7 +20,7 @@ using RowHashes = std::vector<std::uint64_t>;
 
 struct ProcessShadow {
   std::uint64_t record = 0, texts = 0;  // 0: not written
-  RowHashes sites, failures, large, threads, timeline, leaks;
+  RowHashes sites, failures, large, threads, timeline, leaks, epochs, site_epochs;
 };
 
 struct Shadow {

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/interprocess/shared_memory_object.hpp>
 #include <charconv>
 #include <memory>
 #include <string_view>
 
 #include "collector/intake/segment.h"
+#include "collector/intake/segment_object.h"
 #include "collector/procfs/process_identity.h"
 #include "shared/rendezvous.h"
 
@@ -26,12 +26,13 @@ bool take_number(std::string_view& text, T* number) {
   return true;
 }
 
-// Anybody may put a file of any name into /dev/shm. A segment is believed if it is a plain file of
-// the caller's own, or (for root) of the user the process belongs to, and nobody else may open it.
+// Anybody may put a file of any name into a directory such as /dev/shm. A segment is believed if it
+// is a plain file of the caller's own, or (for root) of the user the process belongs to, and nobody
+// else may open it.
 bool is_genuine(const SegmentName& segment) {
   struct stat status {};
-  if (lstat(("/dev/shm/" + segment.name).c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      (status.st_mode & 077) != 0 || status.st_uid != segment.uid) {
+  if (lstat((segment_directory() + "/" + segment.name).c_str(), &status) != 0 ||
+      !S_ISREG(status.st_mode) || (status.st_mode & 077) != 0 || status.st_uid != segment.uid) {
     return false;
   }
   if (status.st_uid == geteuid()) return true;
@@ -50,7 +51,7 @@ std::vector<SegmentName> segment_names() {
     void operator()(DIR* directory) const { closedir(directory); }
   };
   std::vector<SegmentName> segments;
-  const std::unique_ptr<DIR, Close> directory(opendir("/dev/shm"));
+  const std::unique_ptr<DIR, Close> directory(opendir(segment_directory().c_str()));
   if (directory == nullptr) return segments;
   while (const dirent* entry = readdir(directory.get())) {
     SegmentName parsed;
@@ -92,7 +93,7 @@ void sweep_stale_segments() {
     // A collector that is still reading the last records removes the name itself.
     const Result<Segment> opened = Segment::open(segment.name);
     if (opened && collector_in_charge(*opened) != 0) continue;
-    boost::interprocess::shared_memory_object::remove(segment.name.c_str());
+    SegmentObject::remove(segment.name);
   }
 }
 

@@ -1,5 +1,6 @@
-// The segments in /dev/shm that belong to this user's processes, and the removal of those whose
-// process is gone. Names carry pid and start time, so a reused pid is never taken for the old one.
+// The segments in segment_directory() that belong to this user's processes, and the removal of
+// those whose process is gone. Names carry pid and start time, so a reused pid is never taken for
+// the old one.
 #pragma once
 
 #include <sys/types.h>

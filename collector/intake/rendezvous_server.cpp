@@ -13,6 +13,8 @@
 #include <cstring>
 #include <vector>
 
+#include "collector/intake/local_socket.h"
+#include "collector/intake/segment_object.h"
 #include "collector/intake/socket_files.h"
 
 namespace memwatch::intake {
@@ -78,7 +80,7 @@ bool receive_hello(Visitor* visitor) {
   message.msg_iovlen = 1;
   message.msg_control = control;
   message.msg_controllen = sizeof control;
-  const ssize_t got = recvmsg(visitor->connection.get(), &message, MSG_CMSG_CLOEXEC);
+  const ssize_t got = receive_message(visitor->connection.get(), message);
   if (got >= 0) take_descriptors(message, visitor);
   return got == static_cast<ssize_t>(sizeof(Hello)) &&
          (visitor->hello.magic == kHelloMagic || visitor->hello.magic == kLeaksRequestMagic) &&
@@ -103,7 +105,23 @@ void send_welcome(const Visitor& visitor, Welcome welcome, int segment_descripto
     std::memcpy(CMSG_DATA(head), &segment_descriptor, sizeof(int));
   }
   // A visitor that is gone needs no answer.
-  static_cast<void>(sendmsg(visitor.connection.get(), &message, MSG_NOSIGNAL));
+  static_cast<void>(send_message(visitor.connection.get(), message));
+}
+
+ssize_t send_bytes(int connection, void* bytes, std::size_t size) {
+  iovec part{bytes, size};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return send_message(connection, message);
+}
+
+ssize_t receive_bytes(int connection, void* bytes, std::size_t size) {
+  iovec part{bytes, size};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  return receive_message(connection, message);
 }
 
 }  // namespace
@@ -121,7 +139,7 @@ Result<RendezvousServer> RendezvousServer::create() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, server.path_.data(), server.path_.size());
-  server.socket_.reset(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  server.socket_ = local_socket_that_never_waits();
   if (!server.socket_.is_open() ||
       bind(server.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
           0 ||
@@ -139,19 +157,15 @@ RendezvousServer::~RendezvousServer() {
 
 std::optional<Visitor> RendezvousServer::accept_visitor() {
   Visitor visitor;
-  visitor.connection.reset(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  visitor.connection = accept_connection(socket_.get());
   is_stuck_ = !visitor.connection.is_open() && errno != EAGAIN && errno != EINTR;
   if (!visitor.connection.is_open()) return std::nullopt;
   // A peer sends its hello right after connecting; one that does not may not hold up the others.
   const timeval patience{0, 100'000};
   setsockopt(visitor.connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (getsockopt(visitor.connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-      (peer.uid != geteuid() && peer.uid != 0)) {
-    return std::nullopt;
-  }
-  visitor.pid = peer.pid;
+  const std::optional<Peer> peer = peer_of(visitor.connection.get());
+  if (!peer || (peer->user != geteuid() && peer->user != 0)) return std::nullopt;
+  visitor.pid = peer->pid;
   if (!receive_hello(&visitor)) return std::nullopt;
   return visitor;
 }
@@ -171,7 +185,7 @@ void hand_over(Visitor visitor, const Segment& segment) {
   Welcome welcome{};
   welcome.verdict = static_cast<std::uint32_t>(Verdict::record);
   welcome.segment_bytes = segment.bytes();
-  const std::string path = "/dev/shm/" + segment.name();
+  const std::string path = segment_directory() + "/" + segment.name();
   if (path.size() < sizeof welcome.path) std::memcpy(welcome.path, path.data(), path.size());
   send_welcome(visitor, welcome, segment.descriptor());
 }
@@ -183,7 +197,7 @@ void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why) {
   answer.verdict = static_cast<std::uint32_t>(done ? Verdict::record : Verdict::decline);
   std::memcpy(answer.path, path_or_why.data(),
               std::min(path_or_why.size(), sizeof answer.path - 1));
-  static_cast<void>(send(visitor.connection.get(), &answer, sizeof answer, MSG_NOSIGNAL));
+  static_cast<void>(send_bytes(visitor.connection.get(), &answer, sizeof answer));
 }
 
 bool Visitor::asks_for_leaks() const {
@@ -208,7 +222,7 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
                  {}};
   }
   std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
-  const UniqueFd connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  const UniqueFd connection = local_socket();
   const timeval patience{600, 0};
   setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   request.magic = kLeaksRequestMagic;
@@ -216,8 +230,8 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
   Welcome answer{};
   if (!connection.is_open() ||
       connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      send(connection.get(), &request, sizeof request, MSG_NOSIGNAL) != sizeof request ||
-      recv(connection.get(), &answer, sizeof answer, 0) != sizeof answer) {
+      send_bytes(connection.get(), &request, sizeof request) != sizeof request ||
+      receive_bytes(connection.get(), &answer, sizeof answer) != sizeof answer) {
     return system_error(kAsk, socket_path, errno);
   }
   answer.path[sizeof answer.path - 1] = '\0';

@@ -1,45 +1,41 @@
 #include "collector/intake/segment.h"
 
-#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/interprocess/exceptions.hpp>
-#include <boost/interprocess/mapped_region.hpp>
-#include <boost/interprocess/shared_memory_object.hpp>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
 #include "collector/intake/lost_pages.h"
+#include "collector/intake/segment_object.h"
 #include "collector/procfs/process_identity.h"
 #include "shared/rendezvous.h"
 
 namespace memwatch::intake {
 
-namespace bip = boost::interprocess;
 using namespace protocol;
 
 struct Segment::State {
-  std::string name;
-  bip::shared_memory_object object;
-  bip::mapped_region region;
-  std::optional<WatchedPages> pages;  // after the region: let go before it
-  Geometry geometry{};
+  State(std::string its_name, SegmentObject its_object)
+      : name(std::move(its_name)), object(std::move(its_object)) {}
 
-  void map(std::uint64_t bytes) {
-    region = bip::mapped_region(object, bip::read_write, 0, bytes);
-    pages.emplace(region.get_address(), region.get_size());
-  }
+  void watch_pages() { pages.emplace(object.address(), object.size()); }
+
+  std::string name;
+  SegmentObject object;
+  std::optional<WatchedPages> pages;  // after the object: let go before it
+  Geometry geometry{};
 };
 
 namespace {
 
 std::uint64_t random_number() {
   std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) {
+  if (getentropy(&number, sizeof number) != 0) {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
     number = static_cast<std::uint64_t>(now.tv_nsec) * 0x9e3779b97f4a7c15ULL;
@@ -54,13 +50,9 @@ std::string segment_name(pid_t pid, std::uint64_t start_time) {
          std::to_string(start_time) + "." + suffix;
 }
 
-Error shm_error(std::string attempted, const std::string& name,
-                const bip::interprocess_exception& e) {
-  return system_error(std::move(attempted), "/dev/shm/" + name, e.get_native_error());
-}
-
 Error unsound(const std::string& name, std::string why) {
-  return Error{ErrorKind::damaged, "open the segment", "/dev/shm/" + name, std::move(why), {}};
+  return Error{
+      ErrorKind::damaged, "open the segment", segment_directory() + "/" + name, std::move(why), {}};
 }
 
 // Why this object must not be used, or nothing.
@@ -73,22 +65,6 @@ std::string why_untrusted(int descriptor, std::uint64_t* bytes) {
   *bytes = static_cast<std::uint64_t>(status.st_size);
   return {};
 }
-
-// An object to remove again unless everything went well.
-class Provisional {
- public:
-  explicit Provisional(const std::string& name) : name_(name) {}
-  ~Provisional() {
-    if (!kept_) bip::shared_memory_object::remove(name_.c_str());
-  }
-  Provisional(const Provisional&) = delete;
-  Provisional& operator=(const Provisional&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  const std::string& name_;
-  bool kept_ = false;
-};
 
 }  // namespace
 
@@ -110,42 +86,28 @@ std::uint64_t Segment::bytes() const {
   return state_->geometry.segment_bytes;
 }
 int Segment::descriptor() const {
-  return state_->object.get_mapping_handle().handle;
+  return state_->object.descriptor();
 }
 bool Segment::is_cut_short() const {
   if (state_->pages->lost() > 0) return true;
   // Its program may have ended by this before there was anything to read.
   struct stat status {};
   return fstat(descriptor(), &status) == 0 &&
-         static_cast<std::uint64_t>(status.st_size) < state_->region.get_size();
+         static_cast<std::uint64_t>(status.st_size) < state_->object.size();
 }
 char* Segment::base() const {
-  return static_cast<char*>(state_->region.get_address());
+  return static_cast<char*>(state_->object.address());
 }
 
 Result<Segment> Segment::create(pid_t pid, std::uint64_t start_time, const Geometry& geometry,
                                 const SegmentSettings& settings) {
-  auto state = std::make_unique<State>();
-  state->name = segment_name(pid, start_time);
+  std::string name = segment_name(pid, start_time);
+  Result<SegmentObject> object =
+      SegmentObject::create(name, geometry.segment_bytes, geometry.nodes_offset);
+  if (!object) return object.error();
+  auto state = std::make_unique<State>(std::move(name), *std::move(object));
   state->geometry = geometry;
-  try {
-    bip::permissions owner_only(0600);
-    state->object = bip::shared_memory_object(bip::create_only, state->name.c_str(),
-                                              bip::read_write, owner_only);
-    Provisional provisional(state->name);
-    state->object.truncate(static_cast<bip::offset_t>(geometry.segment_bytes));
-    // The object is sparse; what both sides write at once must be there for certain.
-    const int error = posix_fallocate(state->object.get_mapping_handle().handle, 0,
-                                      static_cast<off_t>(geometry.nodes_offset));
-    if (error != 0) {
-      return system_error("reserve shared memory for the traced process", "/dev/shm/" + state->name,
-                          error);
-    }
-    state->map(geometry.segment_bytes);
-    provisional.keep();
-  } catch (const bip::interprocess_exception& exception) {
-    return shm_error("create the segment", state->name, exception);
-  }
+  state->watch_pages();
   Segment segment(std::move(state));
   SegmentHeader& header = segment.header();
   header.magic = kSegmentMagic;
@@ -159,32 +121,26 @@ Result<Segment> Segment::create(pid_t pid, std::uint64_t start_time, const Geome
 }
 
 Result<Segment> Segment::open(const std::string& name) {
-  auto state = std::make_unique<State>();
-  state->name = name;
-  try {
-    state->object = bip::shared_memory_object(bip::open_only, name.c_str(), bip::read_write);
-    std::uint64_t bytes = 0;
-    if (std::string why = why_untrusted(state->object.get_mapping_handle().handle, &bytes);
-        !why.empty()) {
-      return unsound(name, std::move(why));
-    }
-    state->map(bytes);
-    const auto* header = static_cast<const SegmentHeader*>(state->region.get_address());
-    if (header->magic != kSegmentMagic) return unsound(name, "is not a memwatch segment");
-    if (header->version != kProtocolVersion) {
-      return unsound(name, "was made by another version of memwatch (protocol " +
-                               std::to_string(header->version) + ", this one speaks " +
-                               std::to_string(kProtocolVersion) + ")");
-    }
-    state->geometry = header->geometry;  // the copy is what is checked and used
-    if (!is_sound(state->geometry, bytes)) return unsound(name, "has an impossible layout");
-    // Acquire: matched by the release store in preload/session.
-    if (header->ready.load(std::memory_order_acquire) != 1) {
-      return unsound(name, "is not ready yet");
-    }
-  } catch (const bip::interprocess_exception& exception) {
-    return shm_error("open the segment", name, exception);
+  Result<SegmentObject> object = SegmentObject::open(name);
+  if (!object) return object.error();
+  auto state = std::make_unique<State>(name, *std::move(object));
+  std::uint64_t bytes = 0;
+  if (std::string why = why_untrusted(state->object.descriptor(), &bytes); !why.empty()) {
+    return unsound(name, std::move(why));
   }
+  if (const Result<void> mapped = state->object.map(bytes); !mapped) return mapped.error();
+  state->watch_pages();
+  const auto* header = static_cast<const SegmentHeader*>(state->object.address());
+  if (header->magic != kSegmentMagic) return unsound(name, "is not a memwatch segment");
+  if (header->version != kProtocolVersion) {
+    return unsound(name, "was made by another version of memwatch (protocol " +
+                             std::to_string(header->version) + ", this one speaks " +
+                             std::to_string(kProtocolVersion) + ")");
+  }
+  state->geometry = header->geometry;  // the copy is what is checked and used
+  if (!is_sound(state->geometry, bytes)) return unsound(name, "has an impossible layout");
+  // Acquire: matched by the release store in preload/session.
+  if (header->ready.load(std::memory_order_acquire) != 1) return unsound(name, "is not ready yet");
   return Segment(std::move(state));
 }
 
@@ -203,7 +159,7 @@ void Segment::apply(const SegmentSettings& settings) const {
 }
 
 void Segment::remove() {
-  bip::shared_memory_object::remove(state_->name.c_str());
+  SegmentObject::remove(state_->name);
 }
 
 void take_charge(const Segment& segment) {

@@ -1,5 +1,5 @@
-// A traced process's shared-memory segment on the collector's side. Boost.Interprocess creates,
-// opens, sizes and removes it. Everything read from it is hostile: the geometry is checked once and
+// A traced process's shared-memory segment on the collector's side (segment_object makes, opens and
+// removes what it lies in). Everything read from it is hostile: the geometry is checked once and
 // kept as a copy, other fields are copied, checked, used. One owner; the mapping may be read from
 // several threads.
 #pragma once

@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "collector/base/unique_fd.h"
+#include "collector/intake/local_socket.h"
 #include "collector/procfs/process_identity.h"
 
 namespace memwatch::intake {
@@ -43,7 +44,7 @@ bool is_private_directory(const std::string& path) {
 
 std::string new_socket_name() {
   std::uint64_t number = 0;
-  if (getrandom(&number, sizeof number, GRND_NONBLOCK) < 0) {
+  if (getentropy(&number, sizeof number) != 0) {
     number = static_cast<std::uint64_t>(getpid());
   }
   char name[40];
@@ -72,7 +73,7 @@ bool has_no_listener(const std::string& path) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) return false;
   std::memcpy(address.sun_path, path.data(), path.size());
-  const UniqueFd trial(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const UniqueFd trial = local_socket_that_never_waits();
   return trial.is_open() &&
          connect(trial.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
          errno == ECONNREFUSED;

@@ -1,12 +1,9 @@
 #include "collector/intake/tracked_process.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <climits>
 #include <cstring>
+
+#include "collector/intake/wake.h"
 
 namespace memwatch::intake {
 
@@ -160,7 +157,7 @@ void TrackedProcess::answer_query() {
       thread.allocations,           thread.allocated_bytes};
   // Release: publishes the counters; matched by the acquire load in preload/query.
   header.query_answered.store(open_query_, std::memory_order_release);
-  syscall(SYS_futex, &header.query_answered, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  wake_waiters(header.query_answered);
   open_query_ = 0;
 }
 
@@ -204,6 +201,7 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
   }
   if (published < ring.position || published - ring.position > ring.mask + 1) {
     count_damage();  // no honest writer does this: nothing in the ring can be believed
+    give_up_half(ring);
     ring.position = published;
     ring.waits = false;
     ring.shared->consumed.store(published, std::memory_order_release);
@@ -225,6 +223,10 @@ std::uint64_t TrackedProcess::drain_ring(Ring& ring) {
       // Half a reallocation is progress too: others may have waited for it.
       if (ring.released != was_released) ++records;
       break;
+    }
+    // Whole records leave no half behind: somebody overwrote this one in between.
+    if (ring.released) [[unlikely]] {
+      give_up_half(ring);
     }
     ring.position += slots;
     ++records;
@@ -402,7 +404,6 @@ TrackedProcess::Step TrackedProcess::apply_sample(Ring& ring, const std::uint64_
 TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::uint64_t* words) {
   if (words[1] == 0 || words[2] == 0 || !is_heap_function(function_in(words[4]))) {
     count_damage();
-    ring.released = false;
     return Step::applied;
   }
   if (!ring.released) {
@@ -414,7 +415,16 @@ TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::u
   live_.reallocated(ring.reallocation, function_in(words[4]), words[2], words[3],
                     context(ring, low(words[4])));
   ring.released = false;
+  ring.reallocation = {};
   return Step::applied;
+}
+
+// Of a reallocation whose new block nobody can tell any more, the old one is gone; of a remap, the
+// pages, which are counted at once.
+void TrackedProcess::give_up_half(Ring& ring) {
+  live_.reallocation_lost(ring.reallocation);
+  ring.reallocation = {};
+  ring.released = false;
 }
 
 TrackedProcess::Step TrackedProcess::apply_pages(Ring& ring, RecordType type,
@@ -444,7 +454,7 @@ TrackedProcess::Step TrackedProcess::apply_remap(Ring& ring, const std::uint64_t
   }
   if (!is_numbered_turn(ring, kMappingShard, high(words[6]))) return Step::waits;
   if (!failed) live_.remapped(words[3], words[4]);
-  ring.released = false;
+  give_up_half(ring);
   return Step::applied;
 }
 

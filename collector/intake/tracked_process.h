@@ -66,13 +66,13 @@ class TrackedProcess {
     LookAhead ahead;
     std::uint64_t available = 0;  // complete up to here, as of the start of the round
     bool sequenced = false;
-    bool released = false;  // the first half of the reallocation at `position` is done
+    bool released = false;  // the first half of the reallocation or remap at `position` is done
     bool waits = false;     // the record at `position` waits for this number of this shard:
     std::uint32_t awaited_shard = 0, awaited_sequence = 0;
     bool has_thread = false;
     std::uint32_t thread = 0;
     double at = 0;
-    model::LiveProcess::Reallocation reallocation;
+    model::LiveProcess::Reallocation reallocation;  // the first half of one; else nothing
   };
   enum class Step : std::uint8_t { applied, waits };
 
@@ -85,6 +85,7 @@ class TrackedProcess {
   Step apply_reallocation(Ring& ring, const std::uint64_t* words);
   Step apply_pages(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
   Step apply_remap(Ring& ring, const std::uint64_t* words);
+  void give_up_half(Ring& ring);
   void apply_long_free(Ring& ring, const std::uint64_t* words);
   Step apply_sample(Ring& ring, const std::uint64_t* words);
   void apply_failure(Ring& ring, const std::uint64_t* words);

@@ -14,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "collector/model/huge_pages.h"
+
 namespace memwatch::model {
 
 template <typename T>
@@ -63,8 +65,7 @@ class HugeArray {
     const std::size_t before = -reinterpret_cast<std::uintptr_t>(start) % kHugePage;
     if (before > 0) munmap(start, before);
     munmap(start + before + bytes, kHugePage - before);
-    // It may say no: then the pages are small.
-    madvise(start + before, bytes, MADV_HUGEPAGE);
+    prefer_huge_pages(start + before, bytes);
     return start + before;
   }
 

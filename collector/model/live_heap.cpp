@@ -117,6 +117,21 @@ void LiveHeap::grow(Part& part) {
   }
 }
 
+void LiveHeap::halve_cohorts() {
+  constexpr std::uint64_t kCohortMask = ~std::uint64_t{0} << kCohortShift;
+  for (Part& part : parts_) {
+    for (std::size_t i = 0; i <= part.mask; ++i) {
+      for (Place& place : part.buckets[i].places) {
+        std::uint64_t& word = place.address_and_thread;
+        word = ((word >> 1) & kCohortMask) | (word & ~kCohortMask);
+      }
+    }
+  }
+  for (auto& [address, block] : odd_) {
+    block.origin = LiveBlock::origin_of(block.thread(), block.cohort() / 2);
+  }
+}
+
 bool LiveHeap::add_odd(const LiveBlock& block, LiveBlock* stale) {
   const bool replaces = remove(block.address, stale);
   odd_.emplace(block.address, block);

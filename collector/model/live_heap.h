@@ -1,11 +1,12 @@
-// The live blocks of one process: address → size, site and allocating thread. Every event of the
+// The live blocks of one process: address → size, site, allocating thread and the cohort they were
+// born in (live_process.h says what cohorts are). Every event of the
 // traced program is one look-up here, nearly always in memory that no cache holds, so this table
 // decides how many events a second one core takes in.
 //
 // A hash table of buckets, each one cache line with four places of 16 bytes:
 //
-//   word 0   63         48 47                                      0
-//           |    thread   |               address                   |   address 0: empty
+//   word 0   63    60 59    48 47                                  0
+//           | cohort | thread |               address               |   address 0: empty
 //   word 1   63                      32 31                          0
 //           |          site            |           size             |
 //
@@ -35,8 +36,18 @@ namespace memwatch::model {
 struct LiveBlock {
   std::uint64_t address = 0;
   std::uint64_t size = 0;
-  std::uint32_t site = 0;    // index into the process's sites
-  std::uint32_t thread = 0;  // index into the process's threads
+  std::uint32_t site = 0;  // index into the process's sites
+  // Who allocated it and when, as it lies in the table: two fields would cost every event more.
+  std::uint32_t origin = 0;
+
+  static constexpr unsigned kThreadBits = 12;
+  static constexpr std::uint32_t kThreadMask = (1U << kThreadBits) - 1;
+  // An index into the process's threads, at most kThreadMask, and the cohort, below 16.
+  static constexpr std::uint32_t origin_of(std::uint32_t thread, std::uint32_t cohort) {
+    return thread | cohort << kThreadBits;
+  }
+  [[nodiscard]] std::uint32_t thread() const { return origin & kThreadMask; }
+  [[nodiscard]] std::uint32_t cohort() const { return origin >> kThreadBits; }
 };
 
 class LiveHeap {
@@ -74,6 +85,9 @@ class LiveHeap {
   }
 
   [[nodiscard]] std::uint64_t size() const { return count_ + odd_.size(); }
+
+  // Cohorts 2k and 2k + 1 become cohort k, for every block.
+  void halve_cohorts();
 
   // Calls each(block) for every block, in no order.
   template <typename Each>
@@ -131,6 +145,7 @@ class LiveHeap {
   static constexpr std::uint32_t kInitialBuckets = 8;
   static constexpr unsigned kAddressBits = 48;
   static constexpr unsigned kSizeBits = 32;
+  static constexpr unsigned kCohortShift = kAddressBits + LiveBlock::kThreadBits;
   static constexpr std::uint64_t kAddressMask = (1ULL << kAddressBits) - 1;
   static constexpr std::uint64_t kSizeMask = (1ULL << kSizeBits) - 1;
 
@@ -144,10 +159,10 @@ class LiveHeap {
   }
   static bool fits(const LiveBlock& block) {
     return (block.address >> kAddressBits) == 0 && (block.size >> kSizeBits) == 0 &&
-           (block.thread >> (64 - kAddressBits)) == 0;
+           (block.origin >> (64 - kAddressBits)) == 0;
   }
   static Place pack(const LiveBlock& block) {
-    return {block.address | (static_cast<std::uint64_t>(block.thread) << kAddressBits),
+    return {block.address | (static_cast<std::uint64_t>(block.origin) << kAddressBits),
             block.size | (static_cast<std::uint64_t>(block.site) << kSizeBits)};
   }
   static LiveBlock unpack(const Place& place) {

@@ -30,12 +30,15 @@ std::uint32_t LiveProcess::thread_row(std::uint32_t tid, const std::string& name
   return at->second;
 }
 
+// The last row, of all further threads, has the number kMaxThreadRows.
+static_assert(kMaxThreadRows <= LiveBlock::kThreadMask);
+
 std::uint32_t LiveProcess::new_site_row(StackId stack) {
   if (stack >= site_of_stack_.size()) site_of_stack_.resize(stack + stack / 2 + 64);
   const auto row = static_cast<std::uint32_t>(facts.sites.size());
   facts.sites.push_back(Site{});
   facts.sites.back().stack = stack;
-  site_states_.push_back(SiteState{peak_number_});
+  site_states_.push_back(SiteState{peak_number_, 0});
   site_of_stack_[stack] = row + 1;
   return row;
 }
@@ -95,7 +98,8 @@ void LiveProcess::allocated(Function function, std::uint64_t address, std::uint6
                             const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread | cohort_origin_}, &stale))
+      [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);
@@ -135,12 +139,17 @@ void LiveProcess::freed(Function function, std::uint64_t address, const EventCon
   ++thread.frees;
   thread.freed_bytes += block.size;
   ThreadState& state = thread_states_[context.thread];
-  if (state.last_block == address && block.thread == context.thread) {
+  if (state.last_block == address && block.thread() == context.thread) {
     state.last_block = 0;
     ++thread.temporary;
     ++facts.totals.temporary;
     ++facts.sites[block.site].temporary;
+    // All is as it was before it came, unless an epoch has ended meanwhile or others have freed.
+    if (facts.heap.live_bytes >= least_bytes_) [[likely]] {
+      return;
+    }
   }
+  note_least(block.site);
 }
 
 LiveProcess::Reallocation LiveProcess::release_for_reallocation(std::uint64_t old_address) {
@@ -154,7 +163,8 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
                               std::uint64_t size, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
   LiveBlock stale;
-  if (heap_.add(LiveBlock{address, size, site, context.thread}, &stale)) [[unlikely]] {
+  if (heap_.add(LiveBlock{address, size, site, context.thread | cohort_origin_}, &stale))
+      [[unlikely]] {
     count_stale_block(stale);
   }
   grow_live(site, size, context.at);
@@ -179,6 +189,12 @@ void LiveProcess::reallocated(const Reallocation& old, Function function, std::u
   if (size >= large_threshold_) [[unlikely]] {
     note_large(function, address, size, context);
   }
+}
+
+void LiveProcess::reallocation_lost(const Reallocation& old) {
+  if (!old.known) return;
+  ++facts.totals.frees;
+  facts.totals.freed_bytes += old.old_size;
 }
 
 void LiveProcess::failed(Function function, std::uint64_t requested, int error_number,
@@ -274,6 +290,7 @@ void LiveProcess::moved_break(Function function, std::uint64_t old_break, std::u
 void LiveProcess::settle() {
   if (!site_errors_.empty()) settle_errors();
   for (std::uint32_t site = 0; site < facts.sites.size(); ++site) take_peak_share(site);
+  history_.write_down(facts);
 }
 
 }  // namespace memwatch::model

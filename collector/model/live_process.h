@@ -6,6 +6,10 @@
 // number of the last peak it has taken its share for. A site that does not change between two peaks
 // costs nothing; one that is about to change first takes its share of the last peak.
 //
+// Its history (heap_history.h) is told by the owner when an epoch ends. An event costs it one
+// comparison, for the least live bytes of its site; which blocks survive is counted by walking over
+// the live blocks, each of which carries the number of the cohort it was born in.
+//
 // One owner, not thread-safe.
 #pragma once
 
@@ -17,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "collector/model/heap_history.h"
 #include "collector/model/live_heap.h"
 #include "collector/model/mapped_ranges.h"
 #include "collector/model/prefetch.h"
@@ -60,6 +65,8 @@ class LiveProcess {
   Reallocation release_for_reallocation(std::uint64_t old_address);
   void reallocated(const Reallocation& old, Function function, std::uint64_t address,
                    std::uint64_t size, const EventContext& context);
+  // The second half will never be told: what remains is that the old block went.
+  void reallocation_lost(const Reallocation& old);
 
   // Of a process that is sampled: an allocation (`moved`: a reallocation), drawn with this mean
   // gap, 0: recorded for certain. Frees come as those of any process; moved_away() is the end of a
@@ -126,12 +133,23 @@ class LiveProcess {
     return peak;
   }
 
-  // Brings the lazily kept peak shares in `facts.sites` up to date. Cheap enough for a checkpoint.
+  // Is it time to end an epoch of the history, `at` seconds after the session's start?
+  [[nodiscard]] bool is_epoch_due(double at) const { return history_.is_due(at); }
+  void end_epoch(double at);
+  // How long the last call took; without it epochs are as short as they may be.
+  void add_epoch_cost(double seconds) { history_.add_cost(seconds); }
+
+  // Brings the lazily kept peak shares in `facts.sites` up to date, and writes down the history.
+  // Cheap enough for a checkpoint.
   void settle();
 
  private:
   struct SiteState {
     std::uint64_t peak_seen = 0;  // number of the last peak the site has taken its share for
+    // The fewest live bytes after a free in this epoch. A reallocation's old block does not count:
+    // it seems to be gone only until the new one is there; nor does a temporary one, for which all
+    // is as before, unless the whole heap was never so small in this epoch.
+    std::uint64_t least_bytes = 0;
   };
   struct SiteErrors {
     double live = 0, peak = 0, allocated = 0;  // variances of the bytes
@@ -162,6 +180,15 @@ class LiveProcess {
   }
   void grow_live(std::uint32_t site, std::uint64_t size, double at);
   void shrink_live(std::uint32_t site, std::uint64_t size);
+  // Branches, since hardly any free makes a new least: a store at each would cost 1.5 ns.
+  void note_least(std::uint32_t site) {
+    SiteState& state = site_states_[site];
+    const std::uint64_t live = facts.sites[site].live_bytes;
+    if (live < state.least_bytes) [[unlikely]]
+      state.least_bytes = live;
+    if (facts.heap.live_bytes < least_bytes_) [[unlikely]]
+      least_bytes_ = facts.heap.live_bytes;
+  }
   void count_size(std::uint64_t size);
   void note_large(Function function, std::uint64_t address, std::uint64_t size,
                   const EventContext& context);
@@ -176,8 +203,12 @@ class LiveProcess {
   SiteErrors& errors_of(std::uint32_t site);
   void grow_estimate(std::uint32_t site, const Estimate& estimate, double at);
   void shrink_estimate(const SampledBlock& block);
+  void count_stale_estimate(const SampledBlock& stale);
   bool free_sampled(Function function, std::uint64_t address, const EventContext& context);
   void settle_errors();
+
+  // live_process_history.cpp
+  void look_at_survivors();
 
   std::uint64_t large_threshold_;
   bool inherits_blocks_ = false;
@@ -188,6 +219,10 @@ class LiveProcess {
   SiteErrors sum_errors_;
   std::array<double, kSizeBuckets> size_variances_{};
   MappedRanges ranges_;
+  HeapHistory history_;
+  std::uint32_t cohort_ = 0;         // of blocks that are allocated now
+  std::uint32_t cohort_origin_ = 0;  // LiveBlock::origin of thread 0 and this cohort
+  std::uint64_t least_bytes_ = 0;    // as SiteState's, of the whole heap
   std::uint64_t peak_number_ = 0;
   std::uint64_t recent_peak_ = 0;
   std::uint64_t live_break_bytes_ = 0;

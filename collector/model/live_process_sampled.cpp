@@ -57,12 +57,22 @@ void LiveProcess::shrink_estimate(const SampledBlock& block) {
   sum_errors_.live -= block.estimate.variance;
 }
 
+// As count_stale_block: its free went past us.
+void LiveProcess::count_stale_estimate(const SampledBlock& stale) {
+  shrink_estimate(stale);
+  facts.totals.frees += stale.estimate.blocks;
+  facts.totals.freed_bytes += stale.estimate.bytes;
+  ++facts.losses.dropped_frees;
+}
+
 void LiveProcess::sampled(Function function, std::uint64_t address, std::uint64_t size,
                           std::uint64_t interval, bool moved, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
-  const SampledBlock block{site, estimate_of(size, interval, sampled_.next_random())};
+  const SampledBlock block{site, cohort_, estimate_of(size, interval, sampled_.next_random())};
   SampledBlock stale;
-  if (sampled_.add(address, block, &stale)) shrink_estimate(stale);  // its free went past us
+  if (sampled_.add(address, block, &stale)) [[unlikely]] {
+    count_stale_estimate(stale);
+  }
   const auto& [blocks, bytes, variance] = block.estimate;
   grow_estimate(site, block.estimate, context.at);
   Site& row = facts.sites[site];
@@ -91,6 +101,7 @@ bool LiveProcess::free_sampled(Function function, std::uint64_t address,
   SampledBlock block;
   if (!sampled_.remove(address, &block)) return false;
   shrink_estimate(block);
+  note_least(block.site);
   totals_of(function).calls += block.estimate.blocks - 1;  // one is counted
   ThreadTotals& thread = facts.threads[context.thread];
   thread.frees += block.estimate.blocks;

@@ -7,7 +7,11 @@
 namespace memwatch::model {
 
 inline void prefetch_line(const void* address) {
+#if defined(__x86_64__)
   asm volatile("prefetcht0 %0" : : "m"(*static_cast<const char*>(address)));
+#else
+  asm volatile("prfm pldl1keep, %0" : : "Q"(*static_cast<const char*>(address)));
+#endif
 }
 
 }  // namespace memwatch::model

@@ -22,6 +22,7 @@ Estimate estimate_of(std::uint64_t size, std::uint64_t interval, std::uint64_t r
 
 struct SampledBlock {
   std::uint32_t site = 0;
+  std::uint32_t cohort = 0;
   Estimate estimate;
 };
 
@@ -32,6 +33,19 @@ class SampledHeap {
 
   // Removes the block at this address into `removed`; false when there is none.
   bool remove(std::uint64_t address, SampledBlock* removed);
+
+  // Calls each(block) for every block, in no order.
+  template <typename Each>
+  void for_each(Each each) const {
+    for (const auto& [address, block] : blocks_) each(block);
+  }
+
+  // As LiveHeap's.
+  void halve_cohorts() {
+    for (auto& [address, block] : blocks_) block.cohort /= 2;
+  }
+
+  [[nodiscard]] std::uint64_t size() const { return blocks_.size(); }
 
   // A number for estimate_of, another each time.
   std::uint64_t next_random();

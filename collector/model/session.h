@@ -169,6 +169,29 @@ struct TimelineSample {
   double psi_some_avg10 = 0;  // memory pressure, percent
 };
 
+// A span of the run. A process keeps at most 64 of them however long it runs: neighbours are
+// merged, so they get longer (collector/model/heap_history.h).
+struct HeapEpoch {
+  double end = 0;                     // seconds since the session's start
+  std::uint64_t least_bytes = 0;      // the fewest live bytes of the process in it
+  std::uint64_t allocated_bytes = 0;  // until its end
+  // Until its end: frees of blocks that were not known, and frees that were lost. Live bytes may
+  // have grown by no more than what those held.
+  std::uint64_t unknown_frees = 0;
+};
+
+// A site in one of its process's epochs. Rows without a figure are left out; sites that did not
+// grow are left out altogether.
+struct SiteEpoch {
+  StackId stack = kNone;
+  std::uint32_t epoch = 0;        // index into Process::epochs
+  std::uint64_t least_bytes = 0;  // the fewest live bytes of the site in it
+  // In the last epoch of each cohort (kEpochsPerCohort epochs): bytes allocated in the cohort that
+  // were still live at the two looks, Process::survivor_looks.
+  std::uint64_t survived_first = 0, survived_second = 0;
+};
+inline constexpr std::size_t kEpochsPerCohort = 4;
+
 // What a leak check says of blocks: see cli.md "Leak kinds". Unclassified: by lifetime alone.
 enum class LeakKind : std::uint8_t {
   unclassified = 0,
@@ -259,6 +282,12 @@ struct Process {
   std::vector<ThreadTotals> threads;
   std::array<SizeBucket, kSizeBuckets> sizes{};
   std::vector<TimelineSample> timeline;
+  std::vector<HeapEpoch> epochs;
+  std::vector<SiteEpoch> site_epochs;
+  // When it was looked which blocks survive, in epochs that had ended by then; 0: never.
+  std::array<std::uint64_t, 2> survivor_looks{};
+  // Soft RLIMIT_AS and RLIMIT_DATA; 0: none.
+  std::uint64_t address_space_limit = 0, data_limit = 0;
   LeakCheck leak_check;
   std::vector<LeakRow> leaks;       // of a check by reachability: they sum to the live heap
   std::vector<HolderPath> holders;  // one for each of the sites that hold most, largest first
@@ -266,7 +295,7 @@ struct Process {
 };
 
 inline constexpr std::size_t kMaxLargeEvents = 1000;
-inline constexpr std::size_t kMaxThreadRows = 4096;  // later threads are summed in one row, tid 0
+inline constexpr std::size_t kMaxThreadRows = 4095;  // later threads are summed in one row, tid 0
 
 struct Session {
   std::string memwatch_version;

@@ -77,12 +77,24 @@ std::optional<int> zombie_wait_status(pid_t pid, const std::string& proc_root) {
   return stat->exit_status;
 }
 
-std::optional<std::uint64_t> parse_address_space_limit(std::string_view limits) {
-  std::string_view words = find_value(limits, "Max address space").value_or(std::string_view{}),
-                   soft;
+namespace {
+
+std::optional<std::uint64_t> parse_limit(std::string_view limits, std::string_view name) {
+  std::string_view words = find_value(limits, name).value_or(std::string_view{}), soft;
   if (!next_word(words, soft)) return std::nullopt;
   if (soft == "unlimited") return 0;
   return parse_number(soft);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_address_space_limit(std::string_view limits) {
+  return parse_limit(limits, "Max address space");
+}
+
+std::optional<std::uint64_t> data_limit(pid_t pid, const std::string& proc_root) {
+  const std::optional<std::string> limits = read_text(process_path(proc_root, pid, "limits"));
+  return limits ? parse_limit(*limits, "Max data size") : std::nullopt;
 }
 
 std::optional<std::uint64_t> address_space_limit(pid_t pid, const std::string& proc_root) {

@@ -12,7 +12,8 @@
 
 namespace memwatch::procfs {
 
-// Clock ticks from boot to the start of the process: pid and this together never repeat.
+// Clock ticks from boot to the start of the process (macOS: microseconds from 1970): pid and this
+// together never repeat.
 std::optional<std::uint64_t> process_start_ticks(pid_t pid, const std::string& proc_root = "/proc");
 
 struct Executable {
@@ -41,5 +42,7 @@ std::optional<int> zombie_wait_status(pid_t pid, const std::string& proc_root = 
 // Soft RLIMIT_AS in bytes; 0: none.
 std::optional<std::uint64_t> address_space_limit(pid_t pid, const std::string& proc_root = "/proc");
 std::optional<std::uint64_t> parse_address_space_limit(std::string_view limits);
+// Soft RLIMIT_DATA in bytes; 0: none.
+std::optional<std::uint64_t> data_limit(pid_t pid, const std::string& proc_root = "/proc");
 
 }  // namespace memwatch::procfs

@@ -1,6 +1,6 @@
 // Memory and faults of one process at one moment, from statm, status and stat. Callers: the
 // collector's sampler, every 100 ms for each traced process; three files, about 30 µs together.
-// Any thread. All sizes in bytes. Source of the fields: proc(5).
+// Any thread. All sizes in bytes. Source of the fields: proc(5). A twin for macOS: task_info.
 #pragma once
 
 #include <sys/types.h>
@@ -17,6 +17,7 @@ namespace memwatch::procfs {
 struct ProcessSample {
   std::uint64_t rss = 0, vms = 0, shared = 0, data = 0;  // statm; all 0 of a zombie
   std::uint64_t stack = 0, swap = 0, rss_peak = 0;       // status: VmStk, VmSwap, VmHWM
+  std::uint64_t footprint = 0;  // macOS: what the system charges the process for; 0 elsewhere
   std::uint64_t threads = 0;
   std::uint64_t minor_faults = 0, major_faults = 0;  // cumulative
   StatLine stat;

@@ -59,6 +59,8 @@ void read_identity(pid_t pid, model::Process* facts) {
   facts->pid = static_cast<std::uint32_t>(pid);
   if (const auto exe = procfs::process_executable(pid)) facts->exe = exe->path;
   facts->command = procfs::process_command(pid);
+  facts->address_space_limit = procfs::address_space_limit(pid).value_or(0U);
+  facts->data_limit = procfs::data_limit(pid).value_or(0U);
   if (const auto sample = procfs::sample_process(pid)) {
     facts->ppid = static_cast<std::uint32_t>(sample->stat.ppid);
   }

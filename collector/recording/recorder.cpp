@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <map>
 
 #include "collector/capture/session_writer.h"
@@ -28,6 +29,12 @@ using protocol::Control;
 
 constexpr std::size_t kAlertFrames = 32;
 
+double thread_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
 std::string host_name() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0) return "unknown";
@@ -46,9 +53,12 @@ Control control_for(model::Mode mode) {
   return Control::exact;
 }
 
-// Why the target could not even set itself up; nullptr: it could.
+// Why nothing of the target's was recorded; nullptr: it was.
 const char* why_unrecorded(const protocol::SegmentHeader& header) {
   switch (header.ready.load(std::memory_order_acquire)) {
+    case 0:
+      return "memwatch did not answer within the second that a program waits for it (the machine "
+             "was busy, or memwatch was stopped)";
     case protocol::kNoRoom:
       return "there was no room in shared memory (/dev/shm)";
     case protocol::kNoAddresses:
@@ -59,11 +69,12 @@ const char* why_unrecorded(const protocol::SegmentHeader& header) {
   }
 }
 
-// Says why events or stacks are missing where /dev/shm had no room, and what helps.
-void note_missing_room(const protocol::SegmentHeader& header, model::Process* process) {
+// Says why events or stacks are missing, or everything, and what helps.
+void note_what_is_missing(const protocol::SegmentHeader& header, model::Process* process) {
   constexpr const char* kRemedy =
       "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
   if (const char* why = why_unrecorded(header)) {
+    process->losses.exact = false;
     const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
     process->notes.push_back(std::string("Ran unrecorded: ") + why +
                              (is_shared_memory ? kRemedy : ""));
@@ -150,6 +161,7 @@ struct Recorder::State {
   void child_status(std::uint32_t pid, int status);
   void sample(ProcessRecord& record, bool forced);
   void settle();
+  void end_epoch_if_due(model::LiveProcess& live) const;
   void checkpoint();
   // Exchanges the facts of living processes with their rows in the session: once before the
   // session is read by others, once after. Costs nothing per fact.
@@ -330,7 +342,9 @@ void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   // The pid was its own when it connected, and still is: else the start time could be another's.
-  if (!start_time || !intake::is_still_there(visitor)) {
+  // Who did not wait for the answer has a record too, which says that nothing is in it.
+  if (!start_time ||
+      (!intake::is_still_there(visitor) && *start_time != visitor.hello.start_time)) {
     return Error{
         ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
@@ -439,10 +453,9 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "the preloaded library)");
   }
   if (const char* why = why_unrecorded(tracked.segment().header())) {
-    process.losses.exact = false;
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
-  note_missing_room(tracked.segment().header(), &process);
+  note_what_is_missing(tracked.segment().header(), &process);
   note_lost_memory(tracked.segment(), &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
@@ -483,7 +496,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
-  note_missing_room(tracked.segment().header(), &process);
+  note_what_is_missing(tracked.segment().header(), &process);
   note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;
@@ -540,6 +553,15 @@ void Recorder::State::settle() {
     record->tracked->collect_losses();
     record->tracked->live().facts.duration = now() - record->tracked->live().facts.start;
   }
+}
+
+// Its cost is measured in processor time: on a busy machine a clock would stretch the epochs.
+void Recorder::State::end_epoch_if_due(model::LiveProcess& live) const {
+  const double at = now();
+  if (!live.is_epoch_due(at)) return;
+  const double before = thread_seconds();
+  live.end_epoch(at);
+  live.add_epoch_cost(thread_seconds() - before);
 }
 
 void Recorder::State::swap_living_facts() {
@@ -666,7 +688,9 @@ void Recorder::look(bool some_ended) {
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
   for (const auto& record : s.records) {
-    if (record->is_alive()) s.sample(*record, false);
+    if (!record->is_alive()) continue;
+    s.sample(*record, false);
+    s.end_epoch_if_due(record->tracked->live());
   }
   s.checkpoint();
 }

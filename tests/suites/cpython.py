@@ -42,8 +42,9 @@ SUITES = [
     suite("subprocess", ("subprocess",), EVERY_MODE),
     suite("signal", ("signal", "faulthandler")),
     suite("socket, select", ("socket", "select", "selectors", "epoll", "poll")),
-    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource")),
-    suite("futures, asyncio", ("concurrent_futures", "asyncio"), limit_s=900),
+    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource"), EVERY_MODE),
+    suite("futures", ("concurrent_futures",), EVERY_MODE, limit_s=900),
+    suite("asyncio", ("asyncio",), limit_s=600),
     suite("multiprocessing fork", ("multiprocessing_fork",), limit_s=600),
     suite("multiprocessing spawn", ("multiprocessing_spawn",), limit_s=900),
 ]

@@ -1,5 +1,6 @@
 """Trials as a table, for a terminal and for a document; below it what differs, what is explained, what is unsteady by itself."""
 
+from .suite import EVERY_MODE
 from .trial import events, lost
 
 COLUMNS = ("suite", "compared", "mode", "native s", "traced s", "ratio", "processes", "events", "lost", "differences")
@@ -65,11 +66,30 @@ def notes(trial, most=12):
     return found
 
 
-def markdown(trials, skipped):
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+def markdown(trials, skipped, before, names, today):
+    """The table of a document. `before`: its text until now, whose rows of suites and modes that did not run stay, as do the
+    notes on them; `names`: of all suites, in order."""
+    rows = {}
+    for line in before.splitlines():
+        values = [value.strip() for value in line.strip("|").split("|")]
+        if line.startswith("| ") and values[0] in names:
+            rows[values[0], values[2]] = line
     for trial in trials:
-        lines += ["| " + " | ".join(map(str, cells(trial, traced))) + " |" for traced in trial.traced]
-    told = [note for trial in trials for note in notes(trial)] + skipped
+        for traced in trial.traced:
+            values = (*cells(trial, traced), today)
+            rows[trial.suite.name, traced.mode] = "| " + " | ".join(map(str, values)) + " |"
+    columns = (*COLUMNS, "on")
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += [rows[name, mode] for name in names for mode in EVERY_MODE if (name, mode) in rows]
+    told = [line.removeprefix("- ") for line in before.splitlines() if is_note_on_others(line, trials)]
+    told += [note for trial in trials for note in notes(trial)] + skipped
     if told:
         lines += ["", *(f"- {note}" for note in told)]
     return "\n".join(lines)
+
+
+def is_note_on_others(line, trials):
+    """Notes begin with the suite and, where it is about one, the mode."""
+    ran = [f"- {trial.suite.name}{part}: " for trial in trials for part in ("", ", natively")]
+    ran += [f"- {trial.suite.name}, {traced.mode}: " for trial in trials for traced in trial.traced]
+    return line.startswith("- ") and not line.startswith(tuple(ran))

@@ -33,6 +33,8 @@ namespace {
 constexpr std::array<std::string_view, 9> kFormats = {
     "text", "json", "html", "collapsed", "csv", "pprof", "speedscope", "massif", "heaptrack"};
 
+constexpr std::array<std::string_view, 3> kSensitivities = {"low", "medium", "high"};
+
 struct ReportOptions {
   std::string session;
   std::string view = "summary";
@@ -43,6 +45,7 @@ struct ReportOptions {
   std::uint64_t frames = 10;
   std::string filter, exclude;
   std::string cost = "peak";
+  std::string sensitivity = "medium";
   std::string who_holds;
   CLI::Option* who_holds_option = nullptr;
   TextOptions text;
@@ -93,11 +96,19 @@ FormatRequest format_request(const ReportOptions& options) {
   return request;
 }
 
+analysis::Sensitivity sensitivity_of(const ReportOptions& options) {
+  if (options.sensitivity == "low") return analysis::Sensitivity::low;
+  return options.sensitivity == "high" ? analysis::Sensitivity::high
+                                       : analysis::Sensitivity::medium;
+}
+
 Result<void> write_report(const ReportOptions& options, const FormatRequest& request,
                           const analysis::Selection& selection, const render::RenderOptions& layout,
                           render::Output& output) {
   if (options.format == "json") {
-    render::write_json_report(selection, {.top = request.top, .cost = request.cost}, output);
+    render::write_json_report(
+        selection,
+        {.top = request.top, .cost = request.cost, .sensitivity = sensitivity_of(options)}, output);
   } else if (options.format == "html") {
     render::write_html_report(selection,
                               {.session_path = options.session,
@@ -150,6 +161,7 @@ int execute(const ReportOptions& options) {
   render::RenderOptions layout = render_options(options.text, to_stdout ? STDOUT_FILENO : -1);
   layout.top = options.top;
   layout.frames = options.frames;
+  layout.sensitivity = sensitivity_of(options);
 
   symbolize_stacks(*session, stacks_to_symbolize(options, *session, wanted, layout));
   const Result<analysis::Selection> selection = analysis::Selection::create(*session, wanted);
@@ -189,6 +201,9 @@ Command register_report(CLI::App& root) {
                            "The number per stack in collapsed, speedscope and at first in html, "
                            "what pprof shows first, and the order in json and csv"),
                 "Report");
+  add_choice(*app, "--sensitivity", options->sensitivity, kSensitivities,
+             "From how small and how short signs on growth is told, in text and json")
+      ->group("Report");
   app->add_option("-o,--output", options->output, "Write there instead of to standard output")
       ->type_name("FILE")
       ->group("Report");

@@ -13,6 +13,7 @@
 #include <cstddef>
 
 #include "collector/analysis/cost.h"
+#include "collector/analysis/growth.h"
 #include "collector/analysis/selection.h"
 #include "tools/render/output.h"
 
@@ -21,6 +22,7 @@ namespace memwatch::render {
 struct JsonOptions {
   std::size_t top = 0;                         // sites and leak records of each process; 0 all
   analysis::Cost cost = analysis::Cost::peak;  // which ones `top` keeps
+  analysis::Sensitivity sensitivity = analysis::Sensitivity::medium;  // of verdicts on growth
 };
 
 void write_json_report(const analysis::Selection& selection, const JsonOptions& options,

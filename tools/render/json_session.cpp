@@ -1,10 +1,12 @@
 #include "tools/render/json_session.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "collector/analysis/coverage.h"
 #include "collector/analysis/failures.h"
 #include "collector/analysis/leaks.h"
+#include "collector/analysis/process_growth.h"
 #include "collector/analysis/ranking.h"
 #include "tools/render/json_holders.h"
 #include "tools/render/json_words.h"
@@ -187,9 +189,51 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.end_object();
 }
 
+void write_range(JsonWriter& json, const char* name, const std::array<double, 2>& range) {
+  json.key(name).begin_array();
+  for (const double end : range) std::isfinite(end) ? json.real(end) : json.null();
+  json.end_array();
+}
+
+void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
+  json.key("growth").begin_object();
+  json.member("pattern", analysis::growth_pattern_name(growth.pattern));
+  json.member("confidence", growth.confidence);
+  json.key("bytes_per_second").real(growth.bytes_per_second);
+  write_range(json, "bytes_per_second_range", growth.rate_range);
+  json.key("duration").real(growth.duration);
+  json.member("severity", growth.severity);
+  json.member("recommendation", growth.recommendation);
+  const auto& ahead = growth.time_to_limit;
+  json.key("seconds_to_limit");
+  ahead&& std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
+  if (ahead) {
+    write_range(json, "seconds_to_limit_range", ahead->range);
+    json.member("limit", ahead->limit);
+  }
+  json.end_object();
+}
+
+void write_site_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
+                       model::StackId stack) {
+  const auto grown =
+      std::find_if(growth.sites.begin(), growth.sites.end(),
+                   [stack](const analysis::SiteGrowth& site) { return site.stack == stack; });
+  const bool growing = grown != growth.sites.end();
+  const auto doubtful = growth.doubtful_sites.find(stack);
+  json.key("growth").begin_object();
+  json.key("growing").boolean(growing);
+  // Of a site that does not grow: how much speaks for growth all the same.
+  json.member("confidence", growing                                   ? grown->verdict.confidence
+                            : doubtful == growth.doubtful_sites.end() ? 0U
+                                                                      : doubtful->second);
+  json.key("bytes_per_second").real(growing ? grown->verdict.bytes_per_second : 0);
+  json.end_object();
+}
+
 void write_sites(JsonWriter& json, const model::Process& process,
                  const analysis::Selection& selection, const JsonOptions& options,
-                 StackIds& stacks) {
+                 const analysis::ProcessGrowth& growth, StackIds& stacks) {
   json.key("sites").begin_array(Layout::lines);
   for (const model::Site* site :
        analysis::sites_by_cost(selection, process, options.cost, options.top)) {
@@ -208,6 +252,7 @@ void write_sites(JsonWriter& json, const model::Process& process,
       json.member("peak_bytes_sd", site->peak_deviation);
       json.member("allocated_bytes_sd", site->allocated_deviation);
     }
+    write_site_growth(json, growth, site->stack);
     json.end_object();
   }
   json.end_array();
@@ -289,7 +334,9 @@ void write_json_process(JsonWriter& json, const model::Process& process,
   write_functions(json, process);
   write_events(json, process, selection, stacks);
   write_leaks(json, process, selection, options, stacks);
-  write_sites(json, process, selection, options, stacks);
+  const analysis::ProcessGrowth growth = analysis::find_growth(process, options.sensitivity);
+  write_growth(json, growth);
+  write_sites(json, process, selection, options, growth, stacks);
   write_threads(json, process);
   write_sizes(json, process);
   write_timeline(json, process);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "collector/analysis/summary.h"
 #include "collector/analysis/upkeep.h"
 #include "tools/render/facts.h"
+#include "tools/render/growth_words.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
 #include "tools/render/printable.h"
@@ -105,7 +107,7 @@ analysis::Ranking first_of(const analysis::Selection& selection, const model::Pr
 // The stack to mend and the one that costs most; one block if they are the same. Of a tree each is
 // that of one process, the one with most of it: sums over processes are nobody's. What was not
 // freed comes first unless it is next to nothing beside the peak.
-std::vector<Block> blocks_to_show(const analysis::Selection& selection,
+std::vector<Block> largest_blocks(const analysis::Selection& selection,
                                   const analysis::Summary& summary) {
   std::vector<Block> blocks;
   const analysis::LeakReport& leaks = summary.leaks;
@@ -155,6 +157,33 @@ std::vector<Block> blocks_to_show(const analysis::Selection& selection,
   if (blocks.size() == 2 && kept.total < peaks.total / kNextToNothing) {
     std::swap(blocks[0], blocks[1]);
   }
+  return blocks;
+}
+
+// What grows comes first: it is not over.
+std::vector<Block> blocks_to_show(const analysis::Selection& selection,
+                                  const analysis::Summary& summary) {
+  std::vector<Block> blocks = largest_blocks(selection, summary);
+  const std::vector<GrowingProcess> growing =
+      growing_processes(selection, analysis::Sensitivity::medium);
+  if (growing.empty() || growing.front().growth.sites.empty()) return blocks;
+  const analysis::SiteGrowth& site = growing.front().growth.sites.front();
+  Block block{{fmt::format("Grows by {}{}", growth_rate(site.verdict.bytes_per_second),
+                           summary.pids > 1 ? " in " + program_name(*growing.front().process) : ""),
+               fmt::format("{} % sure", site.verdict.confidence)},
+              site.stack};
+  if (const std::string limit = limit_phrase(growing.front().growth); !limit.empty()) {
+    block.title.push_back(limit);
+  }
+  const auto same = std::find_if(blocks.begin(), blocks.end(),
+                                 [&](const Block& other) { return other.stack == site.stack; });
+  if (same != blocks.end()) {
+    std::string also = same->title.front();
+    also.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(also.front())));
+    block.title.push_back(std::move(also));
+    blocks.erase(same);
+  }
+  blocks.insert(blocks.begin(), std::move(block));
   return blocks;
 }
 

@@ -11,6 +11,7 @@
 #include "collector/analysis/peak.h"
 #include "collector/analysis/summary.h"
 #include "collector/analysis/temporary.h"
+#include "tools/render/growth_words.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
 #include "tools/render/printable.h"
@@ -157,6 +158,10 @@ std::vector<model::StackId> stacks_in_view(const analysis::Selection& selection,
   };
   switch (view) {
     case View::summary:
+      for (const GrowingProcess& one : growing_processes(selection, options.sensitivity)) {
+        add_first(stacks, one.growth.sites, top,
+                  [](const analysis::SiteGrowth& site) { return site.stack; });
+      }
       add_leaks(stacks, selection, top);
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::peak, top));
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::calls, top));

@@ -7,6 +7,7 @@
 #include "collector/analysis/modules.h"
 #include "collector/analysis/summary.h"
 #include "tools/render/facts.h"
+#include "tools/render/growth_words.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
 #include "tools/render/printable.h"
@@ -77,6 +78,7 @@ void write_summary(Page& page, const ViewContext& context) {
     page.line(page.paint(Tone::strong, "Processes with the largest heaps"));
     write_process_table(page, context.selection, ProcessOrder::largest, kProcesses);
   }
+  write_growth(page, context.selection);
   write_short_list(page, context, "Leaked for certain", summary.leaks.definite, true,
                    Tone::caution);
   write_short_list(page, context, "Most bytes " + not_freed_phrase(summary.leaks.end),

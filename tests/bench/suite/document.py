@@ -5,14 +5,28 @@ document stays as it is. A file without the comments, or a new one, holds the ta
 from pathlib import Path
 
 
-def write_section(path, section, writer="scripts/bench"):
-    begin, end = (f"<!-- written by {writer} --markdown: {at} -->" for at in ("begin", "end"))
-    path = Path(path)
-    before = after = ""
+def parts_of(path, begin, end):
+    """What is before, between and after the comments."""
     if path.exists():
         text = path.read_text()
         if begin in text and end in text:
-            before, after = text.split(begin, 1)[0], text.split(end, 1)[1]
+            before, rest = text.split(begin, 1)
+            return before, *rest.split(end, 1)
+    return "", "", ""
+
+
+def comments(writer):
+    return (f"<!-- written by {writer} --markdown: {at} -->" for at in ("begin", "end"))
+
+
+def read_section(path, writer):
+    return parts_of(Path(path), *comments(writer))[1]
+
+
+def write_section(path, section, writer="scripts/bench"):
+    begin, end = comments(writer)
+    path = Path(path)
+    before, _, after = parts_of(path, begin, end)
     path.write_text(f"{before}{begin}\n\n{section.strip()}\n\n{end}{after or chr(10)}")
 
 

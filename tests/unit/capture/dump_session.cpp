@@ -47,6 +47,14 @@ void dump_rows(Dump& out, const model::Process& p) {
   for (const auto& r : p.leaks) {
     out.line("leak", r.stack, static_cast<int>(r.kind), r.owner, r.suppression, r.blocks, r.bytes);
   }
+  out.line("history", p.survivor_looks[0], p.survivor_looks[1], p.address_space_limit,
+           p.data_limit);
+  for (const auto& r : p.epochs) {
+    out.line("epoch", r.end, r.least_bytes, r.allocated_bytes, r.unknown_frees);
+  }
+  for (const auto& r : p.site_epochs) {
+    out.line("site epoch", r.stack, r.epoch, r.least_bytes, r.survived_first, r.survived_second);
+  }
   for (const auto& holder : p.holders) {
     out.line("holder", static_cast<int>(holder.kind), static_cast<int>(holder.root), holder.tid,
              holder.root_address, holder.module, holder.module_offset, holder.symbol,

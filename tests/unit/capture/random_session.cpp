@@ -145,6 +145,18 @@ void RandomSession::step_process(const model::Session& session, model::Process& 
                        id_below(session.stacks.size()), static_cast<std::uint32_t>(below(4)),
                        word(), word()});
   }
+  p.survivor_looks = {word(), word()};
+  p.address_space_limit = word();
+  p.data_limit = word();
+  if (sometimes(3)) p.epochs.resize(p.epochs.size() / 2);  // merged
+  for (std::size_t i = below(scale_); i > 0; --i) {
+    p.epochs.push_back({real(), word(), word(), word()});
+  }
+  p.site_epochs.clear();  // other sites are the ones that grew most
+  for (std::size_t i = below(2 * scale_); i > 0; --i) {
+    p.site_epochs.push_back({id_below(session.stacks.size()), static_cast<std::uint32_t>(below(64)),
+                             word(), word(), word()});
+  }
   if (sometimes(3)) p.holders.clear();
   for (std::size_t i = below(scale_); i > 0; --i) {
     model::HolderPath& holder = p.holders.emplace_back();

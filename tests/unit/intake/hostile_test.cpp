@@ -99,6 +99,40 @@ TEST_F(Hostile, PositionsThatLieAreCountedAndFollowed) {
   EXPECT_EQ(target_.thread_slot(ring).consumed.load(), 3U);
 }
 
+// The old block is gone, the new one's number is not due yet, and the record becomes another one or
+// goes by unread.
+TEST_F(Hostile, HalfAReallocationThatIsOverwrittenKeepsTheBalance) {
+  for (const bool is_overwritten : {true, false}) {
+    SegmentBuilder target;
+    const std::uint32_t ring = target.add_ring(1, true);
+    target.allocate(ring, kA, 40, 0);
+    const std::uint64_t at = target.tail(ring);
+    target.reallocate(ring, kA, kA + 4096, 50, 1, 7);
+    target.publish(ring);
+    TrackedProcess process(target.take(), table_, "/p", 1ULL << 30, false);
+    process.drain();
+    const model::Process& facts = process.live().facts;
+    ASSERT_EQ(facts.heap.live_bytes, 0U);
+    if (is_overwritten) {
+      for (std::uint64_t i = 0; i < 3; ++i) target.slot(ring, at + i) = protocol::Slot{};
+    } else {
+      target.publish_to(ring, std::uint64_t{1} << 40);
+    }
+    process.drain();
+    EXPECT_EQ(facts.totals.frees, 1U);
+    EXPECT_EQ(facts.totals.freed_bytes, 40U);
+    // The next one is whole again.
+    target.publish_to(ring, target.tail(ring));
+    process.drain();
+    target.allocate(ring, kA + 8192, 5, 0);
+    target.reallocate(ring, kA + 8192, kA + 8192, 6, 1, 2);
+    target.publish(ring);
+    process.drain();
+    EXPECT_EQ(facts.totals.reallocations, 1U);
+    EXPECT_EQ(facts.heap.live_bytes, facts.totals.allocated_bytes - facts.totals.freed_bytes);
+  }
+}
+
 TEST_F(Hostile, AConsumedPositionThatTheTargetOverwroteIsPutRight) {
   const std::uint32_t ring = target_.add_ring(1, false);
   target_.allocate(ring, kA, 5);

@@ -125,6 +125,26 @@ TEST_F(Counting, AnAllocationOnALiveBlockMeansAFreeWentPastUs) {
   expect_balance();
 }
 
+TEST_F(Counting, ASampleOnALiveSampleMeansAFreeWentPastUs) {
+  process_.sampled(Function::malloc_, 0x10, 100, 400, false, here_);
+  const std::uint64_t stood_for = process_.facts.heap.live_bytes;
+  process_.sampled(Function::malloc_, 0x10, 7, 0, false, here_);
+  EXPECT_EQ(process_.facts.losses.dropped_frees, 1U);
+  EXPECT_EQ(process_.facts.totals.freed_bytes, stood_for);
+  EXPECT_EQ(process_.facts.totals.frees, process_.facts.totals.allocations - 1);
+  EXPECT_EQ(process_.facts.heap.live_bytes, 7U);
+  expect_balance();
+}
+
+TEST_F(Counting, AReallocationWhoseNewBlockIsNeverToldHasFreedTheOldOne) {
+  process_.allocated(Function::malloc_, 0x10, 40, here_);
+  process_.reallocation_lost(process_.release_for_reallocation(0x10));
+  process_.reallocation_lost(process_.release_for_reallocation(0x20));  // nobody's
+  EXPECT_EQ(process_.facts.totals.frees, 1U);
+  EXPECT_EQ(process_.facts.heap.live_blocks, 0U);
+  expect_balance();
+}
+
 TEST_F(Counting, FailuresOfOneKindAreOneRow) {
   std::uint64_t told = 0;
   process_.on_failure = [&](const Failure& failure) { told += failure.count > 0 ? 1U : 0U; };
@@ -233,12 +253,23 @@ TEST_F(Counting, ThreadsBeyondTheLimitShareOneRow) {
     process_.allocated(Function::malloc_, 16 * tid, 1, {1, row, 0});
   }
   const auto& threads = process_.facts.threads;
-  EXPECT_LE(threads.size(), kMaxThreadRows + 1);
+  EXPECT_EQ(threads.size(), kMaxThreadRows + 1);
   EXPECT_EQ(threads.back().tid, 0U);
   std::uint64_t sum = 0;
   for (const ThreadTotals& row : threads) sum += row.allocations;
   EXPECT_EQ(sum, process_.facts.totals.allocations);
   EXPECT_EQ(process_.thread_row(11, {}), thread_);
+
+  // Each block is found again, with its thread: also that of the last row, whose number is the
+  // largest that a live block has room for.
+  for (std::uint32_t tid = 100; tid < 100 + 2 * kMaxThreadRows; ++tid) {
+    process_.freed(Function::free_, 16 * tid, {kNone, process_.thread_row(tid, {}), 0});
+  }
+  EXPECT_EQ(process_.facts.heap.live_blocks, 0U);
+  EXPECT_EQ(process_.facts.losses.unmatched_frees, 0U);
+  EXPECT_EQ(threads.front().allocations, 0U);  // main's
+  for (const ThreadTotals& row : threads) EXPECT_EQ(row.frees, row.allocations) << row.tid;
+  EXPECT_EQ(threads.back().temporary, 1U);  // its last block
 }
 
 TEST_F(Counting, MappingsCountThePagesTheyReplace) {

@@ -15,7 +15,7 @@ void expect_same(const LiveBlock& is, const LiveBlock& wanted) {
   EXPECT_EQ(is.address, wanted.address);
   EXPECT_EQ(is.size, wanted.size);
   EXPECT_EQ(is.site, wanted.site);
-  EXPECT_EQ(is.thread, wanted.thread);
+  EXPECT_EQ(is.origin, wanted.origin);
 }
 
 // A block whose address is known not to be taken.
@@ -46,7 +46,7 @@ TEST(LiveHeap, GivesBackWhatWasPutIn) {
   EXPECT_FALSE(heap.remove(0x1000, &removed));
 }
 
-// On both sides of what fits into a place of the table: address, size, site and thread.
+// On both sides of what fits into a place of the table: address, size, site and origin.
 std::vector<LiveBlock> blocks_of_all_extremes() {
   std::vector<LiveBlock> blocks;
   for (const std::uint64_t address :
@@ -144,7 +144,7 @@ void compare_with_map(const Life& life, unsigned operations) {
       ASSERT_EQ(removed.address, victim);
       ASSERT_EQ(removed.site, known->second.site);
       ASSERT_EQ(removed.size, known->second.size);
-      ASSERT_EQ(removed.thread, known->second.thread);
+      ASSERT_EQ(removed.origin, known->second.origin);
       truth.erase(known);
     }
     ASSERT_EQ(heap.size(), truth.size());

@@ -80,6 +80,14 @@ TEST(Text, NoLineIsWiderThanTheTerminal) {
   }
 }
 
+TEST(Text, ThreadsBeyondTheLimitAreSaidToShareARow) {
+  model::Session session = testing::server_session();
+  model::ThreadTotals& further = session.processes[0].threads.emplace_back();
+  further.allocations = 7;
+  further.allocated_bytes = 700;
+  EXPECT_NE(text_of(session, View::threads).find("(all further threads)"), std::string::npos);
+}
+
 TEST(Text, NamesCannotSmuggleEscapesIn) {
   model::Session session = testing::server_session();
   session.symbols[3].frames[1].function = "evil\x1b]0;title\x07";

@@ -1,5 +1,6 @@
-#include "preload/c_library.h"
 #include "preload/thread_stacks.h"
+
+#include "preload/c_library.h"
 
 namespace memwatch::preload {
 

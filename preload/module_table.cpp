@@ -1,12 +1,10 @@
-#include <elf.h>
-#include <link.h>
+#include "preload/module_table.h"
 
 #include <atomic>
 #include <cstring>
 
 #include "preload/backed_memory.h"
 #include "preload/code_objects.h"
-#include "preload/module_table.h"
 #include "preload/process_state.h"
 #include "preload/segment_memory.h"
 
@@ -44,39 +42,6 @@ std::uint32_t find_known(std::uintptr_t pc) {
     if (start != 0 && pc >= start && pc < known[i].end) return known[i].index;
   }
   return 0;
-}
-
-// Finds the build id in the module's own program headers. The first page of a module holds its ELF
-// header and program headers in every layout linkers make; anything else is left without an id.
-void read_build_id(const CodeObject& object, ModuleEntry* entry) {
-  const std::uintptr_t start = object.start;
-  const std::uintptr_t end = object.end;
-  if (end - start < sizeof(ElfW(Ehdr))) return;
-  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(start);
-  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
-  if (header->e_phoff > 4096 || header->e_phnum > 64) return;
-  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(start + header->e_phoff);
-  if (start + header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr)) > end) return;
-  for (unsigned i = 0; i < header->e_phnum; ++i) {
-    if (segments[i].p_type != PT_NOTE) continue;
-    std::uintptr_t at = object.bias + segments[i].p_vaddr;
-    const std::uintptr_t notes_end = at + segments[i].p_memsz;
-    if (at < start || notes_end > end || notes_end < at) continue;
-    while (at + sizeof(ElfW(Nhdr)) <= notes_end) {
-      const auto* note = reinterpret_cast<const ElfW(Nhdr)*>(at);
-      const std::uintptr_t name = at + sizeof *note;
-      const std::uintptr_t content = name + round_up(note->n_namesz, 4);
-      if (content + note->n_descsz > notes_end) break;
-      if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
-          std::memcmp(reinterpret_cast<const char*>(name), "GNU", 4) == 0 &&
-          note->n_descsz <= sizeof entry->build_id) {
-        entry->build_id_bytes = static_cast<std::uint8_t>(note->n_descsz);
-        std::memcpy(entry->build_id, reinterpret_cast<const void*>(content), note->n_descsz);
-        return;
-      }
-      at = content + round_up(note->n_descsz, 4);
-    }
-  }
 }
 
 // Copies a name into the segment; 0 bytes when there is no room.
@@ -122,7 +87,7 @@ std::uint32_t module_of(std::uintptr_t pc) {
   entry->end = object.end;
   entry->bias = object.bias;
   write_name(object.name, entry);
-  read_build_id(object, entry);
+  entry->build_id_bytes = read_build_id(object, entry->build_id);
   // Release: everything above; matched by the acquire load in collector/intake/stack_importer.
   entry->ready.store(1, std::memory_order_release);
   known[place].end = static_cast<std::uintptr_t>(entry->end);

@@ -1,0 +1,61 @@
+// The promise of docs/leak-accuracy.md, on fewer seeds: at medium no false alarm, and 95 of 100
+// growing sites found. Virtual time and seeds: the same result every time.
+#include <gtest/gtest.h>
+
+#include "tests/leak-corpus/accuracy.h"
+
+namespace memwatch::leak_corpus {
+namespace {
+
+constexpr std::uint64_t kFirst = 1, kLast = 5;
+
+Accuracy of(const std::vector<Program>& programs, const VirtualRun& run,
+            analysis::Sensitivity sensitivity) {
+  Accuracy all;
+  for (const Program& program : programs) {
+    all.add(measure(program, kFirst, kLast, run, sensitivity));
+  }
+  return all;
+}
+
+std::string listed(const Accuracy& accuracy) {
+  std::string text;
+  for (const std::string& error : accuracy.errors) text += error + "\n";
+  return text;
+}
+
+TEST(LeakCorpus, LeaksAreFoundAtMedium) {
+  const Accuracy accuracy = of(leaks(), {}, analysis::Sensitivity::medium);
+  EXPECT_GE(accuracy.recall(), 0.95) << listed(accuracy);
+  EXPECT_EQ(accuracy.false_alarms, 0U) << listed(accuracy);
+}
+
+TEST(LeakCorpus, NothingIsClaimedOfProgramsThatDoNotLeak) {
+  const Accuracy accuracy = of(no_leaks(), {}, analysis::Sensitivity::medium);
+  EXPECT_EQ(accuracy.false_alarms, 0U) << listed(accuracy);
+  EXPECT_EQ(accuracy.wrong_processes, 0U);
+}
+
+TEST(LeakCorpus, NothingIsClaimedFromTheErrorOfASample) {
+  const VirtualRun sampled{300, true};
+  const Accuracy accuracy = of(no_leaks(), sampled, analysis::Sensitivity::medium);
+  EXPECT_EQ(accuracy.false_alarms, 0U) << listed(accuracy);
+  EXPECT_EQ(accuracy.wrong_processes, 0U);
+}
+
+TEST(LeakCorpus, ARunOfAnHourIsJudgedLikeOneOfFiveMinutes) {
+  const VirtualRun hour{3600, false};
+  const Program& slow = leaks().front();
+  const Accuracy accuracy = measure(slow, kFirst, kLast, hour, analysis::Sensitivity::medium);
+  EXPECT_EQ(accuracy.missed + accuracy.false_alarms, 0U) << listed(accuracy);
+}
+
+TEST(LeakCorpus, HighSensitivityFindsNoFewerThanLow) {
+  const Accuracy low = of(leaks(), {}, analysis::Sensitivity::low);
+  const Accuracy high = of(leaks(), {}, analysis::Sensitivity::high);
+  EXPECT_GE(high.found, low.found);
+  EXPECT_EQ(low.false_alarms, 0U) << listed(low);
+}
+
+}  // namespace
+}  // namespace memwatch::leak_corpus
