@@ -34,13 +34,16 @@ intake::SegmentSettings exactly(const std::string& rendezvous) {
   return settings;
 }
 
+std::string executable_of(pid_t pid) {
+  const auto executable = procfs::process_executable(pid);
+  return executable ? executable->path : std::string();
+}
+
 }  // namespace
 
 Totals::Totals() : started_ms_(now_ms()) {}
 
-void Totals::add(pid_t pid, intake::Segment segment, bool attaching) {
-  const auto executable = procfs::process_executable(pid);
-  std::string exe = executable ? executable->path : std::string();
+void Totals::add(pid_t pid, std::string exe, intake::Segment segment, bool attaching) {
   auto tracked = std::make_unique<intake::TrackedProcess>(std::move(segment), table_, exe,
                                                           kLargeBytes, attaching);
   processes_.push_back(Process{pid, std::move(exe), std::move(tracked)});
@@ -55,8 +58,9 @@ Result<void> Totals::welcome(intake::Visitor visitor, const std::string& rendezv
     return segment.error();
   }
   const bool is_fork_child = visitor.hello.is_fork_child != 0;
+  std::string exe = executable_of(pid);  // while it waits: then it may end at any moment
   intake::hand_over(std::move(visitor), *segment);
-  add(pid, *std::move(segment), false);
+  add(pid, std::move(exe), *std::move(segment), false);
   processes_.back().tracked->live().set_inherits_blocks(is_fork_child);
   return {};
 }
@@ -76,7 +80,7 @@ Result<void> Totals::attach(pid_t pid) {
     intake::take_charge(*segment);
     intake::SegmentSettings settings = exactly({});
     settings.on_full = protocol::OnFull::drop;
-    add(pid, *std::move(segment), true);
+    add(pid, executable_of(pid), *std::move(segment), true);
     processes_.back().tracked->segment().apply(settings);
     return {};
   }
@@ -143,9 +147,13 @@ std::string Totals::text() {
     if (process.footprint > 0) line(text, "footprint bytes", process.footprint);
     text += facts.losses.exact ? "  exact: nothing was lost\n" : "  not exact\n";
   }
-  std::size_t with_id = 0;
-  for (const model::Module& module : session_.modules) with_id += module.build_id.empty() ? 0 : 1;
-  text += "modules in stacks: " + std::to_string(session_.modules.size()) +
+  std::size_t modules = 0, with_id = 0;
+  for (const model::Module& module : session_.modules) {
+    if (module.path.empty()) continue;  // stands for code that is in none
+    ++modules;
+    with_id += module.build_id.empty() ? 0 : 1;
+  }
+  text += "modules in stacks: " + std::to_string(modules) +
           ", with a build id: " + std::to_string(with_id) + "\n";
   return text;
 }

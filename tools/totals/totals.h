@@ -41,7 +41,7 @@ class Totals {
     std::unique_ptr<intake::TrackedProcess> tracked;
     std::uint64_t rss = 0, footprint = 0;  // as last seen
   };
-  void add(pid_t pid, intake::Segment segment, bool attaching);
+  void add(pid_t pid, std::string exe, intake::Segment segment, bool attaching);
 
   std::uint64_t started_ms_;
   model::Session session_;  // of which only stacks and modules are filled in
