@@ -34,19 +34,28 @@ intake::SegmentSettings exactly(const std::string& rendezvous) {
   return settings;
 }
 
-std::string executable_of(pid_t pid) {
-  const auto executable = procfs::process_executable(pid);
-  return executable ? executable->path : std::string();
-}
-
 }  // namespace
 
 Totals::Totals() : started_ms_(now_ms()) {}
 
-void Totals::add(pid_t pid, std::string exe, intake::Segment segment, bool attaching) {
-  auto tracked = std::make_unique<intake::TrackedProcess>(std::move(segment), table_, exe,
-                                                          kLargeBytes, attaching);
-  processes_.push_back(Process{pid, std::move(exe), std::move(tracked)});
+Totals::Process Totals::look_at(pid_t pid) {
+  Process process{pid, {}, {}};
+  if (const auto executable = procfs::process_executable(pid)) process.exe = executable->path;
+  sample(process);
+  return process;
+}
+
+void Totals::sample(Process& process) {
+  const auto sample = procfs::sample_process(process.pid);
+  if (!sample || sample->rss == 0) return;
+  process.rss = sample->rss;
+  process.footprint = sample->footprint;
+}
+
+void Totals::add(Process process, intake::Segment segment, bool attaching) {
+  process.tracked = std::make_unique<intake::TrackedProcess>(std::move(segment), table_,
+                                                             process.exe, kLargeBytes, attaching);
+  processes_.push_back(std::move(process));
 }
 
 Result<void> Totals::welcome(intake::Visitor visitor, const std::string& rendezvous) {
@@ -58,9 +67,9 @@ Result<void> Totals::welcome(intake::Visitor visitor, const std::string& rendezv
     return segment.error();
   }
   const bool is_fork_child = visitor.hello.is_fork_child != 0;
-  std::string exe = executable_of(pid);  // while it waits: then it may end at any moment
+  Process process = look_at(pid);  // while it waits: then it may end at any moment
   intake::hand_over(std::move(visitor), *segment);
-  add(pid, std::move(exe), *std::move(segment), false);
+  add(std::move(process), *std::move(segment), false);
   processes_.back().tracked->live().set_inherits_blocks(is_fork_child);
   return {};
 }
@@ -80,7 +89,7 @@ Result<void> Totals::attach(pid_t pid) {
     intake::take_charge(*segment);
     intake::SegmentSettings settings = exactly({});
     settings.on_full = protocol::OnFull::drop;
-    add(pid, executable_of(pid), *std::move(segment), true);
+    add(look_at(pid), *std::move(segment), true);
     processes_.back().tracked->segment().apply(settings);
     return {};
   }
@@ -99,10 +108,7 @@ bool Totals::turn() {
     header.heartbeat_ms.store(now, std::memory_order_relaxed);
     header.epoch.store(now - started_ms_, std::memory_order_relaxed);
     if (process.tracked->drain() > 0) any = true;
-    if (const auto sample = procfs::sample_process(process.pid); sample && sample->rss > 0) {
-      process.rss = sample->rss;
-      process.footprint = sample->footprint;
-    }
+    sample(process);
   }
   return any;
 }
