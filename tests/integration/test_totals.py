@@ -39,7 +39,7 @@ class TotalsTest(IntegrationTest):
             for function, sums in recorded.functions.items():
                 self.assertEqual(process.get(function, 0), sums["calls"], function)
             self.assertGreater(process["resident bytes"], 0)
-        self.assertRegex(run.stderr, r"\nmodules in stacks: ([2-9]), with a build id: \1\n$")
+        self.assertRegex(run.stderr, r"\nmodules in stacks: (\d+), with a build id: \1\n$")
         return run
 
     def test_one_process_with_two_threads(self):

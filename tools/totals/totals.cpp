@@ -38,12 +38,24 @@ intake::SegmentSettings exactly(const std::string& rendezvous) {
 
 Totals::Totals() : started_ms_(now_ms()) {}
 
-void Totals::add(pid_t pid, intake::Segment segment, bool attaching) {
-  const auto executable = procfs::process_executable(pid);
-  std::string exe = executable ? executable->path : std::string();
-  auto tracked = std::make_unique<intake::TrackedProcess>(std::move(segment), table_, exe,
-                                                          kLargeBytes, attaching);
-  processes_.push_back(Process{pid, std::move(exe), std::move(tracked)});
+Totals::Process Totals::look_at(pid_t pid) {
+  Process process{pid, {}, {}};
+  if (const auto executable = procfs::process_executable(pid)) process.exe = executable->path;
+  sample(process);
+  return process;
+}
+
+void Totals::sample(Process& process) {
+  const auto sample = procfs::sample_process(process.pid);
+  if (!sample || sample->rss == 0) return;
+  process.rss = sample->rss;
+  process.footprint = sample->footprint;
+}
+
+void Totals::add(Process process, intake::Segment segment, bool attaching) {
+  process.tracked = std::make_unique<intake::TrackedProcess>(std::move(segment), table_,
+                                                             process.exe, kLargeBytes, attaching);
+  processes_.push_back(std::move(process));
 }
 
 Result<void> Totals::welcome(intake::Visitor visitor, const std::string& rendezvous) {
@@ -55,8 +67,9 @@ Result<void> Totals::welcome(intake::Visitor visitor, const std::string& rendezv
     return segment.error();
   }
   const bool is_fork_child = visitor.hello.is_fork_child != 0;
+  Process process = look_at(pid);  // while it waits: then it may end at any moment
   intake::hand_over(std::move(visitor), *segment);
-  add(pid, *std::move(segment), false);
+  add(std::move(process), *std::move(segment), false);
   processes_.back().tracked->live().set_inherits_blocks(is_fork_child);
   return {};
 }
@@ -76,7 +89,7 @@ Result<void> Totals::attach(pid_t pid) {
     intake::take_charge(*segment);
     intake::SegmentSettings settings = exactly({});
     settings.on_full = protocol::OnFull::drop;
-    add(pid, *std::move(segment), true);
+    add(look_at(pid), *std::move(segment), true);
     processes_.back().tracked->segment().apply(settings);
     return {};
   }
@@ -95,10 +108,7 @@ bool Totals::turn() {
     header.heartbeat_ms.store(now, std::memory_order_relaxed);
     header.epoch.store(now - started_ms_, std::memory_order_relaxed);
     if (process.tracked->drain() > 0) any = true;
-    if (const auto sample = procfs::sample_process(process.pid); sample && sample->rss > 0) {
-      process.rss = sample->rss;
-      process.footprint = sample->footprint;
-    }
+    sample(process);
   }
   return any;
 }
@@ -143,9 +153,13 @@ std::string Totals::text() {
     if (process.footprint > 0) line(text, "footprint bytes", process.footprint);
     text += facts.losses.exact ? "  exact: nothing was lost\n" : "  not exact\n";
   }
-  std::size_t with_id = 0;
-  for (const model::Module& module : session_.modules) with_id += module.build_id.empty() ? 0 : 1;
-  text += "modules in stacks: " + std::to_string(session_.modules.size()) +
+  std::size_t modules = 0, with_id = 0;
+  for (const model::Module& module : session_.modules) {
+    if (module.path.empty()) continue;  // stands for code that is in none
+    ++modules;
+    with_id += module.build_id.empty() ? 0 : 1;
+  }
+  text += "modules in stacks: " + std::to_string(modules) +
           ", with a build id: " + std::to_string(with_id) + "\n";
   return text;
 }

@@ -41,7 +41,9 @@ class Totals {
     std::unique_ptr<intake::TrackedProcess> tracked;
     std::uint64_t rss = 0, footprint = 0;  // as last seen
   };
-  void add(pid_t pid, intake::Segment segment, bool attaching);
+  static Process look_at(pid_t pid);
+  static void sample(Process& process);
+  void add(Process process, intake::Segment segment, bool attaching);
 
   std::uint64_t started_ms_;
   model::Session session_;  // of which only stacks and modules are filled in
