@@ -87,12 +87,12 @@ class DaemonTest(IntegrationTest):
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
-    def start(self, *options, ready=True, limits=None):
+    def start(self, *options, ready=True, limits=None, **more):
         daemon = subprocess.Popen(
             [configuration.memwatch, "daemon", *(options or ["--listen", "off"])],
             stdin=subprocess.DEVNULL,
             stderr=open(self.log, "ab"),
-            env=self.workspace.environment(),
+            env=self.workspace.environment(**more),
             cwd=self.workspace.out,
             preexec_fn=lambda: [resource.setrlimit(what, (most, most)) for what, most in (limits or {}).items()],
         )
@@ -348,6 +348,20 @@ class ConfigurationTest(DaemonTest):
         daemon.send_signal(signal.SIGHUP)
         self.wait(lambda: not self.of(target.pid), "letting go")
         self.assertEqual(target.end()[0], 0)
+
+    def test_a_service_manager_is_told_of_start_reload_and_end(self):
+        self.watching("exact")
+        path = self.workspace.out / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(path))
+            manager.settimeout(TIMEOUT_S)
+            daemon = self.start(NOTIFY_SOCKET=path)
+            self.assertEqual(manager.recv(4096), b"READY=1\nSTATUS=watching")
+            daemon.send_signal(signal.SIGHUP)
+            self.assertRegex(manager.recv(4096), rb"^RELOADING=1\nMONOTONIC_USEC=\d+$")
+            self.assertEqual(manager.recv(4096), b"READY=1\nSTATUS=watching")
+            self.stop(daemon)
+            self.assertEqual(manager.recv(4096), b"STOPPING=1")
 
     def test_what_is_wrong_at_the_start_is_one_line(self):
         self.configure("[defaults]\nmode = 'all'\n")
