@@ -51,13 +51,22 @@ std::vector<FlightEvent> whole_events(const Segment& segment) {
   return events;
 }
 
-void replay_flight(const Segment& segment, TrackedProcess& process) {
+std::uint64_t replay_flight(const Segment& segment, TrackedProcess& process, FlightLook look) {
+  const std::uint64_t next = segment.header().flight_next.load(std::memory_order_relaxed);
+  if (next <= look.after) return look.after;
   const double now = now_ms();
   for (const FlightEvent& noted : whole_events(segment)) {
+    if (noted.ticket <= look.after) continue;
+    // A number that is missing is being written, unless it was overwritten long since.
+    const bool is_gap =
+        noted.ticket != look.after + 1 && next - look.after <= segment.geometry().flight_entries;
+    if (is_gap && !look.is_last) break;
+    look.after = noted.ticket;
     process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,
                          static_cast<int>(noted.error_number), noted.tid, noted.stack,
-                         (static_cast<double>(noted.at_ms) - now) / 1e3);
+                         look.now + (static_cast<double>(noted.at_ms) - now) / 1e3);
   }
+  return look.after;
 }
 
 }  // namespace memwatch::intake

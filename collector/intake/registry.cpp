@@ -44,7 +44,9 @@ bool is_alive(const SegmentName& segment) {
   return procfs::process_start_ticks(segment.pid) == segment.start_time;
 }
 
-std::vector<SegmentName> all_segments() {
+}  // namespace
+
+std::vector<SegmentName> segment_names() {
   struct Close {
     void operator()(DIR* directory) const { closedir(directory); }
   };
@@ -61,7 +63,9 @@ std::vector<SegmentName> all_segments() {
   return segments;
 }
 
-}  // namespace
+bool is_living(const SegmentName& segment) {
+  return is_alive(segment) && is_genuine(segment);
+}
 
 bool parse_segment_name(const std::string& name, SegmentName* parsed) {
   std::string_view text = name;
@@ -78,15 +82,13 @@ bool parse_segment_name(const std::string& name, SegmentName* parsed) {
 }
 
 std::vector<SegmentName> living_segments() {
-  std::vector<SegmentName> segments = all_segments();
-  std::erase_if(segments, [](const SegmentName& segment) {
-    return !is_alive(segment) || !is_genuine(segment);
-  });
+  std::vector<SegmentName> segments = segment_names();
+  std::erase_if(segments, [](const SegmentName& segment) { return !is_living(segment); });
   return segments;
 }
 
 void sweep_stale_segments() {
-  for (const SegmentName& segment : all_segments()) {
+  for (const SegmentName& segment : segment_names()) {
     if (segment.uid != geteuid() || is_alive(segment)) continue;
     // A collector that is still reading the last records removes the name itself.
     const Result<Segment> opened = Segment::open(segment.name);

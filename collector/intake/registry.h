@@ -24,6 +24,10 @@ bool parse_segment_name(const std::string& name, SegmentName* parsed);
 // The segments of this user (of all users for root) whose process lives, ordered by pid.
 std::vector<SegmentName> living_segments();
 
+// The same in two steps, for those who look often: names alone cost no look at their processes.
+std::vector<SegmentName> segment_names();
+bool is_living(const SegmentName& segment);
+
 // Removes the segments of this user whose process is gone and which no living collector reads.
 void sweep_stale_segments();
 

@@ -158,6 +158,7 @@ RendezvousServer::~RendezvousServer() {
 std::optional<Visitor> RendezvousServer::accept_visitor() {
   Visitor visitor;
   visitor.connection = accept_connection(socket_.get());
+  is_stuck_ = !visitor.connection.is_open() && errno != EAGAIN && errno != EINTR;
   if (!visitor.connection.is_open()) return std::nullopt;
   // A peer sends its hello right after connecting; one that does not may not hold up the others.
   const timeval patience{0, 100'000};

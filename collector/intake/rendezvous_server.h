@@ -39,12 +39,16 @@ class RendezvousServer {
 
   // The next visitor, if one is waiting; one with nonsense to say is dropped (empty).
   std::optional<Visitor> accept_visitor();
+  // Could the last one not be let in, for want of descriptors say? It goes on waiting, and
+  // descriptor() stays readable.
+  [[nodiscard]] bool is_stuck() const { return is_stuck_; }
 
  private:
   RendezvousServer() = default;
   std::string path_;
   std::string own_directory_;  // "" unless made for this server alone
   UniqueFd socket_;
+  bool is_stuck_ = false;
 };
 
 // Is the process that introduced itself still waiting for its answer? Then its pid is its own.

@@ -179,6 +179,9 @@ std::uint32_t collector_in_charge(const Segment& segment) {
   const std::uint32_t pid = header.collector_pid.load(std::memory_order_acquire);
   if (pid == 0) return 0;
   const auto start = procfs::process_start_ticks(static_cast<pid_t>(pid));
+  // One that was killed and is fetched by nobody (a container without an init) is in charge of
+  // nothing.
+  if (procfs::zombie_wait_status(static_cast<pid_t>(pid))) return 0;
   const std::uint32_t noted = header.collector_start_low.load(std::memory_order_relaxed);
   return start && static_cast<std::uint32_t>(*start) == noted ? pid : 0;
 }

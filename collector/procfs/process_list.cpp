@@ -44,6 +44,13 @@ std::vector<pid_t> processes_of_user(uid_t user, const std::string& proc_root) {
   return pids;
 }
 
+std::vector<pid_t> all_processes(const std::string& proc_root) {
+  std::vector<pid_t> pids;
+  for_each_number(proc_root, [&](pid_t pid, int, const char*) { pids.push_back(pid); });
+  std::sort(pids.begin(), pids.end());
+  return pids;
+}
+
 std::vector<pid_t> threads_of_process(pid_t pid, const std::string& proc_root) {
   std::vector<pid_t> threads;
   for_each_number(process_path(proc_root, pid, "task"),

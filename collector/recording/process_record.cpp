@@ -5,18 +5,12 @@
 #include <algorithm>
 
 #include "collector/procfs/cgroup.h"
+#include "collector/procfs/exit_status.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_sample.h"
 #include "collector/procfs/smaps_rollup.h"
 
 namespace memwatch::recording {
-
-namespace {
-
-// Reading proportional set sizes walks every page table of the target, so it is done rarely.
-constexpr double kPssIntervalSeconds = 10;
-
-}  // namespace
 
 bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
                    std::uint64_t* rss_peak) {
@@ -31,8 +25,9 @@ bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* samp
   sample->minor_faults = kernel->minor_faults;
   sample->major_faults = kernel->major_faults;
   *rss_peak = std::max(kernel->rss_peak, kernel->rss);
+  // Reading proportional set sizes walks every page table of the target, so it is done rarely.
   if (at >= record.next_pss_at) {
-    record.next_pss_at = at + kPssIntervalSeconds;
+    record.next_pss_at = at + record.pss_interval;
     if (const auto rollup = procfs::sample_smaps_rollup(record.pid)) sample->pss = rollup->pss;
   }
   if (record.cgroup) {
@@ -86,7 +81,7 @@ void resolve_exit(const ProcessRecord& record, model::Process* facts) {
     return;
   }
   facts->exit_kind = model::ExitKind::lost;
-  if (const auto status = procfs::zombie_wait_status(record.pid); status && *status != 0) {
+  if (const auto status = procfs::wait_status_of_ended(record.pid, record.process.get())) {
     set_exit_from_wait_status(*status, facts);
     return;
   }

@@ -29,29 +29,30 @@ Pulse::~Pulse() {
   thread_.join();
 }
 
-void Pulse::beat(protocol::SegmentHeader& header, Clock::time_point now) const {
+void Pulse::beat(const Listener& listener, Clock::time_point now) {
+  protocol::SegmentHeader& header = *listener.header;
   // Relaxed: plain news, nothing is published by them.
   header.epoch.store(
       static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count()),
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - listener.start).count()),
       std::memory_order_relaxed);
   header.heartbeat_ms.store(monotonic_ms(), std::memory_order_relaxed);
 }
 
 void Pulse::beat_all(Clock::time_point now) const {
-  for (protocol::SegmentHeader* header : headers_) beat(*header, now);
+  for (const Listener& listener : listeners_) beat(listener, now);
 }
 
-void Pulse::add(protocol::SegmentHeader* header) {
+void Pulse::add(protocol::SegmentHeader* header, Clock::time_point start) {
   const std::lock_guard lock(mutex_);
-  headers_.push_back(header);
-  beat(*header, Clock::now());
+  listeners_.push_back({header, start});
+  beat(listeners_.back(), Clock::now());
   wake_.notify_all();
 }
 
 void Pulse::remove(protocol::SegmentHeader* header) {
   const std::lock_guard lock(mutex_);
-  std::erase(headers_, header);
+  std::erase_if(listeners_, [&](const Listener& listener) { return listener.header == header; });
 }
 
 void Pulse::intake_beats(std::chrono::milliseconds until_next) {
@@ -69,7 +70,7 @@ void Pulse::run() {
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (headers_.empty()) {
+    if (listeners_.empty()) {
       wake_.wait(lock);
       continue;
     }

@@ -27,14 +27,16 @@ class Pulse {
   // The thread looks this often whether the intake is late; it beats at this distance if so.
   static constexpr std::chrono::milliseconds kStandIn{40};
 
-  // `start`: the session's start, from which epochs count.
+  // `start`: the session's start, from which epochs count where add() says no other.
   explicit Pulse(std::chrono::steady_clock::time_point start);
   ~Pulse();
   Pulse(const Pulse&) = delete;
   Pulse& operator=(const Pulse&) = delete;
 
-  // The header must stay mapped until it is removed. Any thread.
-  void add(protocol::SegmentHeader* header);
+  // The header must stay mapped until it is removed. Its session may have a start of its own. Any
+  // thread.
+  void add(protocol::SegmentHeader* header) { add(header, start_); }
+  void add(protocol::SegmentHeader* header, std::chrono::steady_clock::time_point start);
   void remove(protocol::SegmentHeader* header);
 
   // Beats, and says that the intake is at work and will be back within `until_next`. Any thread.
@@ -45,15 +47,19 @@ class Pulse {
 
   void run();
   void beat_all(Clock::time_point now) const;
-  void beat(protocol::SegmentHeader& header, Clock::time_point now) const;
+  struct Listener {
+    protocol::SegmentHeader* header;
+    Clock::time_point start;
+  };
+  static void beat(const Listener& listener, Clock::time_point now);
 
   Clock::time_point start_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::vector<protocol::SegmentHeader*> headers_;  // guarded by mutex_
-  Clock::time_point intake_seen_;                  // guarded by mutex_
-  std::chrono::milliseconds until_next_{1};        // guarded by mutex_
-  bool stopping_ = false;                          // guarded by mutex_
+  std::vector<Listener> listeners_;          // guarded by mutex_
+  Clock::time_point intake_seen_;            // guarded by mutex_
+  std::chrono::milliseconds until_next_{1};  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
   std::thread thread_;
 };
 

@@ -113,8 +113,10 @@ struct Recorder::State {
   Clock::time_point start = Clock::now();
   model::Session session;
   model::StackTable stacks{session};
-  std::unique_ptr<Pulse> pulse;
-  std::optional<intake::RendezvousServer> rendezvous;
+  std::unique_ptr<Pulse> own_pulse;
+  Pulse* pulse = nullptr;
+  std::optional<intake::RendezvousServer> own_rendezvous;
+  const intake::RendezvousServer* rendezvous = nullptr;
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes
   std::optional<capture::SessionWriter> writer;
   std::string file_trouble;  // of the last checkpoint that failed
@@ -144,7 +146,7 @@ struct Recorder::State {
   }
 
   [[nodiscard]] intake::SegmentSettings wanted_settings() const;
-  void collect_idle(intake::TrackedProcess& tracked);
+  void collect_idle(ProcessRecord& record, bool is_last);
   void welcome(intake::Visitor visitor);
   Result<void> welcome_or_why_not(intake::Visitor& visitor);
   ProcessRecord& add_record(pid_t pid, std::uint64_t start_time, intake::Segment segment,
@@ -158,6 +160,7 @@ struct Recorder::State {
   void parent_forked(ProcessRecord& parent, std::uint64_t token);
   void child_status(std::uint32_t pid, int status);
   void sample(ProcessRecord& record, bool forced);
+  void settle();
   void end_epoch_if_due(model::LiveProcess& live) const;
   void checkpoint();
   // Exchanges the facts of living processes with their rows in the session: once before the
@@ -192,10 +195,18 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   s.session.command = s.options.command;
   s.session.large_threshold = s.options.large_threshold;
-  Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
-  if (!server) return server.error();
-  s.rendezvous.emplace(std::move(*server));
-  s.pulse = std::make_unique<Pulse>(s.start);
+  s.rendezvous = s.options.rendezvous;
+  if (s.rendezvous == nullptr) {
+    Result<intake::RendezvousServer> server = intake::RendezvousServer::create();
+    if (!server) return server.error();
+    s.own_rendezvous.emplace(std::move(*server));
+    s.rendezvous = &*s.own_rendezvous;
+  }
+  s.pulse = s.options.pulse;
+  if (s.pulse == nullptr) {
+    s.own_pulse = std::make_unique<Pulse>(s.start);
+    s.pulse = s.own_pulse.get();
+  }
   s.pace.emplace(s.options.mode, s.options.on_full, s.start);
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }
@@ -255,12 +266,14 @@ void Recorder::State::connect_callbacks(ProcessRecord& record) {
     if (on_alert == nullptr || !*on_alert) return;
     Alert alert = alert_for(*at, event.function, event.requested, event.stack);
     alert.tid = event.tid;
+    alert.at = event.at;
     (*on_alert)(alert);
   };
   live.on_failure = [this, at](const model::Failure& failure) {
     if (failure.count != 1 || on_alert == nullptr || !*on_alert) return;
     Alert alert = alert_for(*at, failure.function, failure.requested, failure.stack);
     alert.is_failure = true;
+    alert.at = failure.first_at;
     alert.error_number = failure.error_number;
     (*on_alert)(alert);
   };
@@ -279,6 +292,7 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   record->process.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   record->timeline =
       model::Timeline(std::chrono::duration<double>(options.sample_interval).count());
+  record->pss_interval = static_cast<double>(options.pss_interval.count());
   record->cgroup = procfs::locate_cgroup(pid);
   if (record->cgroup) {
     if (const auto memory = procfs::read_cgroup_memory(*record->cgroup)) {
@@ -299,7 +313,7 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   session.processes.emplace_back();
   records.push_back(std::move(record));
   notice("recording " + std::to_string(pid) + " " + facts(*records.back()).exe);
-  pulse->add(&records.back()->tracked->segment().header());
+  pulse->add(&records.back()->tracked->segment().header(), start);
   return *records.back();
 }
 
@@ -317,10 +331,12 @@ intake::SegmentSettings Recorder::State::wanted_settings() const {
 
 // An idle process counts for itself and keeps its large allocations and failures in its flight
 // ring.
-void Recorder::State::collect_idle(intake::TrackedProcess& tracked) {
+void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {
   if (options.mode != model::Mode::idle) return;
+  intake::TrackedProcess& tracked = *record.tracked;
   tracked.count_idle();
-  intake::replay_flight(tracked.segment(), tracked);
+  record.flight_seen =
+      intake::replay_flight(tracked.segment(), tracked, {record.flight_seen, now(), is_last});
 }
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
@@ -417,7 +433,7 @@ void Recorder::State::child_status(std::uint32_t pid, int status) {
 void Recorder::State::end_record(ProcessRecord& record, std::optional<model::ExitKind> kind) {
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.drain_to_end();
-  collect_idle(tracked);
+  collect_idle(record, true);
   tracked.collect_losses();
   model::Process& process = tracked.live().facts;
   process.duration = now() - process.start;
@@ -475,7 +491,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   // Hooks that were under way finish their record within moments.
   usleep(2000);
   tracked.drain_to_end();
-  collect_idle(tracked);
+  collect_idle(record, true);
   tracked.collect_losses();
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
@@ -530,6 +546,15 @@ void Recorder::State::sample(ProcessRecord& record, bool forced) {
   record.timeline.add(process.timeline, sample);
 }
 
+void Recorder::State::settle() {
+  for (const auto& record : records) {
+    if (!record->is_alive()) continue;
+    record->tracked->live().settle();
+    record->tracked->collect_losses();
+    record->tracked->live().facts.duration = now() - record->tracked->live().facts.start;
+  }
+}
+
 // Its cost is measured in processor time: on a busy machine a clock would stretch the epochs.
 void Recorder::State::end_epoch_if_due(model::LiveProcess& live) const {
   const double at = now();
@@ -548,12 +573,7 @@ void Recorder::State::swap_living_facts() {
 
 void Recorder::State::checkpoint() {
   if (!writer || records.empty() || Clock::now() < next_checkpoint) return;
-  for (const auto& record : records) {
-    if (!record->is_alive()) continue;
-    record->tracked->live().settle();
-    record->tracked->collect_losses();
-    record->tracked->live().facts.duration = now() - record->tracked->live().facts.start;
-  }
+  settle();
   swap_living_facts();
   const Result<void> written = writer->checkpoint(session);
   swap_living_facts();
@@ -624,10 +644,8 @@ void Recorder::turn() {
     }
   }
   poll(waiting.data(), waiting.size(), static_cast<int>(sleep.count()));
-  const bool some_ended = std::any_of(waiting.begin() + 1, waiting.end(),
-                                      [](const pollfd& process) { return process.revents != 0; });
   if (waiting.front().revents != 0) {
-    while (auto visitor = s.rendezvous->accept_visitor()) {
+    while (auto visitor = s.own_rendezvous->accept_visitor()) {
       if (visitor->asks_for_leaks()) {
         s.answer_leaks_request(std::move(*visitor));
       } else {
@@ -635,11 +653,22 @@ void Recorder::turn() {
       }
     }
   }
+  look(std::any_of(waiting.begin() + 1, waiting.end(),
+                   [](const pollfd& process) { return process.revents != 0; }));
+}
+
+std::chrono::milliseconds Recorder::until_next_look() const {
+  return state_->pace->until_next_look();
+}
+
+void Recorder::look(bool some_ended) {
+  State& s = *state_;
   std::uint64_t drained = 0;
   for (std::size_t i = 0; i < s.records.size(); ++i) {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
     drained += tracked.drain();
+    s.collect_idle(*s.records[i], false);
     if (awaits_leak_check(*s.records[i])) {
       check_at_exit(*s.records[i], s.session, [&s] { s.show_life(); });
     }
@@ -680,12 +709,33 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   intake::take_charge(*segment);
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
   record.was_joined = true;
-  intake::replay_flight(record.tracked->segment(), *record.tracked);
+  record.flight_seen =
+      intake::replay_flight(record.tracked->segment(), *record.tracked, {0, s.now()});
   record.tracked->segment().apply(s.wanted_settings());
   record.tracked->live().facts.notes.push_back(
       "attached while it was running: blocks allocated before are not known");
   s.sample(record, true);
   return {};
+}
+
+Result<void> Recorder::welcome(intake::Visitor visitor) {
+  const Result<void> welcomed = state_->welcome_or_why_not(visitor);
+  if (!welcomed && visitor.connection.is_open()) intake::decline(std::move(visitor));
+  return welcomed;
+}
+
+void Recorder::answer_leaks_request(intake::Visitor visitor) {
+  state_->answer_leaks_request(std::move(visitor));
+}
+
+void Recorder::settle() {
+  state_->settle();
+}
+
+void Recorder::image_replaced() {
+  for (const auto& record : state_->records) {
+    if (record->is_alive()) state_->end_record(*record, model::ExitKind::exec);
+  }
 }
 
 void Recorder::child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_bytes) {

@@ -15,9 +15,11 @@
 
 #include "collector/base/result.h"
 #include "collector/intake/registry.h"
+#include "collector/intake/rendezvous_server.h"
 #include "collector/model/session.h"
 #include "collector/reachability/holders.h"
 #include "collector/recording/leak_check.h"
+#include "collector/recording/pulse.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::recording {
@@ -31,12 +33,19 @@ struct RecorderOptions {
   bool follow = true;                                // children of processes are recorded too
   LeakCheckMode leak_check = LeakCheckMode::auto_;
   std::vector<std::string> command;
+  std::chrono::seconds pss_interval{10};  // proportional set size, which is slow to read
+  // Of a collector that makes several recordings at once: the pulse and the socket they share,
+  // which outlive them. Visitors of the socket are the owner's to accept. Null: the recording's
+  // own.
+  Pulse* pulse = nullptr;
+  const intake::RendezvousServer* rendezvous = nullptr;
 };
 
 // A large allocation or a failure, as it happens.
 struct Alert {
   bool is_failure = false;
   std::uint32_t pid = 0, tid = 0;
+  double at = 0;  // seconds since the session's start; negative: before it
   std::string exe;
   Function function = Function::none;
   std::uint64_t size = 0;
@@ -73,8 +82,21 @@ class Recorder {
   // Joins the ring of a process that runs already.
   Result<void> attach(const intake::SegmentName& name);
 
-  // Waits until something happens, a few milliseconds at most, and does what there is to do.
+  // Waits until something happens, a few milliseconds at most, and does what there is to do. Of a
+  // recording with a socket of its own.
   void turn();
+
+  // What turn() does, for an owner who waits for several recordings at once: the longest time until
+  // the next look, a look, and (`some_ended`) whether a process may have ended meanwhile.
+  [[nodiscard]] std::chrono::milliseconds until_next_look() const;
+  void look(bool some_ended);
+
+  // A process that introduced itself at the owner's socket. Error: it was declined.
+  Result<void> welcome(intake::Visitor visitor);
+  // The owner knows that its processes run another image now.
+  void image_replaced();
+  // Answers a visitor that asks for a leak check.
+  void answer_leaks_request(intake::Visitor visitor);
 
   // A leak check of a process that is recorded and goes on: a session with it alone, in which its
   // leaks are judged, as far as they could be (Process::leak_check).
@@ -98,7 +120,11 @@ class Recorder {
   // Writes the session's end to the file. Call after stop(), with or without symbols filled in.
   Result<void> finish_file();
 
-  // Identity of the first process recorded; there must be one.
+  // Brings what is kept lazily in the facts of living processes up to date: shares of the peak,
+  // error bars, losses, durations.
+  void settle();
+
+  // Identity, and facts up to the last look, of the first process recorded; there must be one.
   [[nodiscard]] const model::Process& first_process() const;
 
  private:

@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   target.publish_all();
   process.drain();
   process.drain_to_end();
-  intake::replay_flight(process.segment(), process);
+  intake::replay_flight(process.segment(), process, {});
   process.collect_losses();
   process.live().settle();
   const model::Process& facts = process.live().facts;

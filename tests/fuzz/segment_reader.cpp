@@ -96,7 +96,7 @@ class Session {
         }
         break;
       case Command::flight:
-        intake::replay_flight(process_->segment(), *process_);
+        intake::replay_flight(process_->segment(), *process_, {});
         break;
       case Command::idle:
         process_->resume_if_given_up(protocol::Control::exact);
@@ -109,7 +109,7 @@ class Session {
   void finish() {
     process_->drain();
     process_->drain_to_end();
-    intake::replay_flight(process_->segment(), *process_);
+    intake::replay_flight(process_->segment(), *process_, {});
     process_->collect_losses();
     process_->live().settle();
     const model::Process& facts = process_->live().facts;

@@ -1,15 +1,19 @@
 #include "tools/cli/commands.h"
 
 #include "tools/cli/command_attach.h"
+#include "tools/cli/command_daemon.h"
 #include "tools/cli/command_diff.h"
 #include "tools/cli/command_doctor.h"
 #include "tools/cli/command_gate.h"
+#include "tools/cli/command_history.h"
 #include "tools/cli/command_leaks.h"
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
+#include "tools/cli/command_status.h"
 #include "tools/cli/command_trim.h"
 #include "tools/cli/command_version.h"
+#include "tools/cli/command_watch.h"
 
 namespace memwatch::cli {
 
@@ -21,6 +25,11 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_list(root),
       register_trim(root),
       register_leaks(root),
+      // Watching.
+      register_daemon(root),
+      register_status(root),
+      register_watch(root),
+      register_history(root),
       // Reading what was recorded.
       register_report(root),
       register_diff(root),

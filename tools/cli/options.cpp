@@ -6,8 +6,8 @@
 #include <charconv>
 #include <vector>
 
+#include "collector/base/parse_duration.h"
 #include "collector/base/parse_size.h"
-#include "tools/cli/parse_duration.h"
 #include "tools/cli/suggest.h"
 
 namespace memwatch::cli {

@@ -13,9 +13,8 @@
 #include "tools/render/printable.h"
 
 namespace memwatch::render {
-namespace {
 
-std::string field(std::string_view text) {
+std::string csv_field(std::string_view text) {
   const std::string clean = valid_utf8(text);
   if (clean.find_first_of(",\"\r\n") == std::string::npos) return clean;
   std::string quoted = "\"";
@@ -26,12 +25,14 @@ std::string field(std::string_view text) {
   return quoted + '"';
 }
 
+namespace {
+
 // Of the innermost frame.
 std::string caller_fields(const model::Session& session, model::CodeAddressId address) {
   const std::vector<analysis::Frame> frames = analysis::frames_at(session, address);
   const analysis::Frame caller = frames.empty() ? analysis::Frame{} : frames.front();
-  return fmt::format("{},{},{},{}", field(caller.function), field(caller.file),
-                     caller.line == 0 ? "" : std::to_string(caller.line), field(caller.module));
+  return fmt::format("{},{},{},{}", csv_field(caller.function), csv_field(caller.file),
+                     caller.line == 0 ? "" : std::to_string(caller.line), csv_field(caller.module));
 }
 
 class Rows {

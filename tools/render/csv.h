@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "collector/analysis/cost.h"
 #include "collector/analysis/selection.h"
@@ -17,5 +19,8 @@ namespace memwatch::render {
 // The costliest rows of each process first; top 0 means all.
 void write_csv(const analysis::Selection& selection, analysis::Cost cost, std::size_t top,
                Output& output);
+
+// One value as RFC 4180 wants it: quoted where it has to be.
+std::string csv_field(std::string_view text);
 
 }  // namespace memwatch::render

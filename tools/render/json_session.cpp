@@ -9,39 +9,12 @@
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/ranking.h"
 #include "tools/render/json_holders.h"
+#include "tools/render/json_words.h"
 
 namespace memwatch::render {
 namespace {
 
 using Layout = JsonWriter::Layout;
-
-std::string_view exit_kind_name(model::ExitKind kind) {
-  switch (kind) {
-    case model::ExitKind::running:
-      return "running";
-    case model::ExitKind::exited:
-      return "exited";
-    case model::ExitKind::signaled:
-      return "signaled";
-    case model::ExitKind::exec:
-      return "exec";
-    case model::ExitKind::lost:
-      return "lost";
-  }
-  return "lost";
-}
-
-std::string_view mode_name(model::Mode mode) {
-  switch (mode) {
-    case model::Mode::idle:
-      return "idle";
-    case model::Mode::exact:
-      return "exact";
-    case model::Mode::sample:
-      return "sample";
-  }
-  return "exact";
-}
 
 void write_identity(JsonWriter& json, const model::Process& process) {
   json.member("pid", process.pid);

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "collector/base/parse_duration.h"
 #include "collector/base/parse_size.h"
 #include "tools/cli/environment.h"
-#include "tools/cli/parse_duration.h"
 #include "tools/cli/progress.h"
 
 namespace memwatch::cli {

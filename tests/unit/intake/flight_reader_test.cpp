@@ -26,7 +26,7 @@ class Flight : public testing::Test {
   }
   void replay() {
     process_.emplace(target_.take(), table_, "/p", 1000, true);
-    replay_flight(process_->segment(), *process_);
+    replay_flight(process_->segment(), *process_, {});
   }
   [[nodiscard]] const model::Process& facts() { return process_->live().facts; }
 
@@ -65,6 +65,39 @@ TEST_F(Flight, AfterManyLapsTheLastOnesAreThere) {
   for (std::uint64_t i = 0; i < capacity; ++i) {
     EXPECT_EQ(facts().large[i].requested, 1000 + 2 * capacity + 5 + i);
   }
+}
+
+TEST_F(Flight, ASecondLookTellsOnlyWhatIsNew) {
+  process_.emplace(target_.take(), table_, "/p", 1000, true);
+  note(0, 5000, 0);
+  const std::uint64_t first = replay_flight(process_->segment(), *process_, {0, 10, false});
+  EXPECT_EQ(facts().totals.large, 1U);
+  EXPECT_EQ(replay_flight(process_->segment(), *process_, {first, 11, false}), first);
+  EXPECT_EQ(facts().totals.large, 1U);
+  note(1, 6000, 0);
+  EXPECT_EQ(replay_flight(process_->segment(), *process_, {first, 12, false}), 2U);
+  ASSERT_EQ(facts().large.size(), 2U);
+  EXPECT_EQ(facts().large[1].requested, 6000U);
+}
+
+TEST_F(Flight, AnEntryThatIsBeingWrittenIsWaitedFor) {
+  process_.emplace(target_.take(), table_, "/p", 1000, true);
+  note(0, 5000, 0);
+  note(1, 6000, 0);
+  target_.flight(0).ticket.store(0);
+  EXPECT_EQ(replay_flight(process_->segment(), *process_, {0, 0, false}), 0U);
+  EXPECT_EQ(facts().totals.large, 0U);
+  target_.flight(0).ticket.store(1);
+  EXPECT_EQ(replay_flight(process_->segment(), *process_, {0, 0, false}), 2U);
+  EXPECT_EQ(facts().totals.large, 2U);
+}
+
+TEST_F(Flight, EntriesThatWereOverwrittenBetweenTwoLooksHoldNothingUp) {
+  process_.emplace(target_.take(), table_, "/p", 1000, true);
+  const std::uint64_t capacity = target_.geometry().flight_entries;
+  for (std::uint64_t i = 0; i < 2 * capacity; ++i) note(i, 5000, 0);
+  EXPECT_EQ(replay_flight(process_->segment(), *process_, {0, 0, false}), 2 * capacity);
+  EXPECT_EQ(facts().totals.large, capacity);
 }
 
 TEST_F(Flight, AnEntryThatIsBeingWrittenIsPassedOver) {

@@ -173,7 +173,7 @@ TEST_F(Hostile, ASegmentThatIsCutOffIsReadAsZerosAndSaysSo) {
   ASSERT_EQ(ftruncate(process_->segment().descriptor(), 0), 0);
   target_.header().slots_used.store(3);  // a page of zeros by now, ours alone
   process_->drain_to_end();
-  replay_flight(process_->segment(), *process_);
+  replay_flight(process_->segment(), *process_, {});
   process_->collect_losses();
   EXPECT_TRUE(process_->segment().is_cut_short());
   EXPECT_FALSE(facts().losses.exact);
@@ -266,7 +266,7 @@ TEST_F(Hostile, FlightEntriesOfNoFunctionOrNoTicketArePassedOver) {
     target_.flight(i).at_ms = ~0ULL;
   }
   process_.emplace(target_.take(), table_, "/p", 1ULL << 30, false);
-  replay_flight(process_->segment(), *process_);
+  replay_flight(process_->segment(), *process_, {});
   EXPECT_EQ(facts().totals.large, 5U);
 }
 
@@ -329,7 +329,7 @@ TEST(HostileBytes, RandomSegmentsAreSurvivedReadToTheEndAndKeepTheBalance) {
     TrackedProcess process(target.take(), table, "/p", random(), random() % 4 == 0);
     process.drain();
     process.drain_to_end();
-    replay_flight(process.segment(), process);
+    replay_flight(process.segment(), process, {});
     process.collect_losses();
     process.live().settle();
     const model::Process& facts = process.live().facts;

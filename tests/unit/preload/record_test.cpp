@@ -147,7 +147,7 @@ TEST_F(Recorded, IdleModeCountsAndKeepsTheNotable) {
   EXPECT_EQ(slot.idle_bytes.load(), 5010U);
   finish();
   EXPECT_EQ(facts().totals.allocations, 0U);
-  intake::replay_flight(tracked_.segment(), tracked_);
+  intake::replay_flight(tracked_.segment(), tracked_, {});
   EXPECT_EQ(facts().totals.failed, 1U);
   ASSERT_EQ(target_.header().flight_next.load(), 2U);
   EXPECT_EQ(target_.flight(0).size, 5000U);

@@ -1,4 +1,4 @@
-#include "tools/cli/parse_duration.h"
+#include "collector/base/parse_duration.h"
 
 #include <cstdint>
 #include <limits>
@@ -7,7 +7,7 @@
 
 #include "collector/base/parse_number.h"
 
-namespace memwatch::cli {
+namespace memwatch {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -44,4 +44,4 @@ Result<nanoseconds> parse_duration(std::string_view text, nanoseconds bare_unit)
   return nanoseconds(static_cast<std::int64_t>(*count));
 }
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

@@ -8,10 +8,10 @@
 
 #include "collector/base/result.h"
 
-namespace memwatch::cli {
+namespace memwatch {
 
 // At most about 292 years. `bare_unit` is what a number without a unit counts.
 Result<std::chrono::nanoseconds> parse_duration(
     std::string_view text, std::chrono::nanoseconds bare_unit = std::chrono::seconds(1));
 
-}  // namespace memwatch::cli
+}  // namespace memwatch

@@ -1,0 +1,33 @@
+// The last large allocations and failures of all processes, and how many there were. Ages are kept
+// by the steady clock, so that setting the wall clock moves nothing. One owner, not thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "collector/daemon/status.h"
+
+namespace memwatch::daemon {
+
+class EventLog {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t kMaxEvents = 200;
+
+  // Id and age of the event are filled in here.
+  void add(Event event, Clock::time_point at);
+  [[nodiscard]] std::vector<Event> latest_first(Clock::time_point now) const;
+  [[nodiscard]] std::uint64_t seen() const { return seen_; }
+
+ private:
+  struct Dated {
+    Event event;
+    Clock::time_point at;
+  };
+  std::deque<Dated> events_;
+  std::uint64_t seen_ = 0;
+};
+
+}  // namespace memwatch::daemon

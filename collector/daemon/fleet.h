@@ -1,0 +1,68 @@
+// All processes that the daemon watches, each recorded in a session of its own. Finds those that
+// carry the library by their segments' names, twice a second, and by their introduction, which
+// children of recorded processes make; those without it by their names in /proc. A process that has
+// ended is kept for a while and then forgotten with all that was recorded, so that memory follows
+// the processes that live.
+//
+// Driven by its owner: fill in what to wait for, wait no longer than until_next_turn(), take a
+// turn. One owner, not thread-safe; starts the pulse's thread alone.
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collector/base/result.h"
+#include "collector/daemon/config.h"
+#include "collector/daemon/status.h"
+#include "collector/daemon/watch_list.h"
+#include "collector/history/sample.h"
+
+namespace memwatch::daemon {
+
+class Fleet {
+ public:
+  static constexpr std::chrono::milliseconds kBetweenScans{500};
+  static constexpr std::size_t kMaxEnded = 50;  // kept in all, the latest
+
+  // Error: no socket at which processes can introduce themselves.
+  static Result<std::unique_ptr<Fleet>> create(Config config, WatchList watch_list);
+  ~Fleet();  // lets go of all processes, which run on
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+
+  // Sentences for the log: a process that cannot be recorded (warnings), or comes and goes.
+  std::function<void(const std::string&)> on_warning;
+  std::function<void(const std::string&)> on_notice;
+
+  // What must hold from now on. Processes that are no longer watched are let go; those whose
+  // settings have changed are recorded anew.
+  void reconfigure(Config config);
+  Result<void> watch(const std::string& name);
+  Result<void> unwatch(const std::string& name);
+  [[nodiscard]] const WatchList& watch_list() const;
+
+  void add_descriptors(std::vector<pollfd>& waiting) const;
+  [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
+  void turn();
+
+  // A moment of each process that runs, for the history; of those without the library when they
+  // have been looked at since the last time.
+  std::vector<history::ProcessSample> samples(std::int64_t time_ms);
+
+  // Fills in processes, events and names; the rest is the owner's.
+  void describe(Status* status) const;
+
+ private:
+  struct State;
+  explicit Fleet(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace memwatch::daemon

@@ -1,0 +1,74 @@
+// What the daemon knows at one moment, as plain data: what `memwatch status` shows. Sizes in bytes,
+// ages and durations in seconds, times in seconds since the Unix epoch. No behaviour.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collector/model/session.h"
+
+namespace memwatch::daemon {
+
+// Where a process's figures come from.
+enum class Source : std::uint8_t {
+  recorded,   // by this daemon
+  elsewhere,  // by another memwatch, which alone knows more than live and resident memory
+  polled,     // it does not carry the library: resident memory alone
+};
+
+struct ProcessStatus {
+  Source source = Source::recorded;
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;  // pid and this together never repeat
+  std::string name, exe;
+  std::vector<std::string> command;
+  bool is_running = true;
+  model::ExitKind exit_kind = model::ExitKind::running;
+  std::int32_t exit_code = 0, exit_signal = 0;
+  double watched_for = 0;  // until now, or until its end
+  double ended_ago = 0;    // of one that has ended
+  pid_t collector = 0;     // of one that is recorded elsewhere
+  // Of one that this daemon records; zero elsewhere but for the live heap.
+  model::Mode mode = model::Mode::sample;
+  std::uint64_t sample_interval = 0;
+  std::uint64_t live_bytes = 0, live_blocks = 0, live_deviation = 0, peak_bytes = 0;
+  std::uint64_t mapped_bytes = 0;
+  model::Totals totals;
+  std::uint64_t dropped = 0;  // events that were lost
+  bool was_joined = false;    // while it ran: earlier blocks are not known
+  std::uint64_t rss = 0, rss_peak = 0;
+};
+
+// A large allocation or a failure. Of failures that are alike in one process the first alone.
+struct Event {
+  enum class Kind : std::uint8_t { large, failure } kind = Kind::large;
+  std::uint64_t id = 0;  // counted from 1; never repeats while the daemon runs
+  double age = 0;
+  pid_t pid = 0;
+  std::uint32_t tid = 0;
+  std::string name;
+  Function function = Function::none;
+  std::uint64_t size = 0;
+  int error_number = 0;
+};
+
+struct Status {
+  std::string version, config_path;
+  bool has_config = false;  // the file is there
+  std::string address;      // where the REST interface listens; "" nowhere
+  pid_t pid = 0;
+  double now = 0;     // since the Unix epoch
+  double uptime = 0;  // seconds
+  std::vector<std::string> configured_names, added_names;
+  std::vector<ProcessStatus>
+      processes;                  // running ones first, by pid; then ended ones, latest first
+  std::vector<Event> events;      // latest first
+  std::uint64_t events_seen = 0;  // since the start; `events` are the last of them
+  // Watched processes that carry the library and could not be recorded; warnings have said why.
+  std::size_t not_recorded = 0;
+};
+
+}  // namespace memwatch::daemon

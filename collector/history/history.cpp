@@ -1,0 +1,153 @@
+#include "collector/history/history.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include <cstdio>
+#include <utility>
+
+namespace memwatch::history {
+
+namespace {
+
+constexpr std::chrono::minutes kBetweenUpkeeps{1};
+
+}  // namespace
+
+History::History(std::string path, std::string boot, Limits limits,
+                 std::function<void(const std::string&)> on_trouble)
+    : path_(std::move(path)),
+      boot_(std::move(boot)),
+      limits_(limits),
+      on_trouble_(std::move(on_trouble)),
+      thread_([this] { run(); }) {}
+
+History::~History() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void History::add(std::vector<ProcessSample> batch) {
+  if (batch.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    batches_.push_back(std::move(batch));
+    if (batches_.size() > kMaxWaiting) batches_.pop_front();
+  }
+  wake_.notify_all();
+}
+
+void History::ask(Question question, std::function<void(Answer)> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    questions_.push_back({std::move(question), std::move(answer)});
+  }
+  wake_.notify_all();
+}
+
+std::int64_t History::present_ms() const {
+  const auto now = wall_start_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                                     Clock::now() - start_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+}
+
+// The same trouble is told once, until something has worked again.
+void History::trouble(const Error& error) {
+  if (!std::exchange(told_trouble_, true)) {
+    on_trouble_(error.to_line() + "; everything else goes on, writing is tried again");
+  }
+}
+
+void History::set_aside(const Error& error) {
+  store_.reset();
+  char stamp[32] = {};
+  const time_t now = time(nullptr);
+  tm parts{};
+  gmtime_r(&now, &parts);
+  strftime(stamp, sizeof stamp, ".damaged-%Y%m%d-%H%M%S", &parts);
+  const std::string aside = path_ + stamp;
+  if (rename(path_.c_str(), aside.c_str()) != 0) {
+    trouble(error);
+    return;
+  }
+  // The log belongs to the file it was written for.
+  for (const char* suffix : {"-wal", "-shm"}) {
+    static_cast<void>(rename((path_ + suffix).c_str(), (aside + suffix).c_str()));
+  }
+  on_trouble_(error.to_line() + "; it was set aside as " + aside + ", and a new one begun");
+}
+
+bool History::open_store() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Result<HistoryStore> opened = HistoryStore::open(path_, boot_, limits_);
+    if (opened) {
+      store_.emplace(*std::move(opened));
+      return true;
+    }
+    if (opened.error().kind != ErrorKind::damaged) {
+      trouble(opened.error());
+      return false;
+    }
+    set_aside(opened.error());
+  }
+  return false;
+}
+
+void History::write(std::deque<std::vector<ProcessSample>>& batches) {
+  while (!batches.empty()) {
+    const Result<void> written = store_->append(batches.front());
+    if (!written) {
+      if (written.error().kind == ErrorKind::damaged) {
+        set_aside(written.error());
+      } else {
+        trouble(written.error());
+      }
+      return;
+    }
+    told_trouble_ = false;
+    batches.pop_front();
+  }
+}
+
+void History::run() {
+  sigset_t all;  // signals are for the main thread
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  std::deque<std::vector<ProcessSample>> batches;
+  while (true) {
+    std::deque<Asked> questions;
+    bool last = false;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !batches_.empty() || !questions_.empty(); });
+      last = stopping_;
+      for (auto& batch : batches_) batches.push_back(std::move(batch));
+      batches_.clear();
+      questions.swap(questions_);
+    }
+    while (batches.size() > kMaxWaiting) batches.pop_front();
+    if (store_ || open_store()) {
+      write(batches);
+      if (store_ && Clock::now() >= next_upkeep_) {
+        next_upkeep_ = Clock::now() + kBetweenUpkeeps;
+        const Result<void> kept = store_->maintain(present_ms());
+        if (!kept) trouble(kept.error());
+      }
+    }
+    for (const Asked& asked : questions) {
+      if (store_) {
+        asked.answer(store_->ask(asked.question));
+      } else {
+        asked.answer(
+            Error{ErrorKind::system, "read the history", path_, "it could not be opened", {}});
+      }
+    }
+    if (last) return;
+  }
+}
+
+}  // namespace memwatch::history

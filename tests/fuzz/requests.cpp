@@ -1,0 +1,62 @@
+// libFuzzer entry: what comes to the daemon from outside. The first byte chooses: a request of the
+// REST interface, which is answered once, with a status and (but for 2xx) a problem; or what is
+// said on the control socket, either side of it.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "tests/fuzz/input.h"
+#include "tools/server/api.h"
+#include "tools/server/control_protocol.h"
+#include "tools/server/history_question.h"
+
+namespace {
+
+using namespace memwatch;
+
+void as_request(const std::string& method, const std::string& target) {
+  const server::Api api({[](const auto& use) { use(daemon::Status{}); },
+                         [](const history::Question&, const auto& use) {
+                           use(std::vector<history::ProcessSample>(1));
+                         },
+                         [] { return std::int64_t{1'700'000'000'000}; }});
+  int answers = 0;
+  api.handle({method, target}, [&](const server::HttpResponse& response) {
+    ++answers;
+    const bool is_good = response.status == 200 && response.content_type == "application/json";
+    const bool is_problem =
+        response.status >= 400 && response.content_type == "application/problem+json";
+    if (response.body.empty() || (!is_good && !is_problem)) abort();
+  });
+  if (answers != 1) abort();
+}
+
+void as_control(const std::string& bytes) {
+  server::ControlAnswer answer;
+  if (server::decode_answer(bytes, &answer)) {
+    server::ControlAnswer again;
+    if (!server::decode_answer(server::encode_answer(answer), &again)) abort();
+    if (again.status != answer.status || again.text != answer.text) abort();
+  }
+  std::vector<std::string> words;
+  if (!server::decode_question(bytes, &words) || words.empty()) return;
+  server::HistoryQuestion asked;
+  if (!server::read_history_question(words, 1'700'000'000'000, &asked)) return;
+  (void)server::history_answer(asked, std::vector<history::ProcessSample>(1));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  memwatch::fuzz::Input input(data, size);
+  const bool is_request = input.take<char>() == 'r';
+  const std::string rest(input.take_bytes(input.left()));
+  if (is_request) {
+    as_request("GET", rest);
+    as_request("POST", rest);
+  } else {
+    as_control(rest);
+  }
+  return 0;
+}

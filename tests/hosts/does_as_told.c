@@ -1,0 +1,81 @@
+/* The target of the daemon's tests: says "ready PID", then does what each line of its standard
+ * input says and answers "done", until the input ends; "bye" and status 0 then.
+ *
+ *   keep N    N blocks of 100 bytes that stay       large N   one of N bytes that stays, untouched
+ *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
+ *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
+ *   exec PATH becomes that program, which does as this one */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "tests/hosts/host.h"
+
+HOST_NOINLINE static void keeps(long count) {
+  void** const blocks = keep(malloc((size_t)count * sizeof(void*)));
+  for (long i = 0; i < count; ++i) blocks[i] = keep(malloc(100));
+}
+
+HOST_NOINLINE static void loses(long count) {
+  for (long i = 0; i < count; ++i) keep(malloc(100));
+}
+
+/* Overwrites what calls left on the stack: no stale pointer may keep a block reachable. */
+HOST_NOINLINE static void forgets(void) {
+  volatile char room[8192];
+  for (unsigned i = 0; i < sizeof room; ++i) room[i] = 0;
+}
+
+static void forks(long count) {
+  for (long i = 0; i < count; ++i) {
+    const pid_t child = fork();
+    require(child >= 0, "fork");
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      free(keep(malloc(10)));
+      for (;;) pause();
+    }
+    say("child %d\n", (int)child);
+  }
+}
+
+/* By hand: standard input buffers would be blocks too. */
+static int next_line(char* line, size_t room) {
+  size_t used = 0;
+  while (used + 1 < room && read(STDIN_FILENO, line + used, 1) == 1) {
+    if (line[used] == '\n') {
+      line[used] = '\0';
+      return 1;
+    }
+    ++used;
+  }
+  return 0;
+}
+
+static void* kept_large;
+static volatile size_t huge = (size_t)1 << 63;
+
+int main(int argc, char** argv) {
+  (void)argc;
+  char line[512];
+  free(keep(malloc(10)));
+  say("ready %d\n", (int)getpid());
+  while (next_line(line, sizeof line)) {
+    char* const space = strchr(line, ' ');
+    const char* const argument = space != NULL ? space + 1 : "";
+    if (space != NULL) *space = '\0';
+    if (strcmp(line, "keep") == 0) keeps(atol(argument));
+    if (strcmp(line, "lose") == 0) loses(atol(argument));
+    if (strcmp(line, "large") == 0) kept_large = keep(malloc((size_t)atol(argument)));
+    if (strcmp(line, "fail") == 0) require(malloc(huge) == NULL, "too much");
+    if (strcmp(line, "fork") == 0) forks(atol(argument));
+    if (strcmp(line, "exec") == 0) execl(argument, argument, (char*)NULL);
+    forgets();
+    say("done\n");
+  }
+  say("bye\n");
+  (void)argv;
+  exit(0); /* not a return: so it is known on every kernel how it has ended */
+}

@@ -1,0 +1,83 @@
+#include "collector/daemon/runtime_directory.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "collector/daemon/single_instance.h"
+#include "collector/procfs/text.h"
+
+namespace memwatch::daemon {
+namespace {
+
+class RuntimeDirectory : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/mwd-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+    if (const char* before = getenv("XDG_RUNTIME_DIR")) before_ = before;
+    setenv("XDG_RUNTIME_DIR", root_.c_str(), 1);
+  }
+  void TearDown() override {
+    if (before_) {
+      setenv("XDG_RUNTIME_DIR", before_->c_str(), 1);
+    } else {
+      unsetenv("XDG_RUNTIME_DIR");
+    }
+    std::filesystem::remove_all(root_);
+  }
+  std::string root_;
+  std::optional<std::string> before_;
+};
+
+TEST_F(RuntimeDirectory, IsMadePrivate) {
+  const Result<std::string> path = runtime_directory();
+  ASSERT_TRUE(path) << path.error().to_line();
+  EXPECT_EQ(*path, root_ + "/memwatch");
+  struct stat status {};
+  ASSERT_EQ(stat(path->c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+  EXPECT_TRUE(runtime_directory());
+}
+
+TEST_F(RuntimeDirectory, OneThatOthersCanEnterIsRefused) {
+  ASSERT_TRUE(runtime_directory());
+  ASSERT_EQ(chmod((root_ + "/memwatch").c_str(), 0755), 0);
+  const Result<std::string> path = runtime_directory();
+  ASSERT_FALSE(path);
+  EXPECT_NE(path.error().to_line().find("this user alone"), std::string::npos);
+}
+
+TEST_F(RuntimeDirectory, ALinkOrAFileInItsPlaceIsRefused) {
+  ASSERT_EQ(symlink("/tmp", (root_ + "/memwatch").c_str()), 0);
+  EXPECT_FALSE(runtime_directory());
+}
+
+TEST_F(RuntimeDirectory, APathWithoutRoomForASocketIsRefused) {
+  setenv("XDG_RUNTIME_DIR", ("/tmp/" + std::string(100, 'x')).c_str(), 1);
+  const Result<std::string> path = runtime_directory();
+  ASSERT_FALSE(path);
+  EXPECT_NE(path.error().to_line().find("too long"), std::string::npos);
+}
+
+TEST_F(RuntimeDirectory, HoldsOneDaemon) {
+  const Result<std::string> path = runtime_directory();
+  ASSERT_TRUE(path);
+  {
+    const auto first = SingleInstance::claim(*path);
+    ASSERT_TRUE(first) << first.error().to_line();
+    const auto second = SingleInstance::claim(*path);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::usage);
+    EXPECT_NE(second.error().to_line().find("pid " + std::to_string(getpid())), std::string::npos);
+  }
+  EXPECT_TRUE(SingleInstance::claim(*path));
+}
+
+}  // namespace
+}  // namespace memwatch::daemon

@@ -1,0 +1,146 @@
+#include "collector/history/history.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+namespace memwatch::history {
+namespace {
+
+class Histories : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/mwh-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    root_ = name;
+    path_ = root_ + "/history.db";
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+
+  [[nodiscard]] std::unique_ptr<History> start() {
+    return std::make_unique<History>(path_, "boot", Limits{}, [this](const std::string& line) {
+      const std::lock_guard lock(mutex_);
+      troubles_.push_back(line);
+    });
+  }
+  static std::int64_t now_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+  static std::vector<ProcessSample> batch(std::uint64_t rss, std::int64_t offset_ms = 0) {
+    ProcessSample row;
+    row.process = {7, 1, "server"};
+    row.sample.time_ms = now_ms() + offset_ms;
+    row.sample.rss = row.sample.rss_max = rss;
+    return {row};
+  }
+  static std::vector<ProcessSample> all(History& history) {
+    std::promise<History::Answer> promise;
+    history.ask({}, [&](History::Answer answer) { promise.set_value(std::move(answer)); });
+    const History::Answer answer = promise.get_future().get();
+    EXPECT_TRUE(answer) << answer.error().to_line();
+    return answer ? *answer : std::vector<ProcessSample>{};
+  }
+  std::vector<std::string> troubles() {
+    const std::lock_guard lock(mutex_);
+    return troubles_;
+  }
+
+  std::string root_, path_;
+  std::mutex mutex_;
+  std::vector<std::string> troubles_;
+};
+
+TEST_F(Histories, WhatWasAddedIsAnsweredAndOutlivesIt) {
+  {
+    const auto history = start();
+    history->add(batch(1));
+    history->add(batch(2, 1));
+    EXPECT_EQ(all(*history).size(), 2U);
+    history->add(batch(3, 2));
+  }
+  const auto history = start();
+  EXPECT_EQ(all(*history).size(), 3U);
+  EXPECT_TRUE(troubles().empty());
+}
+
+TEST_F(Histories, AKilledOneLosesNothingThatWasWritten) {
+  int told[2];
+  ASSERT_EQ(pipe(told), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto history = start();
+    for (int i = 0; i < 20; ++i) history->add(batch(static_cast<std::uint64_t>(i), i));
+    all(*history);
+    static_cast<void>(!write(told[1], "x", 1));
+    pause();
+  }
+  char byte = 0;
+  ASSERT_EQ(read(told[0], &byte, 1), 1);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  const auto history = start();
+  EXPECT_EQ(all(*history).size(), 20U);
+  EXPECT_TRUE(troubles().empty());
+}
+
+TEST_F(Histories, ADamagedFileIsSetAsideNotDeleted) {
+  std::ofstream(path_) << "this was a history once, and is none any more" << std::string(4096, 'x');
+  const auto history = start();
+  history->add(batch(1));
+  EXPECT_EQ(all(*history).size(), 1U);
+  ASSERT_EQ(troubles().size(), 1U);
+  EXPECT_NE(troubles()[0].find("set aside as " + path_ + ".damaged-"), std::string::npos)
+      << troubles()[0];
+  int aside = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root_)) {
+    if (entry.path().string().find(".damaged-") != std::string::npos) ++aside;
+  }
+  EXPECT_EQ(aside, 1);
+}
+
+TEST_F(Histories, ADiskThatTakesNothingIsToldOnceAndTriedAgain) {
+  path_ = root_ + "/later/history.db";
+  const auto history = start();
+  for (int i = 0; i < 5; ++i) {
+    history->add(batch(1, i));
+    std::promise<bool> promise;
+    history->ask({}, [&](const History::Answer& answer) { promise.set_value(answer.has_value()); });
+    EXPECT_FALSE(promise.get_future().get());
+  }
+  EXPECT_EQ(troubles().size(), 1U);
+  std::filesystem::create_directory(root_ + "/later");
+  history->add(batch(2, 5));
+  EXPECT_EQ(all(*history).size(), 6U) << "what waited is written too";
+  EXPECT_EQ(troubles().size(), 1U);
+}
+
+TEST_F(Histories, AFullDiskLosesNothingThatIsThere) {
+  const auto history = start();
+  history->add(batch(1));
+  ASSERT_EQ(all(*history).size(), 1U);
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit small = before;
+  small.rlim_cur = 4096;  // neither the database nor its log may grow
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  for (int i = 0; i < 10; ++i) history->add(batch(2, 10 + i));
+  const std::size_t while_full = all(*history).size();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(while_full, 1U);
+  EXPECT_EQ(troubles().size(), 1U);
+  history->add(batch(3, 100));
+  EXPECT_EQ(all(*history).size(), 12U);
+}
+
+}  // namespace
+}  // namespace memwatch::history

@@ -1,0 +1,318 @@
+#include "tools/server/daemon.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "collector/base/unique_fd.h"
+#include "collector/daemon/config.h"
+#include "collector/daemon/fleet.h"
+#include "collector/daemon/runtime_directory.h"
+#include "collector/daemon/single_instance.h"
+#include "collector/history/history.h"
+#include "collector/intake/registry.h"
+#include "collector/procfs/text.h"
+#include "tools/server/api.h"
+#include "tools/server/control_server.h"
+#include "tools/server/history_question.h"
+#include "tools/server/http_server.h"
+#include "tools/server/main_thread_calls.h"
+#include "tools/server/own_memory.h"
+#include "tools/server/questions.h"
+#include "tools/server/service_manager.h"
+
+namespace memwatch::server {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kBetweenSamples{1};
+constexpr std::chrono::minutes kBetweenTidyings{1};
+
+// Tells this start of the machine from others; "" where the kernel does not tell.
+std::string boot_id() {
+  return std::string(
+      procfs::trim(procfs::read_text("/proc/sys/kernel/random/boot_id", 64).value_or("")));
+}
+
+std::int64_t wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Two descriptors for each process that is recorded, and a few.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// With its parents, as mkdir -p.
+Result<void> make_directory(const std::string& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    const std::string part = path.substr(0, at);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      return system_error("make the state directory", part, errno);
+    }
+    if (at == std::string::npos) break;
+  }
+  if (access(path.c_str(), W_OK | X_OK) != 0) {
+    return system_error("write in the state directory", path, errno);
+  }
+  return {};
+}
+
+Result<daemon::Config> read_config(const DaemonOptions& options, bool* exists) {
+  Result<daemon::Config> config = daemon::read_config(options.config_path);
+  *exists = true;
+  if (config || config.error().kind != ErrorKind::not_found || options.must_exist) return config;
+  *exists = false;
+  return daemon::Config{};
+}
+
+Result<UniqueFd> signals() {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, number);
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is an error of writing, told as such
+  if (pthread_sigmask(SIG_BLOCK, &wanted, nullptr) != 0) {
+    return system_error("wait for signals", "the daemon", errno);
+  }
+  UniqueFd descriptor(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor.is_open()) return system_error("wait for signals", "the daemon", errno);
+  return descriptor;
+}
+
+}  // namespace
+
+struct Daemon::State {
+  State(DaemonOptions given, daemon::SingleInstance held)
+      : options(std::move(given)), only_one(std::move(held)) {}
+
+  DaemonOptions options;
+  daemon::SingleInstance only_one;
+  Clock::time_point start = Clock::now();
+  daemon::Config config;  // as read at the start
+  bool has_config = false;
+  UniqueFd signal_descriptor;
+  std::unique_ptr<daemon::Fleet> fleet;
+  std::unique_ptr<ControlServer> control;
+  MainThreadCalls calls;  // before the history, whose thread makes some
+  std::unique_ptr<history::History> history;
+  Clock::time_point next_sample = Clock::now() + kBetweenSamples;
+  Clock::time_point next_tidying = Clock::now() + kBetweenTidyings;
+  std::unique_ptr<Api> api;
+  std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
+  std::string address;               // where it listens; "" nowhere
+
+  void start_history(const daemon::Config& wanted,
+                     const std::function<void(const std::string&)>& warn);
+  Result<void> start_http();
+  std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
+  void keep_history();
+  void tidy_up();
+  [[nodiscard]] daemon::Status status() const;
+  // False: the daemon is to end.
+  bool handle_signals(const std::function<void(const std::string&)>& warn,
+                      const std::function<void(const std::string&)>& notice);
+};
+
+void Daemon::State::start_history(const daemon::Config& wanted,
+                                  const std::function<void(const std::string&)>& warn) {
+  history::Limits limits;
+  limits.keep = wanted.history_keep;
+  limits.max_bytes = wanted.history_max_bytes;
+  history.reset();  // writes what waits
+  history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
+                                               limits, warn);
+}
+
+// Requests come on the server's thread; what they ask for is found on this one.
+Result<void> Daemon::State::start_http() {
+  if (options.listen == "off") return {};
+  const Result<ListenAddress> wanted = parse_listen_address(options.listen);
+  if (!wanted) return wanted.error();
+  Api::Sources sources;
+  sources.status = [this](std::function<void(const daemon::Status&)> use) {
+    calls.add([this, use = std::move(use)] { use(status()); });
+  };
+  sources.history = [this](history::Question question,
+                           std::function<void(history::History::Answer)> use) {
+    calls.add([this, question = std::move(question), use = std::move(use)] {
+      if (history) history->ask(question, use);
+    });
+  };
+  sources.now_ms = wall_ms;
+  api = std::make_unique<Api>(std::move(sources));
+  Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
+      *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
+        api->handle(request, std::move(reply));
+      });
+  if (!started) return started.error();
+  http = *std::move(started);
+  const bool is_v6 = wanted->host.find(':') != std::string::npos;
+  address = fmt::format("{}:{}", is_v6 ? "[" + wanted->host + "]" : wanted->host, http->port());
+  return {};
+}
+
+std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string>& words,
+                                                   std::uint64_t number) {
+  if (words.empty() || words[0] != "history") {
+    return answer_question(words, *fleet, [this] { return status(); });
+  }
+  HistoryQuestion asked;
+  if (!read_history_question(words, wall_ms(), &asked)) {
+    return ControlAnswer{2, "history: unknown question"};
+  }
+  history->ask(asked.question, [this, number, asked](const history::History::Answer& answer) {
+    calls.add([this, number, text = history_answer(asked, answer)] {
+      if (control) control->answer(number, text);
+    });
+  });
+  return std::nullopt;
+}
+
+void Daemon::State::keep_history() {
+  const auto now = Clock::now();
+  if (now < next_sample) return;
+  next_sample = std::max(next_sample + kBetweenSamples, now);
+  history->add(fleet->samples(wall_ms()));
+}
+
+void Daemon::State::tidy_up() {
+  if (Clock::now() < next_tidying) return;
+  next_tidying = Clock::now() + kBetweenTidyings;
+  give_back_heap();
+}
+
+daemon::Status Daemon::State::status() const {
+  daemon::Status status;
+  status.version = MEMWATCH_VERSION;
+  status.config_path = options.config_path;
+  status.has_config = has_config;
+  status.address = address;
+  status.pid = getpid();
+  status.now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  status.uptime = std::chrono::duration<double>(Clock::now() - start).count();
+  fleet->describe(&status);
+  return status;
+}
+
+bool Daemon::State::handle_signals(const std::function<void(const std::string&)>& warn,
+                                   const std::function<void(const std::string&)>& notice) {
+  signalfd_siginfo received{};
+  while (::read(signal_descriptor.get(), &received, sizeof received) ==
+         static_cast<ssize_t>(sizeof received)) {
+    if (received.ssi_signo != SIGHUP) return false;
+    notify_reloading();
+    bool exists = false;
+    Result<daemon::Config> read = read_config(options, &exists);
+    if (read) {
+      has_config = exists;
+      if (read->history_keep != config.history_keep ||
+          read->history_max_bytes != config.history_max_bytes) {
+        start_history(*read, warn);
+      }
+      config = *read;
+      fleet->reconfigure(*std::move(read));
+      notice(options.config_path + (exists ? ": read again" : ": not there, so as by default"));
+    } else {
+      warn(read.error().to_line() + "; what was read before stays in force");
+    }
+    notify_ready("watching");
+  }
+  return true;
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::create(DaemonOptions options) {
+  bool exists = false;
+  Result<daemon::Config> config = read_config(options, &exists);
+  if (!config) return config.error();
+  const Result<std::string> runtime = daemon::runtime_directory();
+  if (!runtime) return runtime.error();
+  Result<daemon::SingleInstance> only_one = daemon::SingleInstance::claim(*runtime);
+  if (!only_one) return only_one.error();
+  if (const auto made = make_directory(options.state_directory); !made) return made.error();
+  Result<daemon::WatchList> watch_list =
+      daemon::WatchList::open(options.state_directory + "/watch-list");
+  if (!watch_list) return watch_list.error();
+  // Blocked before any thread is started, so that all of them leave signals to the descriptor.
+  Result<UniqueFd> signal_descriptor = signals();
+  if (!signal_descriptor) return signal_descriptor.error();
+  allow_many_descriptors();
+  intake::sweep_stale_segments();
+  auto state = std::make_unique<State>(std::move(options), *std::move(only_one));
+  state->config = *config;
+  state->has_config = exists;
+  state->signal_descriptor = *std::move(signal_descriptor);
+  Result<std::unique_ptr<daemon::Fleet>> fleet =
+      daemon::Fleet::create(*std::move(config), *std::move(watch_list));
+  if (!fleet) return fleet.error();
+  state->fleet = *std::move(fleet);
+  Result<ControlServer> control = ControlServer::listen(daemon::control_socket_path(*runtime));
+  if (!control) return control.error();
+  state->control = std::make_unique<ControlServer>(*std::move(control));
+  if (const auto listens = state->start_http(); !listens) return listens.error();
+  return std::unique_ptr<Daemon>(new Daemon(std::move(state)));
+}
+
+void Daemon::run() {
+  State& s = *state_;
+  const auto warn = [this](const std::string& line) {
+    if (on_warning) on_warning(line);
+  };
+  const auto notice = [this](const std::string& line) {
+    if (on_notice) on_notice(line);
+  };
+  s.fleet->on_warning = warn;
+  s.fleet->on_notice = on_process;
+  s.control->on_question = [&s](const std::vector<std::string>& words, std::uint64_t number) {
+    return s.answer(words, number);
+  };
+  s.start_history(s.config, warn);
+  notice(fmt::format("watching {} (pid {}){}{}",
+                     s.fleet->watch_list().is_empty() ? "every process that carries the library"
+                                                      : "the programs of the watch list",
+                     getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
+                     s.address.empty() ? "" : ", http://" + s.address + "/api/v1/status"));
+  notify_ready("watching");
+  drop_program_pages();
+  std::vector<pollfd> waiting;
+  while (true) {
+    waiting.assign(1, {s.signal_descriptor.get(), POLLIN, 0});
+    s.fleet->add_descriptors(waiting);
+    waiting.push_back({s.calls.descriptor(), POLLIN, 0});
+    s.control->add_descriptors(waiting);
+    poll(waiting.data(), waiting.size(), static_cast<int>(s.fleet->until_next_turn().count()));
+    if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
+    s.fleet->turn();
+    s.keep_history();
+    s.tidy_up();
+    s.calls.run_all();
+    s.control->turn();
+  }
+  notify_stopping();
+  s.http.reset();
+  s.history.reset();  // writes what waits
+  s.control.reset();
+  s.fleet.reset();  // lets go of all processes
+}
+
+}  // namespace memwatch::server

@@ -1,0 +1,272 @@
+#include "tools/server/http_server.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <utility>  // before any header of asio, which uses std::exchange without it in C++20
+
+namespace memwatch::server {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kPatience{15};
+// What a refused sender may still say before it is hung up on: closed at once, the answer would be
+// lost with what was not read.
+constexpr std::size_t kMaxLingeringBytes = 1U << 20;
+constexpr std::chrono::seconds kLingering{2};
+
+Error listen_error(const ListenAddress& address, const error_code& error) {
+  const std::string where =
+      (address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]") +
+      ":" + std::to_string(address.port);
+  const bool is_taken = error == boost::system::errc::address_in_use;
+  return Error{is_taken ? ErrorKind::usage : ErrorKind::system, "listen for requests", where,
+               is_taken ? "another program listens there already" : error.message(),
+               is_taken ? "--listen names another address, or off" : ""};
+}
+
+// So many tokens, refilled at a rate.
+class Bucket {
+ public:
+  bool take() {
+    const auto now = std::chrono::steady_clock::now();
+    const double since = std::chrono::duration<double>(now - last_).count();
+    tokens_ =
+        std::min<double>(HttpServer::kBurst, tokens_ + since * HttpServer::kRequestsPerSecond);
+    last_ = now;
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+ private:
+  double tokens_ = HttpServer::kBurst;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// "localhost", "127.0.0.1", "[::1]", with any port.
+bool is_own_name(std::string_view host) {
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    host = host.substr(0, colon);
+  }
+  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+}  // namespace
+
+Result<ListenAddress> parse_listen_address(const std::string& text) {
+  const Error wrong{ErrorKind::usage, "listen for requests", text,
+                    "expected ADDRESS:PORT with an address of this machine alone",
+                    "127.0.0.1:7676, [::1]:7676, or off"};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return wrong;
+  ListenAddress address;
+  address.host = text.substr(0, colon);
+  if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']') {
+    address.host = address.host.substr(1, address.host.size() - 2);
+  }
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data() + colon + 1, end, address.port);
+  error_code error;
+  const asio::ip::address parsed = asio::ip::make_address(address.host, error);
+  if (failure != std::errc{} || stop != end || error || !parsed.is_loopback()) return wrong;
+  return address;
+}
+
+struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
+  class Connection;
+
+  explicit State(Handler given) : handler(std::move(given)) {}
+
+  // Connections that are cut off with the context at the end still count themselves out.
+  std::size_t connections = 0;
+  Bucket bucket;
+  Handler handler;
+  asio::io_context context{1};
+  tcp::acceptor acceptor{context};
+  asio::steady_timer later{context};
+  std::thread thread;
+
+  void accept();
+};
+
+// One connection: reads a request, waits for the answer, writes it, and so on.
+class HttpServer::State::Connection
+    : public std::enable_shared_from_this<HttpServer::State::Connection> {
+ public:
+  Connection(tcp::socket socket, State& server) : stream_(std::move(socket)), server_(server) {
+    ++server_.connections;
+  }
+  ~Connection() { --server_.connections; }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(kMaxHeaderBytes);
+    parser_->body_limit(kMaxBodyBytes);
+    stream_.expires_after(kPatience);
+    http::async_read(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, std::size_t) { self->has_read(error); });
+  }
+
+ private:
+  void has_read(error_code error) {
+    if (error == http::error::header_limit) return refuse(431, "the header is too long");
+    if (error == http::error::body_limit) return refuse(413, "the body is too long");
+    // Gone, or silent for too long: the system's errors. No error has the system's category too.
+    const bool is_nonsense = error.category() != asio::error::get_system_category() &&
+                             error.category() != asio::error::get_misc_category() &&
+                             error != http::error::end_of_stream && error != beast::error::timeout;
+    if (error && is_nonsense) return refuse(400, "that is no request of HTTP/1.1");
+    if (error) return;
+    const auto& message = parser_->get();
+    keep_alive_ = message.keep_alive();
+    is_head_ = message.method() == http::verb::head;
+    if (!server_.bucket.take()) {
+      HttpResponse response = problem(429, "more requests a second than are answered");
+      response.headers["Retry-After"] = "1";
+      return write(std::move(response));
+    }
+    const auto host = message[http::field::host];
+    if (!is_own_name({host.data(), host.size()})) {
+      return write(problem(403, "requests are answered for localhost alone"));
+    }
+    HttpRequest request;
+    // HEAD is answered as GET is, but for the body.
+    request.method = is_head_ ? "GET" : std::string(message.method_string());
+    request.target = std::string(message.target());
+    // The answer may come from another thread, and when the server is gone: the context outlives
+    // this by the shared state.
+    server_.handler(std::move(request), [self = shared_from_this(),
+                                         state = server_.shared_from_this()](HttpResponse answer) {
+      asio::post(state->context,
+                 [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
+    });
+  }
+
+  void refuse(int status, const std::string& why) {
+    keep_alive_ = false;
+    is_head_ = false;
+    write(problem(status, why));
+  }
+
+  void write(HttpResponse answer) {
+    response_ = {};
+    response_.version(11);
+    response_.result(static_cast<unsigned>(answer.status));
+    response_.set(http::field::content_type, answer.content_type);
+    response_.set(http::field::cache_control, "no-store");
+    response_.set("X-Content-Type-Options", "nosniff");
+    for (const auto& [name, value] : answer.headers) response_.set(name, value);
+    response_.keep_alive(keep_alive_);
+    response_.body() = std::move(answer.body);
+    response_.prepare_payload();
+    stream_.expires_after(kPatience);
+    auto written = [self = shared_from_this()](error_code error, std::size_t) {
+      if (!error) self->has_written();
+    };
+    if (is_head_) {
+      head_.emplace(response_);
+      http::async_write_header(stream_, *head_, std::move(written));
+    } else {
+      http::async_write(stream_, response_, std::move(written));
+    }
+  }
+
+  void has_written() {
+    if (keep_alive_) return read();
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kLingering);
+    linger(kMaxLingeringBytes);
+  }
+
+  void linger(std::size_t left) {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(4096),
+                            [self = shared_from_this(), left](error_code error, std::size_t count) {
+                              if (!error && count < left) self->linger(left - count);
+                            });
+  }
+
+  beast::tcp_stream stream_;
+  State& server_;
+  beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
+  std::optional<http::request_parser<http::string_body>> parser_;
+  http::response<http::string_body> response_;
+  std::optional<http::response_serializer<http::string_body>> head_;  // of an answer without body
+  bool keep_alive_ = false, is_head_ = false;
+};
+
+void HttpServer::State::accept() {
+  acceptor.async_accept([this](error_code error, tcp::socket socket) {
+    if (!acceptor.is_open()) return;
+    // One that is too many is closed at once: who waits would wait for a silent one.
+    if (!error && connections < kMaxConnections) {
+      std::make_shared<Connection>(std::move(socket), *this)->read();
+    }
+    if (!error) {
+      accept();
+      return;
+    }
+    // No descriptors left, say: that lasts a while.
+    later.expires_after(std::chrono::milliseconds(200));
+    later.async_wait([this](error_code stopped) {
+      if (!stopped) accept();
+    });
+  });
+}
+
+HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+HttpServer::~HttpServer() {
+  state_->context.stop();
+  state_->thread.join();
+}
+
+std::uint16_t HttpServer::port() const {
+  error_code ignored;
+  return state_->acceptor.local_endpoint(ignored).port();
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address,
+                                                      Handler handler) {
+  auto state = std::make_shared<State>(std::move(handler));
+  error_code error;
+  const tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
+  if (!error) state->acceptor.open(endpoint.protocol(), error);
+  if (!error) state->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) state->acceptor.bind(endpoint, error);
+  if (!error) state->acceptor.listen(128, error);
+  if (error) return listen_error(address, error);
+  state->accept();
+  state->thread = std::thread([raw = state.get()] {
+    sigset_t all;  // signals are for the main thread
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    raw->context.run();
+  });
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+}  // namespace memwatch::server

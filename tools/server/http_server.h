@@ -1,0 +1,49 @@
+// An HTTP/1.1 server for one handler, on a thread of its own, for loopback addresses alone. What a
+// connection may cost is bounded: bytes of header and body, seconds it may be silent, connections
+// at once, requests a second. Only requests for this machine by its own name are answered (a page
+// elsewhere whose name was made to point here is not), and no other origin may read an answer: no
+// CORS header is ever sent.
+//
+// The handler is called on the server's thread; it replies from any thread, once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "collector/base/result.h"
+#include "tools/server/http_message.h"
+
+namespace memwatch::server {
+
+struct ListenAddress {
+  std::string host;  // 127.0.0.1, ::1
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:7676", "[::1]:7676". Error of kind usage: not of this form, or not a loopback address.
+Result<ListenAddress> parse_listen_address(const std::string& text);
+
+class HttpServer {
+ public:
+  using Handler = std::function<void(HttpRequest, std::function<void(HttpResponse)>)>;
+  static constexpr std::size_t kMaxHeaderBytes = 8192, kMaxBodyBytes = 65536;
+  static constexpr std::size_t kMaxConnections = 64;
+  static constexpr unsigned kRequestsPerSecond = 100, kBurst = 200;
+
+  // Error: the port is taken, or may not be used.
+  static Result<std::unique_ptr<HttpServer>> start(const ListenAddress& address, Handler handler);
+  ~HttpServer();  // open connections are cut off
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const;  // also where 0 was asked for
+
+ private:
+  struct State;
+  explicit HttpServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace memwatch::server
