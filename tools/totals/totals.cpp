@@ -143,9 +143,13 @@ std::string Totals::text() {
     if (process.footprint > 0) line(text, "footprint bytes", process.footprint);
     text += facts.losses.exact ? "  exact: nothing was lost\n" : "  not exact\n";
   }
-  std::size_t with_id = 0;
-  for (const model::Module& module : session_.modules) with_id += module.build_id.empty() ? 0 : 1;
-  text += "modules in stacks: " + std::to_string(session_.modules.size()) +
+  std::size_t modules = 0, with_id = 0;
+  for (const model::Module& module : session_.modules) {
+    if (module.path.empty()) continue;  // the row that means none
+    ++modules;
+    if (!module.build_id.empty()) ++with_id;
+  }
+  text += "modules in stacks: " + std::to_string(modules) +
           ", with a build id: " + std::to_string(with_id) + "\n";
   return text;
 }
