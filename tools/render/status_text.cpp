@@ -68,9 +68,7 @@ std::vector<Cell> row(const ProcessStatus& process) {
           count(process.totals.large, Tone::caution),
           count(process.totals.failed, Tone::bad),
           count(process.dropped, Tone::bad),
-          {process.is_running ? program(process)
-                              : fmt::format("{} ({}, {} ago)", printable(process.name),
-                                            ending(process), human_duration(process.ended_ago))}};
+          {program(process)}};
 }
 
 void write_processes(Page& page, const std::vector<const ProcessStatus*>& processes) {
@@ -84,6 +82,21 @@ void write_processes(Page& page, const std::vector<const ProcessStatus*>& proces
                {"lost"},
                {"program", Align::left}});
   for (const ProcessStatus* process : processes) table.add(row(*process));
+  table.write(page);
+}
+
+// Of these the end matters, so it gets the room: what was large or failed is among the events.
+void write_ended(Page& page, const std::vector<const ProcessStatus*>& processes) {
+  Table table({{"pid"}, {"live heap"}, {"peak RSS"}, {"allocations"}, {"program", Align::left}});
+  for (const ProcessStatus* process : processes) {
+    const bool knows_heap = process->mode != model::Mode::idle;
+    table.add({{std::to_string(process->pid)},
+               knows_heap ? Cell{human_bytes(process->live_bytes)} : Cell{"-", Tone::faint},
+               {human_bytes(process->rss_peak)},
+               {human_count(process->totals.allocations)},
+               {fmt::format("{} ({}, {} ago)", printable(process->name), ending(*process),
+                            human_duration(process->ended_ago))}});
+  }
   table.write(page);
 }
 
@@ -151,7 +164,7 @@ std::string status_text(const daemon::Status& status, const RenderOptions& optio
               (ended.size() > kEnded ? fmt::format(", the latest {} of {}", kEnded, ended.size())
                                      : std::string()));
     if (ended.size() > kEnded) ended.resize(kEnded);
-    write_processes(page, ended);
+    write_ended(page, ended);
   }
   if (!status.events.empty()) write_events(page, status);
   const bool is_estimated =
