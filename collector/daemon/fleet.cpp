@@ -269,9 +269,9 @@ void Fleet::State::welcome(intake::Visitor visitor) {
       WatchedProcess::welcome(std::move(visitor), names, config.settings_for(names), shared);
   if (process) {
     add(*std::move(process));
-  } else {
+  } else if (process.error().kind != ErrorKind::not_found) {
     warn_of(process.error());
-  }
+  }  // else it did not wait: it has ended, or is found in a segment of its own
 }
 
 void Fleet::State::apply_watch_list() {
