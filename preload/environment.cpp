@@ -23,13 +23,13 @@ bool is_options(const char* entry) {
 
 // The shim's own path among the libraries of a preload entry ("LD_PRELOAD=a:b c").
 Text find_library(const char* entry) {
-  const char* at = entry + kPreloadVariable.start_size();
+  const char* at = entry + g_preload_variable.start_size();
   while (*at != '\0') {
-    const std::size_t size = std::strcspn(at, kPreloadVariable.separators);
+    const std::size_t size = std::strcspn(at, g_preload_variable.separators);
     const char* name = static_cast<const char*>(memmem(at, size, "libmemwatch_preload", 19));
     if (name != nullptr) return Text{at, size};
     at += size;
-    at += std::strspn(at, kPreloadVariable.separators);
+    at += std::strspn(at, g_preload_variable.separators);
   }
   return Text{at, 0};
 }
@@ -44,7 +44,7 @@ char* append(char* to, const char* from, std::size_t size) {
 CarriedEnvironment::CarriedEnvironment(char* const* environment) : environment_(environment) {
   for (; environment != nullptr && environment[entries_] != nullptr; ++entries_) {
     const char* entry = environment[entries_];
-    if (std::strncmp(entry, kPreloadVariable.start, kPreloadVariable.start_size()) == 0) {
+    if (std::strncmp(entry, g_preload_variable.start, g_preload_variable.start_size()) == 0) {
       preload_ = entry;
       has_library_ = find_library(entry).size > 0;
     } else if (is_options(entry)) {
@@ -70,7 +70,7 @@ char* const* CarriedEnvironment::build(void* scratch) const {
     list[count++] = environment_[i];
   }
   const Text library =
-      find_library(g_options.preload[0] != '\0' ? g_options.preload : kPreloadVariable.start);
+      find_library(g_options.preload[0] != '\0' ? g_options.preload : g_preload_variable.start);
   if (g_options.follow) {
     if (g_options.variable[0] != '\0') list[count++] = g_options.variable;
     if (preload_ == nullptr) {
@@ -79,8 +79,8 @@ char* const* CarriedEnvironment::build(void* scratch) const {
       list[count++] = const_cast<char*>(preload_);
     } else {
       list[count++] = text;
-      const std::size_t start_size = kPreloadVariable.start_size();
-      text = append(text, kPreloadVariable.start, start_size);
+      const std::size_t start_size = g_preload_variable.start_size();
+      text = append(text, g_preload_variable.start, start_size);
       text = append(text, library.at, library.size);
       if (preload_[start_size] != '\0') *text++ = ':';
       append(text, preload_ + start_size, std::strlen(preload_ + start_size) + 1);
@@ -89,7 +89,7 @@ char* const* CarriedEnvironment::build(void* scratch) const {
     // Not followed: the child gets what the user preloaded, without the shim.
     const Text ours = find_library(preload_);
     const char* rest = ours.at + ours.size;
-    rest += std::strspn(rest, kPreloadVariable.separators);
+    rest += std::strspn(rest, g_preload_variable.separators);
     list[count++] = text;
     text = append(text, preload_, static_cast<std::size_t>(ours.at - preload_));
     append(text, rest, std::strlen(rest) + 1);

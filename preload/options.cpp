@@ -54,8 +54,8 @@ void take_variable(const char* text, std::size_t size) {
   constexpr std::size_t kNameSize = sizeof protocol::kOptionsVariable - 1;
   if (starts(protocol::kOptionsVariable, kNameSize)) {
     if (copy_text(g_options.variable, text, size)) parse(g_options.variable + kNameSize + 1);
-  } else if (size >= kPreloadVariable.start_size() &&
-             std::memcmp(text, kPreloadVariable.start, kPreloadVariable.start_size()) == 0) {
+  } else if (size >= g_preload_variable.start_size() &&
+             std::memcmp(text, g_preload_variable.start, g_preload_variable.start_size()) == 0) {
     copy_text(g_options.preload, text, size);
   }
 }

@@ -26,7 +26,7 @@ struct PreloadVariable {
   const char* separators;  // between libraries in its value
   [[nodiscard]] std::size_t start_size() const { return std::strlen(start); }
 };
-extern const PreloadVariable kPreloadVariable;
+extern const PreloadVariable g_preload_variable;
 
 void read_options();
 

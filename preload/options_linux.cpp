@@ -3,7 +3,7 @@
 
 namespace memwatch::preload {
 
-constinit const PreloadVariable kPreloadVariable{"LD_PRELOAD=", ": "};
+constinit const PreloadVariable g_preload_variable{"LD_PRELOAD=", ": "};
 
 void read_options() {
   // Streamed in pieces: an environment may be megabytes, the variables of interest are short.

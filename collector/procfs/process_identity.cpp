@@ -1,5 +1,9 @@
 #include "collector/procfs/process_identity.h"
 
+#include <unistd.h>
+
+#include <ctime>
+
 #include "collector/procfs/stat_line.h"
 #include "collector/procfs/text.h"
 
@@ -15,6 +19,16 @@ std::optional<std::uint64_t> process_start_ticks(pid_t pid, const std::string& p
   const std::optional<StatLine> stat = read_stat(pid, proc_root);
   if (!stat) return std::nullopt;
   return stat->start_ticks;
+}
+
+std::uint64_t age_ms(std::uint64_t start_ticks) {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);  // what start times are told by
+  const auto now_ms = static_cast<std::uint64_t>(now.tv_sec) * 1000 +
+                      static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+  const std::uint64_t start_ms =
+      start_ticks * 1000 / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+  return now_ms > start_ms ? now_ms - start_ms : 0;
 }
 
 Executable parse_executable(std::string_view link_target) {

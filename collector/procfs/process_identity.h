@@ -16,6 +16,9 @@ namespace memwatch::procfs {
 // together never repeat.
 std::optional<std::uint64_t> process_start_ticks(pid_t pid, const std::string& proc_root = "/proc");
 
+// How long ago that was, in milliseconds: up to a tick more than it really is.
+std::uint64_t age_ms(std::uint64_t start_ticks);
+
 struct Executable {
   std::string path;      // without the kernel's " (deleted)"
   bool deleted = false;  // the file was removed or replaced (an upgrade) since

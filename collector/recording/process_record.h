@@ -39,6 +39,8 @@ struct ProcessRecord {
   std::uint64_t fork_token = 0;
   bool awaits_inheritance = false;
 
+  // When it was answered, a second may have passed since it asked: then it runs on unrecorded.
+  bool may_have_been_late = false;
   bool was_joined = false;  // while it ran: what it had allocated before is not known
   std::unique_ptr<reachability::Examination> examination;  // of the last leak check
 

@@ -53,12 +53,15 @@ Control control_for(model::Mode mode) {
   return Control::exact;
 }
 
-// Why nothing of the target's was recorded; nullptr: it was.
-const char* why_unrecorded(const protocol::SegmentHeader& header) {
-  switch (header.ready.load(std::memory_order_acquire)) {
+// Why nothing of the target's was recorded; nullptr: it was, or there was nothing: it died while it
+// waited for its answer.
+const char* why_unrecorded(const ProcessRecord& record) {
+  switch (record.tracked->segment().header().ready.load(std::memory_order_acquire)) {
     case 0:
-      return "memwatch did not answer within the second that a program waits for it (the machine "
-             "was busy, or memwatch was stopped)";
+      return record.may_have_been_late
+                 ? "memwatch did not answer within the second that a program waits for it (the "
+                   "machine was busy, or memwatch was stopped)"
+                 : nullptr;
     case protocol::kNoRoom:
       return "there was no room in shared memory (/dev/shm)";
     case protocol::kNoAddresses:
@@ -70,10 +73,11 @@ const char* why_unrecorded(const protocol::SegmentHeader& header) {
 }
 
 // Says why events or stacks are missing, or everything, and what helps.
-void note_what_is_missing(const protocol::SegmentHeader& header, model::Process* process) {
+void note_what_is_missing(const ProcessRecord& record, model::Process* process) {
   constexpr const char* kRemedy =
       "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
-  if (const char* why = why_unrecorded(header)) {
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  if (const char* why = why_unrecorded(record)) {
     process->losses.exact = false;
     const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
     process->notes.push_back(std::string("Ran unrecorded: ") + why +
@@ -342,7 +346,7 @@ void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   // The pid was its own when it connected, and still is: else the start time could be another's.
-  // Who did not wait for the answer has a record too, which says that nothing is in it.
+  // Who no longer waits for the answer has a record too: it may be running on.
   if (!start_time ||
       (!intake::is_still_there(visitor) && *start_time != visitor.hello.start_time)) {
     return Error{
@@ -374,6 +378,7 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   }
   sample(record, true);
   intake::hand_over(std::move(visitor), record.tracked->segment());
+  record.may_have_been_late = procfs::age_ms(*start_time) >= protocol::kWelcomeTimeoutMs;
   return {};
 }
 
@@ -452,10 +457,10 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
         "went on as another program that could not be recorded (static, set-user-id or without "
         "the preloaded library)");
   }
-  if (const char* why = why_unrecorded(tracked.segment().header())) {
+  if (const char* why = why_unrecorded(record)) {
     warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
   }
-  note_what_is_missing(tracked.segment().header(), &process);
+  note_what_is_missing(record, &process);
   note_lost_memory(tracked.segment(), &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
@@ -496,7 +501,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
-  note_what_is_missing(tracked.segment().header(), &process);
+  note_what_is_missing(record, &process);
   note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;

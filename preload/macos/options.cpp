@@ -4,7 +4,7 @@
 
 namespace memwatch::preload {
 
-constinit const PreloadVariable kPreloadVariable{"DYLD_INSERT_LIBRARIES=", ":"};
+constinit const PreloadVariable g_preload_variable{"DYLD_INSERT_LIBRARIES=", ":"};
 
 // From the shim's constructor, before the program has run: what it was started with is still there.
 void read_options() {

@@ -6,6 +6,7 @@ time, and their processes are not to be touched.
 
 import http.client
 import itertools
+import errno
 import json
 import os
 import random
@@ -445,14 +446,15 @@ class RestTest(DaemonTest):
 
     def raw(self, bytes_):
         with socket.create_connection((self.host, self.port), timeout=TIMEOUT_S) as connection:
-            connection.sendall(bytes_)
-            connection.shutdown(socket.SHUT_WR)
             answer = b""
             try:
+                connection.sendall(bytes_)
+                connection.shutdown(socket.SHUT_WR)
                 while piece := connection.recv(65536):
                     answer += piece
-            except ConnectionResetError:
-                pass
+            except OSError as error:  # the daemon has hung up, which may show in any of these calls
+                if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):
+                    raise
             return answer
 
     def schema_complaints(self, schema, value, where):

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -97,7 +98,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   explicit State(Handler given) : handler(std::move(given)) {}
 
   // Connections that are cut off with the context at the end still count themselves out.
-  std::size_t connections = 0;
+  std::atomic<std::size_t> connections{0};
   Bucket bucket;
   Handler handler;
   asio::io_context context{1};
@@ -155,14 +156,22 @@ class HttpServer::State::Connection
     // HEAD is answered as GET is, but for the body.
     request.method = is_head_ ? "GET" : std::string(message.method_string());
     request.target = std::string(message.target());
-    // The answer may come from another thread, and when the server is gone: the context outlives
-    // this by the shared state.
-    server_.handler(std::move(request), [self = shared_from_this(),
-                                         state = server_.shared_from_this()](HttpResponse answer) {
-      asio::post(state->context,
-                 [self, answer = std::move(answer)]() mutable { self->write(std::move(answer)); });
-    });
+    server_.handler(
+        std::move(request),
+        [waiting = Waiting{server_.shared_from_this(), shared_from_this()}](HttpResponse answer) {
+          asio::post(waiting.server->context,
+                     [self = waiting.self, answer = std::move(answer)]() mutable {
+                       self->write(std::move(answer));
+                     });
+        });
   }
+
+  // What an answer that is waited for keeps: it may come from another thread, or never, and when
+  // the server is gone. The connection goes first, for it needs the server's context.
+  struct Waiting {
+    std::shared_ptr<State> server;
+    std::shared_ptr<Connection> self;
+  };
 
   void refuse(int status, const std::string& why) {
     keep_alive_ = false;

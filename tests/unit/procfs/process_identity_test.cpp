@@ -30,6 +30,12 @@ TEST(ProcessIdentity, OfThisProcess) {
   EXPECT_EQ(address_space_limit(::getpid()), limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur);
 }
 
+TEST(ProcessIdentity, AnAgeCountsFromTheStart) {
+  EXPECT_GT(age_ms(process_start_ticks(1).value()),
+            age_ms(process_start_ticks(::getpid()).value()));
+  EXPECT_EQ(age_ms(~std::uint64_t{0} / 1000), 0U);  // later than now
+}
+
 TEST(ProcessIdentity, AThreadsNameMayHoldAnything) {
   char old_name[16] = {};
   ASSERT_EQ(::pthread_getname_np(::pthread_self(), old_name, sizeof(old_name)), 0);

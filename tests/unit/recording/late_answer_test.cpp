@@ -1,16 +1,19 @@
 // A program waits a second for the collector, then runs on without it. On a busy machine the answer
 // may come later than that, or not in time to be read: the program has a record all the same, which
-// says that it ran unrecorded and does not call itself exact.
+// says that it ran unrecorded and does not call itself exact. A younger process has died before it
+// allocated anything.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "collector/base/unique_fd.h"
 #include "collector/procfs/process_identity.h"
@@ -64,6 +67,7 @@ class LateAnswer : public testing::TestWithParam<Patience> {
       pause();
       _exit(0);
     }
+    started_at_ = procfs::process_start_ticks(child_).value_or(0U);
     char byte = 0;
     ASSERT_EQ(read(from.get(), &byte, 1), 1);
   }
@@ -79,10 +83,12 @@ class LateAnswer : public testing::TestWithParam<Patience> {
   std::unique_ptr<Recorder> recorder_;
   std::string warnings_;
   pid_t child_ = -1;
+  std::uint64_t started_at_ = 0;  // in ticks
 };
 
 TEST_P(LateAnswer, IsARecordThatSaysSo) {
   start(0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(protocol::kWelcomeTimeoutMs));
   recorder_->turn();
   EXPECT_EQ(recorder_->recorded_processes(), 1U);
   end();
@@ -95,6 +101,21 @@ TEST_P(LateAnswer, IsARecordThatSaysSo) {
   ASSERT_EQ(process.notes.size(), 1U);
   EXPECT_TRUE(process.notes[0].starts_with("Ran unrecorded: memwatch did not answer"));
   EXPECT_NE(warnings_.find("did not answer within the second"), std::string::npos) << warnings_;
+}
+
+TEST_P(LateAnswer, WasNotLateForAProcessThatDiesWithinTheSecond) {
+  start(0);
+  recorder_->turn();
+  end();
+  ASSERT_EQ(recorder_->session().processes.size(), 1U);
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_EQ(process.exit_signal, SIGKILL);
+  // A second later, on a busy machine, nobody can tell.
+  EXPECT_EQ(process.losses.exact, process.notes.empty());
+  EXPECT_EQ(warnings_.empty(), process.notes.empty());
+  if (procfs::age_ms(started_at_) < protocol::kWelcomeTimeoutMs) {
+    EXPECT_TRUE(process.losses.exact);
+  }
 }
 
 TEST_P(LateAnswer, ToAPidThatIsSomebodyElsesByNowIsNoRecord) {
