@@ -1,5 +1,6 @@
 #include "preload/main_return.h"
 
+#include "preload/c_library.h"
 #include "preload/code_objects.h"
 
 // Of the C library, whatever that is; never called here.
@@ -19,9 +20,12 @@ bool contains(const CodeObject& object, std::uintptr_t address) {
 //
 //   a handler ← __run_exit_handlers ← exit ← __libc_start_call_main ← __libc_start_main ← _start
 //
-// A library function that ends the process by itself (err, argp_parse) has main among its callers.
+// and _start stands where the kernel entered the program. Whoever calls exit has main among its
+// callers, and so has a library function that ends the process by itself (err, argp_parse); one on
+// a stack of its own (a coroutine) does not stand there.
 std::uintptr_t stack_pointer_after_main(const CallSite& site) {
   constexpr unsigned kMostFrames = 16;
+  constexpr std::uintptr_t kFrameOfStart = 64;
   CodeObject c_library{}, own{};
   if (!find_code_object(reinterpret_cast<std::uintptr_t>(__cxa_atexit), &c_library) ||
       !find_code_object(reinterpret_cast<std::uintptr_t>(stack_pointer_after_main), &own)) {
@@ -31,13 +35,11 @@ std::uintptr_t stack_pointer_after_main(const CallSite& site) {
   start_readable(memory, site.sp);
   Position at(site);
   for (unsigned frame = 0; frame < kMostFrames; ++frame) {
-    const bool is_programs = !contains(c_library, at.pc) && !contains(own, at.pc);
-    const std::uintptr_t stack_pointer = at.sp;
-    const Step step = step_out(at, memory);
-    if (is_programs) {
-      return step == Step::outermost || step == Step::outermost_here ? stack_pointer : 0;
+    if (!contains(c_library, at.pc) && !contains(own, at.pc)) {
+      const std::uintptr_t entry = entry_stack_pointer();
+      return at.sp <= entry && entry - at.sp <= kFrameOfStart ? at.sp : 0;
     }
-    if (step != Step::caller) return 0;
+    if (step_out(at, memory) != Step::caller) return 0;
   }
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "shared/rendezvous.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::preload {
@@ -16,6 +17,19 @@ struct Introduction {
   std::uint64_t parent_segment_id;
   bool is_fork_child;
 };
+
+// What is said on the collector's socket; descriptors and the limit are the system's to fill in.
+inline protocol::Hello hello_of(const Introduction& introduction) {
+  protocol::Hello hello{};
+  hello.magic = protocol::kHelloMagic;
+  hello.version = protocol::kProtocolVersion;
+  hello.pid = introduction.pid;
+  hello.start_time = introduction.start_time;
+  hello.fork_token = introduction.fork_token;
+  hello.parent_segment_id = introduction.parent_segment_id;
+  hello.is_fork_child = introduction.is_fork_child ? 1 : 0;
+  return hello;
+}
 
 enum class Answer : std::uint8_t {
   segment,      // mapped

@@ -46,15 +46,8 @@ long connect_to(const char* path) {
 }
 
 bool send_hello(long fd, const Introduction& introduction) {
-  Hello hello{};
-  hello.magic = kHelloMagic;
-  hello.version = kProtocolVersion;
-  hello.pid = introduction.pid;
-  hello.start_time = introduction.start_time;
-  hello.fork_token = introduction.fork_token;
-  hello.parent_segment_id = introduction.parent_segment_id;
+  Hello hello = hello_of(introduction);
   hello.address_space_limit = limit_of(RLIMIT_AS);
-  hello.is_fork_child = introduction.is_fork_child ? 1 : 0;
 
   long attached[2] = {raw_open("/proc/self/maps", O_RDONLY | O_CLOEXEC),
                       raw_open("/proc/self/mem", O_RDONLY | O_CLOEXEC)};

@@ -108,19 +108,22 @@ void send_welcome(const Visitor& visitor, Welcome welcome, int segment_descripto
   static_cast<void>(send_message(visitor.connection.get(), message));
 }
 
-ssize_t send_bytes(int connection, void* bytes, std::size_t size) {
-  iovec part{bytes, size};
+// A message of plain bytes; `part` must outlive it.
+msghdr message_of(iovec& part) {
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  return send_message(connection, message);
+  return message;
+}
+
+ssize_t send_bytes(int connection, void* bytes, std::size_t size) {
+  iovec part{bytes, size};
+  return send_message(connection, message_of(part));
 }
 
 ssize_t receive_bytes(int connection, void* bytes, std::size_t size) {
   iovec part{bytes, size};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
+  msghdr message = message_of(part);
   return receive_message(connection, message);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/interprocess/mapped_region.hpp>
 #include <boost/interprocess/shared_memory_object.hpp>
 
+#include "collector/intake/provisional_segment.h"
 #include "collector/intake/segment_object.h"
 
 namespace memwatch::intake {
@@ -24,22 +25,6 @@ Error shm_error(std::string attempted, const std::string& name,
   return system_error(std::move(attempted), segment_directory() + "/" + name, e.get_native_error());
 }
 
-// An object to remove again unless everything went well.
-class Provisional {
- public:
-  explicit Provisional(const std::string& name) : name_(name) {}
-  ~Provisional() {
-    if (!kept_) bip::shared_memory_object::remove(name_.c_str());
-  }
-  Provisional(const Provisional&) = delete;
-  Provisional& operator=(const Provisional&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  const std::string& name_;
-  bool kept_ = false;
-};
-
 }  // namespace
 
 SegmentObject::SegmentObject(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -55,7 +40,7 @@ Result<SegmentObject> SegmentObject::create(const std::string& name, std::uint64
     bip::permissions owner_only(0600);
     state->object =
         bip::shared_memory_object(bip::create_only, name.c_str(), bip::read_write, owner_only);
-    Provisional provisional(name);
+    ProvisionalSegment provisional(name);
     state->object.truncate(static_cast<bip::offset_t>(bytes));
     // The object is sparse; what both sides write at once must be there for certain.
     const int error = posix_fallocate(state->object.get_mapping_handle().handle, 0,

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "collector/base/unique_fd.h"
+#include "collector/intake/provisional_segment.h"
 #include "collector/intake/segment_object.h"
 #include "collector/intake/socket_files.h"
 #include "shared/segment_names_macos.h"
@@ -41,22 +42,6 @@ std::string listed(const std::string& name) {
   return segment_directory() + "/" + name;
 }
 
-// What is to be removed again unless everything went well.
-class Provisional {
- public:
-  explicit Provisional(const std::string& name) : name_(name) {}
-  ~Provisional() {
-    if (!kept_) SegmentObject::remove(name_);
-  }
-  Provisional(const Provisional&) = delete;
-  Provisional& operator=(const Provisional&) = delete;
-  void keep() { kept_ = true; }
-
- private:
-  const std::string& name_;
-  bool kept_ = false;
-};
-
 }  // namespace
 
 SegmentObject::SegmentObject(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -76,7 +61,7 @@ Result<SegmentObject> SegmentObject::create(const std::string& name, std::uint64
   auto state = std::make_unique<State>(
       name, shm_open(object_name(name).c_str(), O_RDWR | O_CREAT | O_EXCL, 0600));
   if (!state->fd.is_open()) return system_error(kCreate, object_name(name), errno);
-  Provisional provisional(name);
+  ProvisionalSegment provisional(name);
   const UniqueFd file(
       ::open(listed(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file.is_open() || ftruncate(state->fd.get(), static_cast<off_t>(bytes)) != 0) {

@@ -52,15 +52,8 @@ int connect_to(const char* path) {
 
 // No descriptors of /proc go along: the collector has other ways here, or none.
 bool send_hello(int fd, const Introduction& introduction) {
-  Hello hello{};
-  hello.magic = kHelloMagic;
-  hello.version = kProtocolVersion;
-  hello.pid = introduction.pid;
-  hello.start_time = introduction.start_time;
-  hello.fork_token = introduction.fork_token;
-  hello.parent_segment_id = introduction.parent_segment_id;
+  Hello hello = hello_of(introduction);
   hello.address_space_limit = ~0ULL;
-  hello.is_fork_child = introduction.is_fork_child ? 1 : 0;
   return send(fd, &hello, sizeof hello, 0) == static_cast<ssize_t>(sizeof hello);
 }
 

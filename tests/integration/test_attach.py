@@ -10,35 +10,7 @@ from harness.case import TIMEOUT_S, IntegrationTest
 from harness.checks import check_sums
 from harness.configuration import configuration
 from harness.report import Report
-
-
-class Target:
-    """A host that runs with the shim loaded and nobody recording, until its input ends."""
-
-    def __init__(self, test, command=None, stderr=subprocess.PIPE, **more):
-        self.process = subprocess.Popen(
-            [str(part) for part in command or test.host("steady_rate")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=test.workspace.environment(**more),
-            cwd=test.workspace.out,
-        )
-        test.addCleanup(self.kill)
-        self.pid = self.process.pid
-        test.assertEqual(self.process.stdout.readline(), b"ready\n")
-
-    def end(self):
-        output, _ = self.process.communicate(timeout=TIMEOUT_S)
-        return self.process.returncode, output
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+from harness.running import Target
 
 
 def wait_until(condition, what):

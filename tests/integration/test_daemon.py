@@ -4,9 +4,9 @@ Every test watches copies of a host under names of its own, never everything: ot
 time, and their processes are not to be touched.
 """
 
+import errno
 import http.client
 import itertools
-import errno
 import json
 import os
 import random
@@ -20,27 +20,21 @@ from pathlib import Path
 
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
+from harness.running import RunningProgram
 
 MEBIBYTE = 1 << 20
 numbers = itertools.count()
 
 
-class Target:
+class Target(RunningProgram):
     """A copy of does_as_told under a name of its own; with `shim` it carries the library."""
 
     def __init__(self, test, name, shim=True):
         self.name = name
         program = test.program(name)
         environment = test.workspace.environment(**({"LD_PRELOAD": configuration.preload} if shim else {}))
-        self.process = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd=test.workspace.out
-        )
-        test.addCleanup(self.kill)
-        self.pid = self.process.pid
+        super().__init__(test, [program], environment)
         test.assertEqual(self.line(), f"ready {self.pid}")
-
-    def line(self):
-        return self.process.stdout.readline().decode().strip()
 
     def tell(self, order):
         """Waits until it is done; what was said before."""
@@ -52,15 +46,6 @@ class Target:
                 raise AssertionError(f"{self.name} has ended at: {order}")
             said.append(line)
         return said
-
-    def end(self):
-        output, _ = self.process.communicate(timeout=TIMEOUT_S)
-        return self.process.returncode, output
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
 
 
 class DaemonTest(IntegrationTest):

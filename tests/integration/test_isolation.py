@@ -14,8 +14,8 @@ from harness import kills
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
 from harness.report import Report
+from harness.running import Target
 from harness.workspace import SHARED_MEMORY
-from test_attach import Target
 
 NOBODY = 65534
 

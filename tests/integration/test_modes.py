@@ -4,7 +4,7 @@ running process that is switched between all of them."""
 from harness.case import IntegrationTest
 from harness.configuration import configuration
 from harness.report import Report
-from test_attach import Target
+from harness.running import Target
 
 # A miss of a true figure by six standard deviations is one run in a billion.
 MOST_DEVIATIONS = 6

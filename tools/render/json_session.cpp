@@ -9,6 +9,7 @@
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/ranking.h"
 #include "tools/render/json_holders.h"
+#include "tools/render/json_totals.h"
 #include "tools/render/json_words.h"
 
 namespace memwatch::render {
@@ -37,13 +38,7 @@ void write_identity(JsonWriter& json, const model::Process& process) {
 
 void write_totals(JsonWriter& json, const model::Totals& totals, model::Mode mode) {
   json.key("totals").begin_object();
-  json.member("allocations", totals.allocations);
-  json.member("frees", totals.frees);
-  json.member("reallocations", totals.reallocations);
-  json.member("allocated_bytes", totals.allocated_bytes);
-  json.member("freed_bytes", totals.freed_bytes);
-  json.member("failed", totals.failed);
-  json.member("large", totals.large);
+  write_calls(json, totals);
   json.member("temporary", totals.temporary);
   json.member("maps", totals.maps);
   json.member("unmaps", totals.unmaps);

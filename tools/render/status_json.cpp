@@ -1,5 +1,6 @@
 #include "collector/analysis/failures.h"
 #include "tools/render/json_report.h"
+#include "tools/render/json_totals.h"
 #include "tools/render/json_words.h"
 #include "tools/render/status.h"
 
@@ -31,15 +32,8 @@ void write_names(JsonWriter& json, std::string_view key, const std::vector<std::
 
 // What only the collector of a process knows.
 void write_recorded(JsonWriter& json, const ProcessStatus& process) {
-  const model::Totals& totals = process.totals;
   json.key("totals").begin_object();
-  json.member("allocations", totals.allocations);
-  json.member("frees", totals.frees);
-  json.member("reallocations", totals.reallocations);
-  json.member("allocated_bytes", totals.allocated_bytes);
-  json.member("freed_bytes", totals.freed_bytes);
-  json.member("failed", totals.failed);
-  json.member("large", totals.large);
+  write_calls(json, process.totals);
   json.end_object();
   json.key("heap").begin_object();
   if (process.mode == model::Mode::idle) {

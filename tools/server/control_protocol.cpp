@@ -22,6 +22,18 @@ Error no_daemon(const std::string& path) {
   return Error{ErrorKind::not_found, kAttempted, path, "none runs", "start it: memwatch daemon"};
 }
 
+// It ended, or was killed, between our connection and its answer: its socket listens until the
+// kernel has taken the process apart.
+Error daemon_ended(const std::string& path) {
+  return Error{ErrorKind::not_found, kAttempted, path,
+               "none runs any more: it ended while it was asked", "start it: memwatch daemon"};
+}
+
+Error failed(const std::string& path, int error) {
+  if (error == ECONNRESET || error == EPIPE) return daemon_ended(path);
+  return system_error(kAttempted, path, error);
+}
+
 bool send_all(int socket, const std::string& bytes) {
   std::size_t sent = 0;
   while (sent < bytes.size()) {
@@ -84,25 +96,26 @@ Result<ControlAnswer> ask_daemon(const std::vector<std::string>& words) {
   setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return no_daemon(path);
-    return system_error(kAttempted, path, errno);
+    return failed(path, errno);
   }
   std::string bytes;
-  if (!send_all(socket.get(), question)) return system_error(kAttempted, path, errno);
+  if (!send_all(socket.get(), question)) return failed(path, errno);
   while (true) {
     char buffer[65536];
     const ssize_t got = recv(socket.get(), buffer, sizeof buffer, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      if (errno != EAGAIN) return system_error(kAttempted, path, errno);
+      if (errno != EAGAIN) return failed(path, errno);
       return Error{ErrorKind::system, kAttempted, path, "it has not answered for a minute", {}};
     }
     if (got == 0) break;
     bytes.append(buffer, static_cast<std::size_t>(got));
     if (bytes.size() > kMaxAnswerBytes) break;
   }
+  if (bytes.empty()) return daemon_ended(path);
   ControlAnswer answer;
   if (!decode_answer(bytes, &answer)) {
-    return Error{ErrorKind::damaged, kAttempted, path, "it hung up without an answer", {}};
+    return Error{ErrorKind::damaged, kAttempted, path, "its answer makes no sense", {}};
   }
   return answer;
 }

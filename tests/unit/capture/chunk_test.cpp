@@ -5,7 +5,7 @@
 #include "collector/capture/chunk_reader.h"
 #include "collector/capture/chunk_writer.h"
 #include "collector/capture/little_endian.h"
-#include "tests/unit/capture/temporary_directory.h"
+#include "tests/unit/capture/files.h"
 
 namespace memwatch::capture {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "collector/capture/session_reader.h"
 #include "collector/capture/session_writer.h"
-#include "tests/unit/capture/temporary_directory.h"
+#include "tests/unit/capture/files.h"
 
 namespace memwatch::capture {
 namespace {

@@ -8,8 +8,8 @@
 #include "collector/capture/session_reader.h"
 #include "collector/capture/session_writer.h"
 #include "tests/unit/capture/dump_session.h"
+#include "tests/unit/capture/files.h"
 #include "tests/unit/capture/random_session.h"
-#include "tests/unit/capture/temporary_directory.h"
 
 namespace memwatch::capture {
 namespace {

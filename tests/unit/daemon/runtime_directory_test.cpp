@@ -10,6 +10,7 @@
 
 #include "collector/daemon/single_instance.h"
 #include "collector/procfs/text.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace memwatch::daemon {
 namespace {
@@ -17,9 +18,6 @@ namespace {
 class RuntimeDirectory : public testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/mwd-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
     if (const char* before = getenv("XDG_RUNTIME_DIR")) before_ = before;
     setenv("XDG_RUNTIME_DIR", root_.c_str(), 1);
   }
@@ -29,9 +27,9 @@ class RuntimeDirectory : public testing::Test {
     } else {
       unsetenv("XDG_RUNTIME_DIR");
     }
-    std::filesystem::remove_all(root_);
   }
-  std::string root_;
+  test_support::TemporaryDirectory directory_;
+  std::string root_ = directory_.path();
   std::optional<std::string> before_;
 };
 

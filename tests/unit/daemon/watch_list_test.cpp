@@ -7,25 +7,20 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/unit/temporary_directory.h"
+
 namespace memwatch::daemon {
 namespace {
 
 class WatchLists : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/mwd-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
-    path_ = root_ + "/watch-list";
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   [[nodiscard]] WatchList open() const {
     Result<WatchList> list = WatchList::open(path_);
     EXPECT_TRUE(list) << list.error().to_line();
     return *std::move(list);
   }
-  std::string root_, path_;
+  test_support::TemporaryDirectory directory_;
+  std::string path_ = directory_.path("watch-list");
 };
 
 TEST_F(WatchLists, AnEmptyOneWatchesEverything) {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/unit/temporary_directory.h"
+
 namespace memwatch::history {
 namespace {
 
@@ -16,14 +18,6 @@ constexpr std::int64_t kStart = 1'800'000'000'000 / (600 * kSecond) * (600 * kSe
 
 class Store : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/mwh-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
-    path_ = root_ + "/history.db";
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   [[nodiscard]] HistoryStore open(Limits limits = {}, const std::string& boot = "boot") const {
     Result<HistoryStore> store = HistoryStore::open(path_, boot, limits);
     EXPECT_TRUE(store) << store.error().to_line();
@@ -45,7 +39,8 @@ class Store : public testing::Test {
     return *std::move(rows);
   }
 
-  std::string root_, path_;
+  test_support::TemporaryDirectory directory_;
+  std::string root_ = directory_.path(), path_ = directory_.path("history.db");
 };
 
 TEST_F(Store, WhatWasWrittenIsReadBackAlsoByTheNext) {

@@ -11,19 +11,13 @@
 #include <fstream>
 #include <future>
 
+#include "tests/unit/temporary_directory.h"
+
 namespace memwatch::history {
 namespace {
 
 class Histories : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/mwh-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
-    path_ = root_ + "/history.db";
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   [[nodiscard]] std::unique_ptr<History> start() {
     return std::make_unique<History>(path_, "boot", Limits{}, [this](const std::string& line) {
       const std::lock_guard lock(mutex_);
@@ -54,7 +48,8 @@ class Histories : public testing::Test {
     return troubles_;
   }
 
-  std::string root_, path_;
+  test_support::TemporaryDirectory directory_;
+  std::string root_ = directory_.path(), path_ = directory_.path("history.db");
   std::mutex mutex_;
   std::vector<std::string> troubles_;
 };

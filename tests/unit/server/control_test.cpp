@@ -1,6 +1,7 @@
 // The control socket: what it says, and what it does with those who say nonsense, nothing or too
 // much.
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -9,8 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "collector/base/unique_fd.h"
+#include "collector/daemon/runtime_directory.h"
+#include "tests/unit/temporary_directory.h"
 #include "tools/server/control_server.h"
 
 namespace memwatch::server {
@@ -36,16 +40,8 @@ TEST(ControlProtocol, AQuestionIsItsWords) {
 
 class Control : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/mwc-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    root_ = name;
-    start();
-  }
-  void TearDown() override {
-    server_.reset();
-    std::filesystem::remove_all(root_);
-  }
+  void SetUp() override { start(); }
+  void TearDown() override { server_.reset(); }
   void start() {
     Result<ControlServer> server = ControlServer::listen(root_ + "/s");
     ASSERT_TRUE(server) << server.error().to_line();
@@ -84,7 +80,8 @@ class Control : public testing::Test {
     return std::nullopt;
   }
 
-  std::string root_;
+  test_support::TemporaryDirectory directory_;
+  std::string root_ = directory_.path();
   std::optional<ControlServer> server_;
   std::size_t answer_bytes_ = 5;
   std::uint64_t last_number_ = 0;
@@ -173,6 +170,56 @@ TEST_F(Control, MoreThanAreServedAtOnceWaitTheirTurn) {
   EXPECT_TRUE(questions_.empty());
   silent.clear();
   EXPECT_EQ(hear(late), "0\nxxxxx");
+}
+
+// The asking side against one that ends in the middle of it.
+class DyingDaemon : public testing::Test {
+ protected:
+  void SetUp() override {
+    setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1);
+    const Result<std::string> place = daemon::runtime_directory();
+    ASSERT_TRUE(place) << place.error().to_line();
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, daemon::control_socket_path(*place).c_str());
+    ASSERT_EQ(bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
+    ASSERT_EQ(listen(listener_.get(), 1), 0);
+  }
+  void TearDown() override { unsetenv("XDG_RUNTIME_DIR"); }
+  void wait_for_one() const {
+    pollfd waiting{listener_.get(), POLLIN, 0};
+    EXPECT_EQ(poll(&waiting, 1, 60'000), 1);
+  }
+  // Asks while `end` is what the other side does.
+  template <class End>
+  static void expect_ended(End end) {
+    std::thread other(end);
+    const Result<ControlAnswer> answer = ask_daemon({"status"});
+    other.join();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::not_found) << answer.error().to_line();
+    EXPECT_NE(answer.error().to_line().find("none runs any more"), std::string::npos);
+  }
+
+  test_support::TemporaryDirectory directory_;
+  UniqueFd listener_{::socket(AF_UNIX, SOCK_STREAM, 0)};
+};
+
+TEST_F(DyingDaemon, BeforeItTookTheQuestion) {
+  expect_ended([this] {
+    wait_for_one();
+    listener_.reset();
+  });
+}
+
+TEST_F(DyingDaemon, WithTheQuestionRead) {
+  expect_ended([this] {
+    wait_for_one();
+    const UniqueFd connection(accept(listener_.get(), nullptr, nullptr));
+    char bytes[64];
+    while (recv(connection.get(), bytes, sizeof bytes, 0) > 0) continue;
+  });
 }
 
 TEST_F(Control, ADeadDaemonsSocketIsReplacedAndOnesOwnRemoved) {

@@ -1,0 +1,21 @@
+// What the JSON of a session and of the daemon's status say alike of a process's calls.
+// Thread safety: pure function. Errors: none.
+#pragma once
+
+#include "collector/model/session.h"
+#include "tools/render/json_writer.h"
+
+namespace memwatch::render {
+
+// Members of the object that is being written.
+inline void write_calls(JsonWriter& json, const model::Totals& totals) {
+  json.member("allocations", totals.allocations);
+  json.member("frees", totals.frees);
+  json.member("reallocations", totals.reallocations);
+  json.member("allocated_bytes", totals.allocated_bytes);
+  json.member("freed_bytes", totals.freed_bytes);
+  json.member("failed", totals.failed);
+  json.member("large", totals.large);
+}
+
+}  // namespace memwatch::render
