@@ -16,6 +16,7 @@
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/reachability/stopped_threads.h"
+#include "collector/recording/own_memory.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
@@ -28,6 +29,10 @@ using Clock = std::chrono::steady_clock;
 using protocol::Control;
 
 constexpr std::size_t kAlertFrames = 32;
+
+// When pages of the program are given back: after the start, and again for what happened once.
+constexpr std::chrono::seconds kFirstTidying{1};
+constexpr std::chrono::minutes kBetweenTidyings{1};
 
 double thread_seconds() {
   timespec used{};
@@ -130,6 +135,8 @@ struct Recorder::State {
   // The first as soon as there is anything to tell: a session that is cut short can be read.
   Clock::time_point next_checkpoint = Clock::now();
   std::chrono::milliseconds checkpoint_spacing{50};
+  // Short recordings are spared it.
+  Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
@@ -167,6 +174,7 @@ struct Recorder::State {
   void settle();
   void end_epoch_if_due(model::LiveProcess& live) const;
   void checkpoint();
+  void tidy_up();
   // Exchanges the facts of living processes with their rows in the session: once before the
   // session is read by others, once after. Costs nothing per fact.
   void swap_living_facts();
@@ -660,6 +668,14 @@ void Recorder::turn() {
   }
   look(std::any_of(waiting.begin() + 1, waiting.end(),
                    [](const pollfd& process) { return process.revents != 0; }));
+  s.tidy_up();
+}
+
+void Recorder::State::tidy_up() {
+  const auto now = Clock::now();
+  if (now < next_tidying) return;
+  next_tidying = now + kBetweenTidyings;
+  drop_program_pages();
 }
 
 std::chrono::milliseconds Recorder::until_next_look() const {

@@ -21,12 +21,12 @@
 #include "collector/history/history.h"
 #include "collector/intake/registry.h"
 #include "collector/procfs/text.h"
+#include "collector/recording/own_memory.h"
 #include "tools/server/api.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
 #include "tools/server/main_thread_calls.h"
-#include "tools/server/own_memory.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
 
@@ -38,6 +38,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kBetweenSamples{1};
 constexpr std::chrono::minutes kBetweenTidyings{1};
+constexpr std::chrono::seconds kFirstTidying{2};  // when all that runs has been found
 
 // Tells this start of the machine from others; "" where the kernel does not tell.
 std::string boot_id() {
@@ -113,7 +114,7 @@ struct Daemon::State {
   MainThreadCalls calls;  // before the history, whose thread makes some
   std::unique_ptr<history::History> history;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
-  Clock::time_point next_tidying = Clock::now() + kBetweenTidyings;
+  Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<Api> api;
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address;               // where it listens; "" nowhere
@@ -195,7 +196,8 @@ void Daemon::State::keep_history() {
 void Daemon::State::tidy_up() {
   if (Clock::now() < next_tidying) return;
   next_tidying = Clock::now() + kBetweenTidyings;
-  give_back_heap();
+  recording::give_back_heap();
+  recording::drop_program_pages();
 }
 
 daemon::Status Daemon::State::status() const {
@@ -293,7 +295,6 @@ void Daemon::run() {
                      getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
                      s.address.empty() ? "" : ", http://" + s.address + "/api/v1/status"));
   notify_ready("watching");
-  drop_program_pages();
   std::vector<pollfd> waiting;
   while (true) {
     waiting.assign(1, {s.signal_descriptor.get(), POLLIN, 0});

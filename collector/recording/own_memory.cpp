@@ -1,4 +1,4 @@
-#include "tools/server/own_memory.h"
+#include "collector/recording/own_memory.h"
 
 #include <link.h>
 #include <malloc.h>
@@ -7,14 +7,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
-namespace memwatch::server {
+namespace memwatch::recording {
 
 namespace {
 
-// Of the program itself, which comes first: segments that cannot be written to, so that their pages
-// are as in the file and come back from there.
+// Segments that cannot be written to, so that their pages are as in the file and come back from
+// there. The kernel's own object is no file.
 int drop_read_only_segments(dl_phdr_info* object, std::size_t, void*) {
+  if (std::string_view(object->dlpi_name).starts_with("linux-vdso")) return 0;
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const auto& segment = object->dlpi_phdr[i];
@@ -24,7 +26,7 @@ int drop_read_only_segments(dl_phdr_info* object, std::size_t, void*) {
     // Where it fails the pages stay, and all is as before.
     madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
   }
-  return 1;
+  return 0;
 }
 
 }  // namespace
@@ -37,4 +39,4 @@ void give_back_heap() {
   malloc_trim(0);
 }
 
-}  // namespace memwatch::server
+}  // namespace memwatch::recording
