@@ -645,6 +645,17 @@ Result<model::Session> Recorder::check_leaks(pid_t pid, const reachability::Hold
   return state_->check_leaks(pid, holders);
 }
 
+void Recorder::welcome_visitors() {
+  State& s = *state_;
+  while (auto visitor = s.own_rendezvous->accept_visitor()) {
+    if (visitor->asks_for_leaks()) {
+      s.answer_leaks_request(std::move(*visitor));
+    } else {
+      s.welcome(std::move(*visitor));
+    }
+  }
+}
+
 void Recorder::turn() {
   State& s = *state_;
   const std::chrono::milliseconds sleep = s.pace->until_next_look();
@@ -657,15 +668,7 @@ void Recorder::turn() {
     }
   }
   poll(waiting.data(), waiting.size(), static_cast<int>(sleep.count()));
-  if (waiting.front().revents != 0) {
-    while (auto visitor = s.own_rendezvous->accept_visitor()) {
-      if (visitor->asks_for_leaks()) {
-        s.answer_leaks_request(std::move(*visitor));
-      } else {
-        s.welcome(std::move(*visitor));
-      }
-    }
-  }
+  if (waiting.front().revents != 0) welcome_visitors();
   look(std::any_of(waiting.begin() + 1, waiting.end(),
                    [](const pollfd& process) { return process.revents != 0; }));
   s.tidy_up();

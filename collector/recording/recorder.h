@@ -86,6 +86,11 @@ class Recorder {
   // recording with a socket of its own.
   void turn();
 
+  // Records who has introduced itself, or answers what it asks. turn() does it too; whoever
+  // collects a child that has ended wants it before, for afterwards nothing is left to know the
+  // child by.
+  void welcome_visitors();
+
   // What turn() does, for an owner who waits for several recordings at once: the longest time until
   // the next look, a look, and (`some_ended`) whether a process may have ended meanwhile.
   [[nodiscard]] std::chrono::milliseconds until_next_look() const;

@@ -3,12 +3,14 @@ is missing is said, and only --strict keeps it from running."""
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
 from harness.case import TIMEOUT_S, IntegrationTest, Run
 from harness.checks import check_sums
 from harness.configuration import configuration
+from harness.kills import children_of, is_gone, wait_until
 from harness.report import Report
 
 # In a mount namespace of its own: small file systems where they hurt, seen by this command alone.
@@ -160,6 +162,31 @@ class TroubleTest(IntegrationTest):
         root = Report(self.workspace.out / "report.json").root
         self.assertFalse(root.losses["exact"])
         self.assertEqual(root.totals["allocations"] + root.losses["dropped_allocations"], 1_000_000)
+
+    def test_a_program_that_waited_in_vain_and_ended_has_a_record_that_says_so(self):
+        # Its memwatch is stopped from before its introduction until after its end.
+        program = self.host("allocates_once")[0]
+        library = program.parent / "libstops_memwatch.so"
+        process = subprocess.Popen(
+            [configuration.memwatch, "run", "-o", self.workspace.out / "session.mw", "--", program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.workspace.environment(LD_PRELOAD=library),
+            cwd=self.workspace.out,
+        )
+        ended = wait_until(lambda: any(is_gone(pid) for pid in children_of(process.pid)))
+        os.kill(process.pid, signal.SIGCONT)
+        stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+        self.assertTrue(ended)
+        self.assertEqual((process.returncode, stdout), (5, b"child ran\n"), stderr.decode())
+        self.assertIn("ran unrecorded: memwatch did not answer within the second", stderr.decode())
+        self.assertIn("nothing was recorded", stderr.decode())
+        report = self.memwatch("report", self.workspace.out / "session.mw", "--format", "json", "-o", "report.json")
+        self.assertEqual(report.status, 0, report.stderr)
+        root = Report(self.workspace.out / "report.json").root
+        self.assertEqual(root.exit, {"kind": "exited", "code": 5, "signal": 0})
+        self.assertEqual((root.losses["exact"], root.totals["allocations"]), (False, 0))
 
     def test_a_program_that_gains_privileges_is_refused(self):
         if os.geteuid() != 0:

@@ -66,10 +66,8 @@ int run_unrecorded(const RunOptions& options, const std::string& path) {
     return target.error().kind == ErrorKind::not_found ? exit_status::kNotFound
                                                        : exit_status::kCannotExecute;
   }
-  while (true) {
-    if (const auto end = target->poll_end()) return status_of(end->wait_status);
-    usleep(10'000);
-  }
+  while (!target->has_ended()) usleep(10'000);
+  return status_of(target->collect().wait_status);
 }
 
 int cannot_record(const RunOptions& options, const std::string& path, const Error& error) {
@@ -101,14 +99,13 @@ Result<std::string> mimalloc_for(const std::string& program) {
 
 // Records until the program (with --wait-all: its last descendant) has ended.
 TargetEnd record(recording::Recorder& recorder, TargetProcess& target, bool wait_all) {
-  std::optional<TargetEnd> end;
-  while (!end) {
-    recorder.turn();
-    end = target.poll_end();
-  }
-  recorder.child_ended(target.pid(), end->wait_status, end->max_rss_bytes);
+  while (!target.has_ended()) recorder.turn();
+  // It may have introduced itself while memwatch was kept from looking, and have ended since.
+  recorder.welcome_visitors();
+  const TargetEnd end = target.collect();
+  recorder.child_ended(target.pid(), end.wait_status, end.max_rss_bytes);
   while (wait_all && recorder.living_processes() > 0) recorder.turn();
-  return *end;
+  return end;
 }
 
 int execute(const RunOptions& options) {

@@ -164,17 +164,17 @@ Result<GateRun> GateRuns::run(std::size_t number, std::size_t of) {
       TargetProcess::start(self_, arguments, child_environment(), streams);
   if (!target) return target.error();
   ProgressLine progress("measuring, run");
-  std::optional<TargetEnd> end;
-  while (!(end = target->poll_end())) {
+  while (!target->has_ended()) {
     progress.update(number, of);
     ::usleep(kPollInterval);
   }
+  const TargetEnd end = target->collect();
   progress.clear();
 
   GateRun result;
-  result.status = WIFSIGNALED(end->wait_status)
-                      ? exit_status::kSignalBase + WTERMSIG(end->wait_status)
-                      : WEXITSTATUS(end->wait_status);
+  result.status = WIFSIGNALED(end.wait_status)
+                      ? exit_status::kSignalBase + WTERMSIG(end.wait_status)
+                      : WEXITSTATUS(end.wait_status);
   if (result.status != 0) show_output_of(number, output.get());
   const bool recorded = exists(path);
   const bool not_started = !recorded && (result.status == exit_status::kCannotExecute ||

@@ -138,14 +138,20 @@ Result<TargetProcess> TargetProcess::start(const std::string& path,
   return TargetProcess(pid);
 }
 
-std::optional<TargetEnd> TargetProcess::poll_end() {
+bool TargetProcess::has_ended() const {
   const std::uint64_t arrived = g_arrived.exchange(0, std::memory_order_relaxed);
   for (const int number : kPassedOn) {
     if ((arrived >> number & 1) != 0) kill(pid_, number);
   }
+  siginfo_t ended{};
+  return waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == pid_;
+}
+
+TargetEnd TargetProcess::collect() const {
   TargetEnd end;
   rusage usage{};
-  if (wait4(pid_, &end.wait_status, WNOHANG, &usage) != pid_) return std::nullopt;
+  while (wait4(pid_, &end.wait_status, 0, &usage) < 0 && errno == EINTR) continue;
   end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return end;
 }

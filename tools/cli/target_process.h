@@ -42,8 +42,11 @@ class TargetProcess {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
-  // Passes signals on; tells the end once it has come.
-  std::optional<TargetEnd> poll_end();
+  // Passes signals on, and looks. What has ended keeps its pid until it is collected.
+  [[nodiscard]] bool has_ended() const;
+
+  // Once it has ended, and only once.
+  [[nodiscard]] TargetEnd collect() const;
 
  private:
   explicit TargetProcess(pid_t pid) : pid_(pid) {}
