@@ -42,6 +42,9 @@ struct List {
 constinit std::atomic<List*> g_list{nullptr};
 constinit const link_map* g_first = nullptr;
 
+// The program's bounds, once they were asked for; `end` counts where `start` is not 0.
+constinit std::atomic<std::uintptr_t> g_program_start{0}, g_program_end{0};
+
 // From the program headers; they, and the pages they speak of, are checked by the copy.
 bool describe(const ElfW(Phdr) * headers, unsigned count, CodeObject* object) {
   constexpr unsigned kMost = 32;
@@ -79,6 +82,28 @@ bool describe_entry(const link_map& entry, bool is_program, CodeObject* object) 
     return false;
   }
   return describe(reinterpret_cast<const ElfW(Phdr)*>(at + header.e_phoff), header.e_phnum, object);
+}
+
+// Of a program whose segments have gaps between them glibc tells the one segment that was asked
+// about (libraries have none: the loader maps over them). The tables lie in another one. Its
+// headers are read once, so that a sandbox that comes later does no harm.
+void widen_to_program(const link_map& program, CodeObject* object) {
+  std::uintptr_t start = g_program_start.load(std::memory_order_acquire);
+  if (start == 0) {
+    CodeObject whole{};
+    if (!describe_entry(program, true, &whole)) return;
+    g_program_end.store(whole.end, std::memory_order_relaxed);
+    g_program_start.store(start = whole.start, std::memory_order_release);  // in widen_to_program
+  }
+  const std::uintptr_t end = g_program_end.load(std::memory_order_relaxed);
+  if (object->start < start || object->end > end) return;
+  object->start = start;
+  object->end = end;
+}
+
+bool is_program_without_tables(const CodeObject& object) {
+  const auto at = reinterpret_cast<std::uintptr_t>(object.unwind_table);
+  return (at < object.start || at >= object.end) && object.name != nullptr && object.name[0] == 0;
 }
 
 // Lists what the loader has got since. One thread at a time; another goes by what is there.
@@ -171,6 +196,7 @@ bool find_code_object(std::uintptr_t address, CodeObject* object) {
                          reinterpret_cast<std::uintptr_t>(found.end),
                          static_cast<std::uintptr_t>(found.map->l_addr), found.map->l_name,
                          static_cast<const std::uint8_t*>(found.unwind_table)};
+    if (is_program_without_tables(*object)) widen_to_program(*found.map, object);
     return true;
   }
   List* list = g_list.load(std::memory_order_acquire);

@@ -44,6 +44,13 @@ class StacksTest(IntegrationTest):
         root = self.trace_root(self.host("known_stack"))
         self.assertEqual(root.losses["truncated_stacks"], 0)
 
+    def test_a_program_with_gaps_between_its_segments(self):
+        # glibc tells the segment that a pc is in; the tables, and the build id, are in others.
+        root = self.trace_root(self.host("known_stack_with_gaps"))
+        functions = [frame["function"] for frame in self.site_of_size(root, 512)]
+        self.assertEqual(functions[:4], ["gamma_allocates", "beta", "alpha", "main"])
+        self.assertEqual(root.losses["truncated_stacks"], 0)
+
     def test_inlined_frames_and_demangled_names(self):
         root = self.trace_root(self.host("known_stack_inlined"))
         frames = self.site_of_size(root, 1024)
