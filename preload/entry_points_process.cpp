@@ -16,7 +16,7 @@
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
-#include "preload/sandbox.h"
+#include "preload/sandbox_calls_linux.h"
 #include "preload/session.h"
 
 namespace mw = memwatch::preload;
@@ -266,7 +266,7 @@ MEMWATCH_EXPORT int prctl(int option, ...) noexcept {
     errno = static_cast<int>(-result);
     return -1;
   }
-  if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP) mw::prepare_for_sandbox();
+  mw::prepare_for_prctl(option, words[0], words[1]);
   return mw::g_real.prctl(option, words[0], words[1], words[2], words[3]);
 }
 

@@ -5,14 +5,13 @@
 // there and then is the caller's own variable, and without a frame of ours, for there are calls
 // that return twice or on another stack. Here is what the twins call.
 #include <errno.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "preload/addresses.h"
 #include "preload/entry_points.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
-#include "preload/sandbox.h"
+#include "preload/sandbox_calls_linux.h"
 
 namespace mw = memwatch::preload;
 
@@ -33,9 +32,10 @@ static long call_kernel(long number, long a, long b, long c, long d, long e, lon
 [[gnu::visibility("hidden"), gnu::used]] void memwatch_before_syscall(long number, long a, long b,
                                                                       long c) {
   if (number == SYS_seccomp) {
-    mw::prepare_for_sandbox();
+    mw::prepare_for_seccomp(static_cast<unsigned long>(a), static_cast<unsigned long>(b),
+                            static_cast<unsigned long>(c));
   } else if (number == SYS_prctl) {
-    if (a == PR_SET_NO_NEW_PRIVS || a == PR_SET_SECCOMP) mw::prepare_for_sandbox();
+    mw::prepare_for_prctl(a, static_cast<unsigned long>(b), static_cast<unsigned long>(c));
   } else if (number == SYS_setrlimit) {
     mw::make_way_for_limit(0, static_cast<int>(a), reinterpret_cast<const rlimit*>(b));
   } else {

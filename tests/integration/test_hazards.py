@@ -103,6 +103,7 @@ LIMITS = [
     Row("changes_root_and_user", exact="root"),
     Row("non_dumpable", exact="sums", processes=3),
     Row("strict_seccomp", exact="truth"),
+    Row("asks_about_seccomp"),
     Row("sandboxes_itself", exact="truth"),
     Row("sandboxes_itself", ("syscall",), "truth"),
     *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),

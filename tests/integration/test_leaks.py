@@ -156,6 +156,13 @@ class LeaksTest(IntegrationTest):
         run = self.trace(self.host("sandboxes_itself"))
         self.assertEqual(leaks_of(run.report.root)["method"], "lifetime")
 
+    def test_asking_what_seccomp_can_do_is_no_sandbox(self):
+        # libseccomp does it in whatever is linked with it.
+        run = self.trace(self.host("asks_about_seccomp"))
+        leaks = leaks_of(run.report.root)
+        self.assertEqual((leaks["method"], leaks["definite_bytes"]), ("reachability", 64 + 77))
+        self.assertEqual(run.report.root.losses["truncated_stacks"], 0)
+
     def test_a_collector_that_hangs_does_not_hold_up_the_end(self):
         command = [configuration.memwatch, "run", "-q", "-o", self.workspace.out / "x.mw", "--"]
         command += ["/bin/sh", "-c", "read line; exit 5"]
