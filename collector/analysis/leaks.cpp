@@ -17,28 +17,41 @@ bool is_exact(const model::Process& process) {
          process.exit_kind != model::ExitKind::lost;
 }
 
-// Rows of one kind summed by stack, largest first.
+// An indirect leak counts where it can be mended: at the stack of the definite block that owns it.
+model::StackId counted_at(const model::LeakRow& row) {
+  return row.kind == model::LeakKind::indirect ? row.owner : row.stack;
+}
+
+bool is_lost(const model::LeakRow& row) {
+  return row.kind == model::LeakKind::definite || row.kind == model::LeakKind::indirect;
+}
+
+// Rows of one kind summed by stack, definite ones with what they hold; largest first.
 Ranking by_stack(const Selection& selection, model::LeakKind kind, std::size_t top) {
-  std::map<model::StackId, model::Site> sums;
+  std::map<model::StackId, RankedSite> sums;
   Ranking ranking;
   for (const model::Process* process : selection.processes()) {
     if (process->exit_kind == model::ExitKind::exec) continue;
     for (const model::LeakRow& row : process->leaks) {
-      if (row.kind != kind || row.suppression != 0) continue;
+      const bool is_held =
+          kind == model::LeakKind::definite && row.kind == model::LeakKind::indirect;
+      if ((row.kind != kind && !is_held) || row.suppression != 0) continue;
       ranking.total += row.bytes;
-      if (!selection.includes(row.stack)) continue;
+      const model::StackId stack = counted_at(row);
+      if (!selection.includes(stack)) continue;
       ranking.selected += row.bytes;
-      model::Site& site = sums[row.stack];
-      site.stack = row.stack;
-      site.live_blocks += row.blocks;
-      site.live_bytes += row.bytes;
+      RankedSite& sum = sums[stack];
+      sum.site.stack = stack;
+      sum.cost += row.bytes;
+      (is_held ? sum.held_blocks : sum.site.live_blocks) += row.blocks;
+      (is_held ? sum.held_bytes : sum.site.live_bytes) += row.bytes;
     }
   }
-  for (const auto& [stack, site] : sums) {
-    const double share = ranking.total == 0 ? 0
-                                            : static_cast<double>(site.live_bytes) /
-                                                  static_cast<double>(ranking.total);
-    ranking.rows.push_back({site, site.live_bytes, share});
+  for (auto& [stack, sum] : sums) {
+    if (ranking.total > 0) {
+      sum.share = static_cast<double>(sum.cost) / static_cast<double>(ranking.total);
+    }
+    ranking.rows.push_back(sum);
   }
   std::stable_sort(ranking.rows.begin(), ranking.rows.end(),
                    [](const RankedSite& a, const RankedSite& b) { return a.cost > b.cost; });
@@ -133,13 +146,18 @@ ProcessLeaks leaks_of(const model::Process& process, const Selection& selection)
   }
   // Rows of a check by lifetime are there only for what was suppressed.
   std::map<model::StackId, const model::LeakRow*> suppressed;
+  std::map<model::StackId, std::uint64_t> retained;
+  for (const model::LeakRow& row : process.leaks) {
+    if (row.suppression == 0) retained[counted_at(row)] += is_lost(row) ? row.bytes : 0;
+  }
   for (const model::LeakRow& row : process.leaks) {
     if (row.suppression != 0 && row.kind == model::LeakKind::unclassified) {
       suppressed[row.stack] = &row;
     }
     if (row.suppression != 0 || !selection.includes(row.stack)) continue;
-    leaks.records.push_back(
-        LeakRecord{leak_kind_name(row.kind), row.blocks, row.bytes, row.stack, row.owner});
+    const bool is_definite = row.kind == model::LeakKind::definite;
+    leaks.records.push_back(LeakRecord{leak_kind_name(row.kind), row.blocks, row.bytes, row.stack,
+                                       row.owner, is_definite ? retained[row.stack] : 0});
   }
   if (check.method != model::LeakMethod::reachability) {
     for (const model::Site& site : process.sites) {
@@ -147,7 +165,7 @@ ProcessLeaks leaks_of(const model::Process& process, const Selection& selection)
       if (suppressed.count(site.stack) != 0) continue;
       leaks.records.push_back(LeakRecord{leak_kind_name(model::LeakKind::unclassified),
                                          site.live_blocks, site.live_bytes, site.stack,
-                                         model::kNone});
+                                         model::kNone, 0});
     }
   }
   std::stable_sort(leaks.records.begin(), leaks.records.end(), worst_first);

@@ -21,6 +21,7 @@ struct LeakRecord {
   std::uint64_t blocks = 0, bytes = 0;
   model::StackId stack = model::kNone;
   model::StackId owner = model::kNone;  // of indirect ones: the stack of the definite block
+  std::uint64_t retained_bytes = 0;     // of definite ones: with the indirect ones they own
 };
 
 struct KindSum {
@@ -76,8 +77,8 @@ struct LeakReport {
   bool judged = false;  // any
   bool all_judged = false;
   KindSums sums;
-  // By stack over all processes; the sites' live figures are those of the kind alone. A block of no
-  // size is a leak as well.
+  // By stack over all processes; the sites' live figures are those of the kind alone, the cost of
+  // definite ones has what they hold in it. A block of no size is a leak as well.
   Ranking definite, possible;
   std::uint64_t unjudged_bytes = 0, unjudged_blocks = 0;
   std::string_view reason;  // why one was not, or not with everything seen

@@ -18,6 +18,8 @@ struct RankedSite {
   model::Site site;        // summed over the selected processes
   std::uint64_t cost = 0;  // cost_of(site, …)
   double share = 0;        // of Ranking::total, 0 to 1
+  // Of definite leaks alone: indirect ones that are lost with these blocks. Part of the cost.
+  std::uint64_t held_blocks = 0, held_bytes = 0;
 };
 
 struct Ranking {

@@ -177,6 +177,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
     json.member("bytes", record.bytes);
     json.member("stack", stacks.id_of(record.stack));
     if (record.owner != model::kNone) json.member("owner", stacks.id_of(record.owner));
+    if (record.kind == "definite") json.member("retained_bytes", record.retained_bytes);
     json.end_object();
   }
   json.end_array();

@@ -102,6 +102,14 @@ std::string not_freed_phrase(analysis::EndOfRecording end) {
   return "";
 }
 
+std::string held_phrase(const analysis::RankedSite& leak) {
+  if (leak.held_blocks == 0) return {};
+  return fmt::format("{} of it in {} that {} {}", human_bytes(leak.held_bytes),
+                     counted(leak.held_blocks, "block", "blocks"),
+                     leak.site.live_blocks == 1 ? "it" : "they",
+                     leak.site.live_blocks == 1 ? "holds" : "hold");
+}
+
 std::string error_phrase(std::uint64_t deviation) {
   return deviation == 0 ? std::string() : "± " + human_bytes(analysis::error_bar(deviation));
 }

@@ -25,6 +25,10 @@ std::string processes_phrase(const analysis::Selection& selection,
 // the end" for a mixture.
 std::string not_freed_phrase(analysis::EndOfRecording end);
 
+// "2.4 MiB of it in what they hold": the part of a definite leak's cost that is not in its own
+// blocks; "" where there is none.
+std::string held_phrase(const analysis::RankedSite& leak);
+
 // "± 1.2 MiB", the 95 % error of a figure with this standard deviation; "" of an exact one.
 std::string error_phrase(std::uint64_t deviation);
 

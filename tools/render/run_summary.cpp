@@ -124,9 +124,11 @@ std::vector<Block> largest_blocks(const analysis::Selection& selection,
   // A leak for certain is what to mend, however small beside the rest.
   if (leaks.judged && !leaks.definite.rows.empty()) {
     const analysis::RankedSite& row = leaks.definite.rows[0];
-    blocks.push_back({{fmt::format("Largest leak: {} in {}", human_bytes(row.cost),
-                                   counted(row.site.live_blocks, "block", "blocks"))},
-                      row.site.stack});
+    std::vector<std::string> parts = {
+        fmt::format("Largest leak: {} in {}", human_bytes(row.cost),
+                    counted(row.site.live_blocks, "block", "blocks"))};
+    if (row.held_blocks > 0) parts.push_back(held_phrase(row));
+    blocks.push_back({std::move(parts), row.site.stack});
     if (!peaks.rows.empty() && peaks.rows[0].site.stack != row.site.stack) {
       blocks.push_back(
           {{fmt::format("Largest at the peak{}: {}", of(largest), human_bytes(peaks.rows[0].cost)),

@@ -53,7 +53,7 @@ void write_ranking(Page& page, const ViewContext& context, const analysis::Ranki
     if (style.detail != nullptr) {
       const std::size_t used = kNumberColumns + kBarColumns + 2;
       const std::size_t room = page.width() > used ? page.width() - used : 0;
-      line += page.paint(Tone::faint, shorten_end(style.detail(row.site), room));
+      line += page.paint(Tone::faint, shorten_end(style.detail(row), room));
     }
     page.line(std::move(line));
     page.lines(stack_lines(page, context.selection.session(), row.site.stack,

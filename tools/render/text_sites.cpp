@@ -31,7 +31,8 @@ std::string with_error(std::uint64_t deviation, std::string detail) {
   return deviation == 0 ? detail : error_phrase(deviation) + ", " + detail;
 }
 
-std::string live_detail(const model::Site& site) {
+std::string live_detail(const analysis::RankedSite& row) {
+  const model::Site& site = row.site;
   const std::string blocks = "in " + counted(site.live_blocks, "block", "blocks");
   // Where blocks were resized, how many of the calls' blocks are gone is not known.
   if (site.reallocations > 0) {
@@ -46,12 +47,14 @@ std::string live_detail(const model::Site& site) {
                                 counted(site.allocations, "allocation", "allocations")));
 }
 
-std::string peak_detail(const model::Site& site) {
+std::string peak_detail(const analysis::RankedSite& row) {
+  const model::Site& site = row.site;
   return with_error(site.peak_deviation, fmt::format("at the peak; its own maximum {}",
                                                      human_bytes(site.own_peak_bytes)));
 }
 
-std::string calls_detail(const model::Site& site) {
+std::string calls_detail(const analysis::RankedSite& row) {
+  const model::Site& site = row.site;
   const std::uint64_t calls = site.allocations + site.reallocations;
   const std::string bytes = fmt::format("{}, {} each on average", human_bytes(site.allocated_bytes),
                                         human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls));
@@ -59,14 +62,16 @@ std::string calls_detail(const model::Site& site) {
   return bytes + ", " + human_percent(ratio(site.temporary, site.allocations)) + " temporary";
 }
 
-std::string bytes_detail(const model::Site& site) {
+std::string bytes_detail(const analysis::RankedSite& row) {
+  const model::Site& site = row.site;
   const std::uint64_t calls = site.allocations + site.reallocations;
   return with_error(site.allocated_deviation,
                     fmt::format("in {}, {} each on average", counted(calls, "call", "calls"),
                                 human_bytes(calls == 0 ? 0 : site.allocated_bytes / calls)));
 }
 
-std::string temporary_detail(const model::Site& site) {
+std::string temporary_detail(const analysis::RankedSite& row) {
+  const model::Site& site = row.site;
   return fmt::format("{} of the {} of this stack",
                      human_percent(ratio(site.temporary, site.allocations)),
                      counted(site.allocations, "allocation", "allocations"));
@@ -114,8 +119,10 @@ void write_holders(Page& page, const analysis::LeakReport& report) {
   }
 }
 
-std::string blocks_detail(const model::Site& site) {
-  return "in " + counted(site.live_blocks, "block", "blocks");
+std::string blocks_detail(const analysis::RankedSite& row) {
+  const std::string held = held_phrase(row);
+  return "in " + counted(row.site.live_blocks, "block", "blocks") +
+         (held.empty() ? "" : ", " + held);
 }
 
 std::string size_and_blocks(const analysis::KindSum& sum) {

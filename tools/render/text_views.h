@@ -34,7 +34,7 @@ void write_sizes(Page& page, const ViewContext& context);
 std::string report_command(const std::string& session_path, View view);
 
 // A numbered list of stacks, each with a line of numbers and its frames.
-using SiteDetail = std::string (*)(const model::Site&);
+using SiteDetail = std::string (*)(const analysis::RankedSite&);
 struct RankingStyle {
   bool bytes = true;  // the cost is a size, not a count
   Tone tone = Tone::strong;

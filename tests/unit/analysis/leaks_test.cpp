@@ -40,6 +40,36 @@ TEST(Leaks, ALossyOrSampledRecordingIsNotComplete) {
   EXPECT_FALSE(leaks_of(session.processes[0], Selection(session)).complete);
 }
 
+// What can be mended is the block that was lost; what it holds goes with it.
+TEST(Leaks, ADefiniteLeakCountsWithWhatItHolds) {
+  using model::LeakKind;
+  testing::SessionBuilder builder;
+  model::Process& process = builder.process(1, "/x");
+  process.leak_check.method = model::LeakMethod::reachability;
+  process.leaks = {{.stack = 0, .kind = LeakKind::definite, .blocks = 2, .bytes = 100},
+                   {.stack = 1, .kind = LeakKind::definite, .blocks = 1, .bytes = 300},
+                   {.stack = 2, .kind = LeakKind::indirect, .owner = 0, .blocks = 4, .bytes = 900},
+                   {.stack = 1, .kind = LeakKind::indirect, .owner = 0, .blocks = 1, .bytes = 50},
+                   {.stack = 3, .kind = LeakKind::possible, .blocks = 1, .bytes = 7000}};
+  const model::Session& session = builder.session();
+  const LeakReport report = find_leaks(Selection(session), 0);
+  ASSERT_EQ(report.definite.rows.size(), 2U);
+  const RankedSite& largest = report.definite.rows[0];
+  EXPECT_EQ(largest.site.stack, 0U);
+  EXPECT_EQ(largest.cost, 1050U);
+  EXPECT_EQ(largest.site.live_bytes, 100U);
+  EXPECT_EQ(largest.site.live_blocks, 2U);
+  EXPECT_EQ(largest.held_bytes, 950U);
+  EXPECT_EQ(largest.held_blocks, 5U);
+  EXPECT_EQ(report.definite.total, 1350U);
+  EXPECT_EQ(report.definite.rows[1].cost, 300U);
+  EXPECT_EQ(report.definite.rows[1].held_blocks, 0U);
+  const ProcessLeaks leaks = leaks_of(session.processes[0], Selection(session));
+  std::vector<std::uint64_t> retained;
+  for (const LeakRecord& record : leaks.records) retained.push_back(record.retained_bytes);
+  EXPECT_EQ(retained, (std::vector<std::uint64_t>{300, 1050, 0, 0, 0}));
+}
+
 TEST(Leaks, TheEndOfTheRecordingDecidesTheWords) {
   model::Session session = testing::server_session();
   EXPECT_EQ(end_of_recording(Selection(session)), EndOfRecording::exited);
