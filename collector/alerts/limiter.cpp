@@ -4,13 +4,13 @@
 
 namespace memwatch::alerts {
 
-std::size_t Limiter::in_last_hour(double now) {
-  while (!raised_.empty() && raised_.front() <= now - kHour) raised_.pop_front();
-  return raised_.size();
+std::size_t Limiter::in_last_hour(double now) const {
+  return static_cast<std::size_t>(
+      std::count_if(raised_.begin(), raised_.end(), [now](double at) { return at > now - kHour; }));
 }
 
 std::optional<Held> Limiter::why_not(const ProcessKey& process, const std::string& subject,
-                                     double cooldown, double now) {
+                                     double cooldown, double now) const {
   const auto last = last_.find({process, subject});
   if (last != last_.end() && now < last->second + cooldown) return Held::cooldown;
   if (in_last_hour(now) >= per_hour_) return Held::hourly;
@@ -18,6 +18,7 @@ std::optional<Held> Limiter::why_not(const ProcessKey& process, const std::strin
 }
 
 void Limiter::raised(const ProcessKey& process, const std::string& subject, double at) {
+  while (!raised_.empty() && raised_.front() <= at - kHour) raised_.pop_front();
   raised_.insert(std::upper_bound(raised_.begin(), raised_.end(), at), at);
   double& last = last_.try_emplace({process, subject}, at).first->second;
   last = std::max(last, at);

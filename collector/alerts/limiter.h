@@ -35,7 +35,7 @@ class Limiter {
 
   // May an alert of this subject be raised? Else why not.
   [[nodiscard]] std::optional<Held> why_not(const ProcessKey& process, const std::string& subject,
-                                            double cooldown, double now);
+                                            double cooldown, double now) const;
   void raised(const ProcessKey& process, const std::string& subject, double at);
   void held_back(Type type, const ProcessKey& process, Held why, std::uint64_t count,
                  std::int64_t wall_ms);
@@ -45,7 +45,7 @@ class Limiter {
 
   [[nodiscard]] std::vector<Suppressed> suppressed() const;  // the latest first
   [[nodiscard]] std::uint64_t suppressed_in_all() const { return in_all_; }
-  [[nodiscard]] std::size_t in_last_hour(double now);
+  [[nodiscard]] std::size_t in_last_hour(double now) const;
 
  private:
   std::size_t per_hour_ = 10;

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "collector/base/result.h"
+#include "collector/daemon/alert_round.h"
 #include "collector/daemon/config.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
@@ -55,6 +56,15 @@ class Fleet {
   // A moment of each process that runs, for the history; of those without the library when they
   // have been looked at since the last time.
   std::vector<history::ProcessSample> samples(std::int64_t time_ms);
+
+  // Large allocations, failures and ends, for the alerts.
+  AlertCallbacks alert_callbacks;
+  // A moment of everything that can be alerted of; takes milliseconds at most, once a second. After
+  // samples(), whose look at what others record it shares.
+  AlertRound alert_round();
+  // The place to be looked at: of growth the site that grows fastest, else the one that holds most.
+  [[nodiscard]] std::vector<recording::Alert::Frame> site_of(const alerts::ProcessKey& process,
+                                                             bool of_growth) const;
 
   // Fills in processes, events and names; the rest is the owner's.
   void describe(Status* status) const;

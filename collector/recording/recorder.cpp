@@ -28,8 +28,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using protocol::Control;
 
-constexpr std::size_t kAlertFrames = 32;
-
 // When pages of the program are given back: after the start, and again for what happened once.
 constexpr std::chrono::seconds kFirstTidying{1};
 constexpr std::chrono::minutes kBetweenTidyings{1};
@@ -184,6 +182,7 @@ struct Recorder::State {
   void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
                   model::StackId stack);
+  [[nodiscard]] std::vector<Alert::Frame> frames_of(model::StackId stack) const;
 };
 
 Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
@@ -263,12 +262,26 @@ Alert Recorder::State::alert_for(const ProcessRecord& record, Function function,
   alert.exe = process.exe;
   alert.function = function;
   alert.size = size;
-  for (model::StackId at = stack; at != model::kNone && alert.frames.size() < kAlertFrames;
+  alert.frames = frames_of(stack);
+  return alert;
+}
+
+std::vector<Alert::Frame> Recorder::State::frames_of(model::StackId stack) const {
+  std::vector<Alert::Frame> frames;
+  for (model::StackId at = stack; at != model::kNone && frames.size() < kAlertFrames;
        at = session.stacks[at].parent) {
     const model::CodeAddress& address = session.code_addresses[session.stacks[at].address];
-    alert.frames.push_back({session.modules[address.module], address});
+    frames.push_back({session.modules[address.module], address});
   }
-  return alert;
+  return frames;
+}
+
+std::vector<Alert::Frame> Recorder::innermost_frames(model::StackId stack) const {
+  return state_->frames_of(stack);
+}
+
+const model::TimelineSample& Recorder::latest_sample() const {
+  return state_->records.front()->latest;
 }
 
 void Recorder::State::connect_callbacks(ProcessRecord& record) {
@@ -542,8 +555,12 @@ void Recorder::State::notice_ends(bool some_ended) {
 }
 
 void Recorder::State::sample(ProcessRecord& record, bool forced) {
+  constexpr double kNearly = 0.9;  // looks come on a beat, and must not miss it by a hair
   const double at = now();
-  if (!forced && !record.timeline.is_due(at)) return;
+  const bool is_due = forced || record.timeline.is_due(at);
+  if (!is_due && (!options.keeps_figures_fresh || at < record.next_figures_at)) return;
+  record.next_figures_at =
+      at + std::chrono::duration<double>(options.sample_interval).count() * kNearly;
   model::TimelineSample sample;
   std::uint64_t rss_peak = 0;
   if (!sample_kernel(record, at, &sample, &rss_peak)) return;
@@ -556,7 +573,8 @@ void Recorder::State::sample(ProcessRecord& record, bool forced) {
   process.rss.last = sample.rss;
   process.rss.peak = std::max(process.rss.peak, rss_peak);
   ++process.rss.samples;
-  record.timeline.add(process.timeline, sample);
+  record.latest = sample;
+  if (is_due) record.timeline.add(process.timeline, sample);
 }
 
 void Recorder::State::settle() {

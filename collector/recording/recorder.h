@@ -34,6 +34,9 @@ struct RecorderOptions {
   LeakCheckMode leak_check = LeakCheckMode::auto_;
   std::vector<std::string> command;
   std::chrono::seconds pss_interval{10};  // proportional set size, which is slow to read
+  // The kernel's figures are looked at once a sample_interval however long the recording is, and
+  // not only when the timeline, which thins out, takes a sample.
+  bool keeps_figures_fresh = false;
   // Of a collector that makes several recordings at once: the pulse and the socket they share,
   // which outlive them. Visitors of the socket are the owner's to accept. Null: the recording's
   // own.
@@ -60,6 +63,8 @@ struct Alert {
 
 class Recorder {
  public:
+  static constexpr std::size_t kAlertFrames = 32;
+
   static Result<std::unique_ptr<Recorder>> create(RecorderOptions options);
   ~Recorder();  // lets go of processes that still run
   Recorder(const Recorder&) = delete;
@@ -131,6 +136,11 @@ class Recorder {
 
   // Identity, and facts up to the last look, of the first process recorded; there must be one.
   [[nodiscard]] const model::Process& first_process() const;
+  // Its figures when it was last looked at.
+  [[nodiscard]] const model::TimelineSample& latest_sample() const;
+
+  // The innermost kAlertFrames of a stack, as in an alert.
+  [[nodiscard]] std::vector<Alert::Frame> innermost_frames(model::StackId stack) const;
 
  private:
   struct State;

@@ -459,7 +459,9 @@ class RestTest(DaemonTest):
                 complaints.append(f"{where}: no {key}")
         if schema["type"] == "object":
             for key, member in value.items():
-                if key not in schema["properties"]:
+                if "additionalProperties" in schema:
+                    complaints += self.schema_complaints(schema["additionalProperties"], member, f"{where}.{key}")
+                elif key not in schema["properties"]:
                     complaints.append(f"{where}.{key}: not described")
                 else:
                     complaints += self.schema_complaints(schema["properties"][key], member, f"{where}.{key}")
@@ -481,10 +483,13 @@ class RestTest(DaemonTest):
         ended.end()
         self.wait_for(ended.pid, state="ended")
         self.wait(lambda: self.request(f"/api/v1/history?pid={target.pid}")[1]["samples"], "samples")
+        alert = self.wait(lambda: self.request("/api/v1/alerts?state=active")[1]["alerts"], "an alert")[0]["id"]
         for path, methods in self.api["paths"].items():
-            response, value = self.request(path.replace("{pid}", str(target.pid)))
+            ((method, described),) = methods.items()
+            url = path.replace("{pid}", str(target.pid)).replace("{id}", str(alert))
+            response, value = self.request(url, method.upper())
             self.assertEqual(response.status, 200, path)
-            content = methods["get"]["responses"]["200"]["content"][response.headers["Content-Type"]]
+            content = described["responses"]["200"]["content"][response.headers["Content-Type"]]
             self.assert_no_complaints(self.schema_complaints(content["schema"], value, path), "schema")
             self.assertIsNone(response.headers["Access-Control-Allow-Origin"])
         _, processes = self.request("/api/v1/processes")

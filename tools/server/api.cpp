@@ -37,11 +37,19 @@ HttpResponse health(const Status& status) {
   render::StringOutput output;
   render::JsonWriter json(output);
   json.begin_object();
-  json.member("status", loses ? "warning" : "healthy");
+  const auto worst = std::max_element(
+      status.alerts.active.begin(), status.alerts.active.end(),
+      [](const alerts::Alert& a, const alerts::Alert& b) { return a.severity < b.severity; });
+  const alerts::Severity severity =
+      worst == status.alerts.active.end() ? alerts::Severity::info : worst->severity;
+  const bool warns = loses || severity == alerts::Severity::warning;
+  json.member("status", severity == alerts::Severity::critical ? "critical"
+                        : warns                                ? "warning"
+                                                               : "healthy");
   json.member("processes", static_cast<std::uint64_t>(std::count_if(
                                status.processes.begin(), status.processes.end(),
                                [](const ProcessStatus& process) { return process.is_running; })));
-  json.member("alerts", std::uint64_t{0});  // nothing raises any yet
+  json.member("alerts", std::uint64_t{status.alerts.active.size()});
   json.end_object();
   return json_response(output);
 }
@@ -156,6 +164,7 @@ HttpResponse status_page(Route::Page page, pid_t pid, const Status& status) {
 void Api::handle(const HttpRequest& request, Reply reply) const {
   const std::optional<RequestTarget> target = parse_target(request.target);
   if (!target) return reply(problem(400, "the path or the query makes no sense"));
+  if (answer_alert_page(request, *target, sources_.now_ms(), sources_.alerts, reply)) return;
   const auto route = std::find_if(routes().begin(), routes().end(), [&](const Route& candidate) {
     return fits(candidate, target->path);
   });

@@ -10,6 +10,7 @@
 
 #include "collector/daemon/status.h"
 #include "collector/history/history.h"
+#include "tools/server/alert_pages.h"
 #include "tools/server/http_message.h"
 
 namespace memwatch::server {
@@ -22,6 +23,7 @@ class Api {
     std::function<void(std::function<void(const daemon::Status&)>)> status;
     std::function<void(history::Question, std::function<void(history::History::Answer)>)> history;
     std::function<std::int64_t()> now_ms;  // since the Unix epoch
+    AlertSources alerts;
   };
 
   explicit Api(Sources sources) : sources_(std::move(sources)) {}

@@ -152,6 +152,13 @@ class HttpServer::State::Connection
     if (!is_own_name({host.data(), host.size()})) {
       return write(problem(403, "requests are answered for localhost alone"));
     }
+    // A page of another site must not change anything here.
+    const auto origin = message[http::field::origin];
+    if (!origin.empty() && message.method() != http::verb::get && !is_head_ &&
+        std::string_view(origin.data(), origin.size()) !=
+            "http://" + std::string(host.data(), host.size())) {
+      return write(problem(403, "pages of other sites may change nothing here"));
+    }
     HttpRequest request;
     // HEAD is answered as GET is, but for the body.
     request.method = is_head_ ? "GET" : std::string(message.method_string());
