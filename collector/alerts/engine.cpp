@@ -164,10 +164,6 @@ void Engine::observe(const Observation& seen, const Rules& rules, const Moment& 
   watched.seen = now.steady;
   const bool rules_changed = !watched.is_new && !(watched.rules == rules);
   watched.fresh_for = seen.fresh_for;
-  if (watched.is_new) {
-    watched.failed_seen = seen.failed;
-    watched.failed_told = 0;
-  }
   watched.is_new = false;
   watched.rules = rules;
   std::set<std::string> subjects;

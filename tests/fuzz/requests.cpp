@@ -20,7 +20,14 @@ void as_request(const std::string& method, const std::string& target) {
                          [](const history::Question&, const auto& use) {
                            use(std::vector<history::ProcessSample>(1));
                          },
-                         [] { return std::int64_t{1'700'000'000'000}; }});
+                         [] { return std::int64_t{1'700'000'000'000}; },
+                         {[](const history::AlertQuestion&, const auto& use) {
+                            use(server::AlertSources::Answer{{alerts::Alert{}}, {}});
+                          },
+                          [](std::uint64_t id, const auto& use) {
+                            if (id % 2 == 0) return use(Result<void>());
+                            use(Result<void>(Error{ErrorKind::usage, "resolve", "it", "no", {}}));
+                          }}});
   int answers = 0;
   api.handle({method, target}, [&](const server::HttpResponse& response) {
     ++answers;

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "collector/analysis/stack_text.h"
 #include "tools/render/growth_words.h"
@@ -21,8 +20,10 @@ using alerts::Type;
 constexpr std::size_t kFunctionWidth = 70;
 
 std::uint64_t whole(double value) {
-  constexpr double kMost = 1e18;
-  return value > 0 ? static_cast<std::uint64_t>(std::llround(std::min(value, kMost))) : 0;
+  constexpr double kTooMuch = 18446744073709551616.0;  // 2^64
+  if (!(value > 0)) return 0;
+  if (value >= kTooMuch) return std::numeric_limits<std::uint64_t>::max();
+  return static_cast<std::uint64_t>(value + 0.5);
 }
 
 std::string bytes(const Alert& alert, std::string_view metric) {

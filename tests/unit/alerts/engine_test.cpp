@@ -289,6 +289,13 @@ TEST_F(AlertEngine, AFailureThatRepeatsUnseenIsCountedByTheProcess) {
   EXPECT_TRUE(engine_.open().empty());
 }
 
+TEST_F(AlertEngine, FailuresBeforeTheFirstLookAreCounted) {
+  happens(Type::failure);
+  seen_.failed = 4;
+  play(1);
+  EXPECT_EQ(engine_.open().at(1).suppressed, 3U);
+}
+
 TEST_F(AlertEngine, WhatIsSwitchedOffIsNeitherToldNorCounted) {
   rules_.enabled = {};
   rules_.rss = kMiB;

@@ -53,7 +53,7 @@ TEST(AlertWords, EachTypeSaysWhatWhoAndHowMuch) {
   alert.metrics = {
       {"bytes_per_second", 2048}, {"confidence", 90}, {"duration", 60}, {"seconds_to_limit", 7200}};
   EXPECT_TRUE(alert_message(alert).starts_with(
-      who + " is leaking, it seems: it grows by 2.00 KiB a second, 90 % sure, seen for "))
+      who + " is leaking, it seems: it grows by 2.0 KiB a second, 90 % sure, seen for "))
       << alert_message(alert);
   EXPECT_NE(alert_message(alert).find("its cgroup's limit is reached in"), std::string::npos);
   alert.is_test = true;

@@ -33,7 +33,7 @@ class Rest : public testing::Test {
                       alert_question_ = question;
                       use(alerts_);
                     },
-                    [this](std::uint64_t id, const auto& use) {
+                    [](std::uint64_t id, const auto& use) {
                       if (id == 7) return use(Result<void>());
                       use(Result<void>(Error{ErrorKind::usage, "resolve", "8", "not active", {}}));
                     }}});
