@@ -100,7 +100,7 @@ class EngineTest(AlertsTest):
         target.tell("fail")
         failure = self.wait_for_alert(type="failure", pid=target.pid)
         self.assertEqual((failure["severity"], failure["labels"]["errno"]), ("critical", "ENOMEM"))
-        self.assertIn("allocation failed: 8.00 EiB by malloc", failure["message"])
+        self.assertIn("allocation failed: 8.0 EiB by malloc", failure["message"])
         for _ in range(3):
             target.tell(f"large {32 * MEBIBYTE}")
             target.tell("fail")  # as before: the process's counter alone tells of it
