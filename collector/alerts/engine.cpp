@@ -190,6 +190,7 @@ void Engine::happened(const Incident& incident, const Rules& rules, const Moment
   watched.seen = now.steady;
   if (incident.type == Type::failure) ++watched.failed_told;
   if (!rules.wants(incident.type)) return;
+  if (incident.type == Type::large && !rules.wants_large(incident.event)) return;
   const std::string subject = event_subject(incident);
   Slot& slot = watched.slots[subject];
   const double cooldown = rules.cooldown_of(incident.type);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "collector/alerts/alert.h"
 
@@ -23,11 +24,17 @@ struct Rules {
   double confidence = 70;    // percent, from which growth is told
   double growth_after = 60;  // seconds of a process's recording in which growth is not judged
 
+  // Of large blocks: which events are told of.
+  bool large_allocation = true, large_reallocation = true, large_release = false;
   std::array<bool, kTypeCount> enabled{true, true, true, true, true, true, true};
   // Seconds in which the same of the same process is told once.
   std::array<double, kTypeCount> cooldown{600, 600, 600, 600, 600, 300, 600};
 
   [[nodiscard]] bool wants(Type type) const { return enabled[static_cast<std::size_t>(type)]; }
+  [[nodiscard]] bool wants_large(std::string_view event) const {
+    if (event == "release") return large_release;
+    return event == "reallocation" ? large_reallocation : large_allocation;
+  }
   [[nodiscard]] double cooldown_of(Type type) const {
     return cooldown[static_cast<std::size_t>(type)];
   }

@@ -14,7 +14,7 @@ using toml_document::Value;
 
 constexpr std::string_view kRuleKeys =
     "heap, rss, external, external_ratio, growth_per_minute, hold, pressure, stall, spike_times, "
-    "spike_least, confidence, growth_after, enabled or cooldown";
+    "spike_least, confidence, growth_after, large_events, enabled or cooldown";
 constexpr std::string_view kTypes = "threshold, pattern, leak, spike, large, failure or pressure";
 
 double seconds_of(std::chrono::seconds duration) {
@@ -49,6 +49,7 @@ class RulesReader {
     if (entry.key == "confidence") return number(entry, 50, 100, &rules_.confidence);
     if (entry.key == "hold") return duration(entry, &rules_.hold);
     if (entry.key == "growth_after") return duration(entry, &rules_.growth_after);
+    if (entry.key == "large_events") return large_events(entry);
     if (entry.key == "enabled") {
       return by_type(entry, [this](const Entry& of, alerts::Type type) {
         return values_.read_boolean(of, &rules_.enabled[static_cast<std::size_t>(type)]);
@@ -65,6 +66,25 @@ class RulesReader {
   }
 
  private:
+  Result<bool> large_events(const Entry& entry) const {
+    constexpr std::string_view kExpected =
+        "a list of \"allocation\", \"reallocation\" and \"release\"";
+    if (entry.value.kind != Kind::array) return values_.wrong_kind(entry, kExpected);
+    rules_.large_allocation = rules_.large_reallocation = rules_.large_release = false;
+    for (const Value& event : entry.value.array) {
+      const bool is_text = event.kind == Kind::string;
+      if (is_text && event.string == "allocation") {
+        rules_.large_allocation = true;
+      } else if (is_text && event.string == "reallocation") {
+        rules_.large_reallocation = true;
+      } else if (is_text && event.string == "release") {
+        rules_.large_release = true;
+      } else {
+        return values_.wrong(event, "large_events: expected " + std::string(kExpected));
+      }
+    }
+    return true;
+  }
   Result<bool> size(const Entry& entry, std::optional<std::uint64_t>* target) const {
     const Result<std::uint64_t> bytes = values_.bytes(entry);
     if (!bytes) return bytes.error();

@@ -84,7 +84,7 @@ struct Fleet::State {
   WatchList watch_list;
   recording::Pulse pulse{Clock::now()};
   intake::RendezvousServer rendezvous;
-  SharedParts shared{pulse, rendezvous, {}, {}, {}};
+  SharedParts shared{pulse, rendezvous, {}, {}, {}, {}};
   UniqueFd ready;  // epoll: the rendezvous, and the end of each process
   std::map<pid_t, std::unique_ptr<WatchedProcess>> running;
   std::list<std::unique_ptr<WatchedProcess>> ended;  // latest first
@@ -109,7 +109,8 @@ struct Fleet::State {
   void tell_gone(const WatchedProcess& process, const std::string& why) const {
     if (alerts->on_gone) alerts->on_gone(process.key(), why);
   }
-  void tell_incident(const WatchedProcess& process, const recording::Alert& alert) const;
+  void tell_incident(const WatchedProcess& process, const recording::Alert& alert,
+                     const char* event) const;
   void forget_old();
   void scan();
   void consider(const intake::SegmentName& segment, Candidate& candidate);
@@ -314,8 +315,8 @@ void Fleet::State::look(const std::vector<pid_t>& ended_pids) {
   for (const pid_t pid : over) retire(pid);
 }
 
-void Fleet::State::tell_incident(const WatchedProcess& process,
-                                 const recording::Alert& alert) const {
+void Fleet::State::tell_incident(const WatchedProcess& process, const recording::Alert& alert,
+                                 const char* event) const {
   // What a process did long before it was attached to is no news.
   constexpr double kNews = -60;
   if (!alerts->on_incident || alert.at < kNews) return;
@@ -323,6 +324,7 @@ void Fleet::State::tell_incident(const WatchedProcess& process,
   incident.type = alert.is_failure ? alerts::Type::failure : alerts::Type::large;
   incident.process = process.key();
   incident.function = function_name(alert.function);
+  incident.event = event;
   incident.size = alert.size;
   incident.error_number = alert.error_number;
   if (alert.is_failure) incident.error_name = analysis::errno_name(alert.error_number);
@@ -372,7 +374,12 @@ Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {
   s.shared.warn = [&s](const std::string& sentence) { s.warn(sentence); };
   s.alerts = &alert_callbacks;
   s.shared.alert_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
-    s.tell_incident(process, alert);
+    const bool moved =
+        alert.function == Function::realloc_ || alert.function == Function::reallocarray_;
+    s.tell_incident(process, alert, moved ? "reallocation" : "allocation");
+  };
+  s.shared.release_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
+    s.tell_incident(process, alert, "release");
   };
   s.shared.add_event = [&s](Event event, Clock::time_point at) {
     s.events.add(std::move(event), at);
@@ -498,14 +505,16 @@ AlertRound Fleet::alert_round() {
   const auto now = Clock::now();
   AlertRound round;
   PressureReader pressure;
+  for (const pid_t pid : s.growth_rounds.due(s.running, now)) {
+    const auto began = Clock::now();
+    if (!s.growth_rounds.has_time(began)) break;
+    s.running.at(pid)->judge_growth();
+    s.growth_rounds.judged(pid, began, Clock::now());
+  }
   for (const auto& [pid, process] : s.running) {
-    const bool judge = s.growth_rounds.begin(pid, now);
-    round.processes.push_back(
-        {process->observe(now, judge), s.config.alert_rules_for(process->names())});
-    if (judge) s.growth_rounds.end(pid, Clock::now());
+    round.processes.push_back({process->observe(now), s.config.alert_rules_for(process->names())});
     pressure.add(*process, round.processes.back().seen);
   }
-  s.growth_rounds.forget_others(s.running);
   const auto add = [&](const ProcessStatus& other, double fresh_for) {
     AlertRound::One one;
     one.seen.process = {other.pid, other.start_ticks, other.name};

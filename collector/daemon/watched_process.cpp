@@ -68,6 +68,9 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
                                                     std::chrono::duration<double>(alert.at)));
     if (shared.alert_of) shared.alert_of(*this, alert);
   };
+  recorder_->on_large_freed = [this, &shared](const recording::Alert& alert) {
+    if (shared.release_of) shared.release_of(*this, alert);
+  };
   return {};
 }
 

@@ -35,8 +35,8 @@ struct SharedParts {
   const intake::RendezvousServer& rendezvous;
   std::function<void(const std::string&)> warn;
   std::function<void(Event, std::chrono::steady_clock::time_point)> add_event;
-  // The same event with its stack.
-  std::function<void(const WatchedProcess&, const recording::Alert&)> alert_of;
+  // The same event with its stack; and large blocks that are freed, which are no events.
+  std::function<void(const WatchedProcess&, const recording::Alert&)> alert_of, release_of;
 };
 
 class WatchedProcess {
@@ -72,9 +72,9 @@ class WatchedProcess {
   // A moment of it, as of the last look.
   [[nodiscard]] history::ProcessSample sample(std::int64_t time_ms) const;
 
-  // What the alerts' conditions are about, as of the last look. With `judge` its growth is judged
-  // anew, which may take milliseconds.
-  [[nodiscard]] alerts::Observation observe(Clock::time_point now, bool judge);
+  // What the alerts' conditions are about, as of the last look; its growth as it was judged last.
+  [[nodiscard]] alerts::Observation observe(Clock::time_point now) const;
+  void judge_growth();  // may take milliseconds
   [[nodiscard]] alerts::ProcessKey key() const;
   // Where its memory goes: the site that grows fastest, else the one that holds most.
   [[nodiscard]] std::vector<recording::Alert::Frame> growing_site() const;
@@ -94,7 +94,6 @@ class WatchedProcess {
   [[nodiscard]] Result<void> create_recorder(SharedParts& shared);
   void plan_next_look();
   void note_end();
-  void judge_growth();
 
   pid_t pid_;
   std::uint64_t start_ticks_;

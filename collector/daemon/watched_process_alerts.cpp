@@ -14,8 +14,7 @@ alerts::ProcessKey WatchedProcess::key() const {
   return {pid_, start_ticks_, names_.file};
 }
 
-alerts::Observation WatchedProcess::observe(Clock::time_point now, bool judge) {
-  if (judge) judge_growth();
+alerts::Observation WatchedProcess::observe(Clock::time_point now) const {
   const model::Process& facts = recorder_->first_process();
   alerts::Observation seen;
   seen.process = key();

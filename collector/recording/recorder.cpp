@@ -138,6 +138,7 @@ struct Recorder::State {
   std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
+  std::function<void(const Alert&)>* on_large_freed = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
   std::function<void(const std::string&)>* on_notice = nullptr;
 
@@ -187,6 +188,7 @@ struct Recorder::State {
 
 Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->on_alert = &on_alert;
+  state_->on_large_freed = &on_large_freed;
   state_->on_warning = &on_warning;
   state_->on_notice = &on_notice;
 }
@@ -293,6 +295,13 @@ void Recorder::State::connect_callbacks(ProcessRecord& record) {
     alert.tid = event.tid;
     alert.at = event.at;
     (*on_alert)(alert);
+  };
+  live.on_large_freed = [this, at](const model::LargeAllocation& event) {
+    if (on_large_freed == nullptr || !*on_large_freed) return;
+    Alert alert = alert_for(*at, event.function, event.requested, event.stack);
+    alert.tid = event.tid;
+    alert.at = event.at;
+    (*on_large_freed)(alert);
   };
   live.on_failure = [this, at](const model::Failure& failure) {
     if (failure.count != 1 || on_alert == nullptr || !*on_alert) return;

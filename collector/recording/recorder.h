@@ -72,6 +72,9 @@ class Recorder {
 
   // Large allocations and failures; called from turn(), must not block.
   std::function<void(const Alert&)> on_alert;
+  // The same of large blocks that are freed: the function that did, the stack that had allocated
+  // it.
+  std::function<void(const Alert&)> on_large_freed;
   // A sentence for the user about something that went wrong but does not end the recording.
   std::function<void(const std::string&)> on_warning;
 

@@ -116,6 +116,22 @@ class EngineTest(AlertsTest):
         self.assertIn("3 more of the same since", text)
         self.assertRegex(self.log.read_text(), r"\nmemwatch: alert 1, warning: large allocation: 32.0 MiB by malloc")
 
+    def test_what_becomes_of_large_blocks_is_told_where_it_is_wanted(self):
+        for mode in ("exact", "sample"):
+            self.alerting('[alerts]\nlarge_events = ["reallocation", "release"]\n', mode)
+            daemon = self.start()
+            target = Target(self, self.tag + mode)
+            self.wait_for(target.pid)
+            target.tell(f"large {32 * MEBIBYTE}")
+            target.tell(f"resize {48 * MEBIBYTE}")
+            target.tell("drop")
+            alert = self.wait_for_alert(subject="large release", pid=target.pid)
+            self.assertEqual(alert["metrics"]["size"], 48 * MEBIBYTE)
+            self.assertRegex(alert["message"], r"^large release: 48.0 MiB by free in .*, allocated at main \(does_as_told.c:\d+\)$")
+            self.wait_for_alert(subject="large reallocation", pid=target.pid)
+            self.assertEqual(self.alerts(subject="large allocation"), [])
+            self.stop(daemon)
+
     def test_a_threshold_is_told_and_ends_with_the_process(self):
         self.alerting('[alerts]\nhold = "0s"\n[[process]]\nname = "*b"\nalerts.heap = "8MiB"\n')
         self.start()

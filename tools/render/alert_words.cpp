@@ -53,8 +53,11 @@ std::string at_site(const Alert& alert) {
 }
 
 std::string large_message(const Alert& alert) {
-  return fmt::format("large {}: {} by {} in {}{}", alert.label("event"), bytes(alert, "size"),
-                     printable(alert.label("function")), who(alert), at_site(alert));
+  const bool is_release = alert.label("event") == "release";
+  const std::string site = at_site(alert);
+  return fmt::format("large {}: {} by {} in {}{}{}", alert.label("event"), bytes(alert, "size"),
+                     printable(alert.label("function")), who(alert),
+                     is_release && !site.empty() ? ", allocated" : "", site);
 }
 
 std::string pressure_message(const Alert& alert) {
@@ -156,7 +159,10 @@ std::vector<std::string> alert_recommendations(const Alert& alert) {
     case Type::pattern:
     case Type::leak:
       add_site(alert, "Look at what is allocated and kept at", list);
-      if (!alert.label("advice").empty()) list.push_back(printable(alert.label("advice")));
+      if (std::string_view advice = alert.label("advice"); !advice.empty()) {
+        if (advice.ends_with('.')) advice.remove_suffix(1);
+        list.push_back(printable(advice));
+      }
       list.push_back(
           fmt::format("memwatch leaks {} says what nothing leads to any more", alert.process.pid));
       list.push_back(history);
@@ -167,6 +173,10 @@ std::vector<std::string> alert_recommendations(const Alert& alert) {
       list.push_back(history);
       break;
     case Type::large:
+      if (alert.label("event") == "release") {
+        list.emplace_back("Nothing is to be done: the block is gone");
+        break;
+      }
       add_site(alert, "Look at how the size is computed at", list);
       list.emplace_back("If such sizes are usual there, raise `large` of this program");
       break;

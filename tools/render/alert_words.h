@@ -13,7 +13,7 @@ namespace memwatch::render {
 
 std::string alert_message(const alerts::Alert& alert);
 
-// Most useful first; the first names the site where it is known.
+// Most useful first, without a full stop; the first names the site where it is known.
 std::vector<std::string> alert_recommendations(const alerts::Alert& alert);
 
 // "load_table (table.cpp:33)", "" where it is not known.

@@ -289,6 +289,20 @@ TEST_F(AlertEngine, AFailureThatRepeatsUnseenIsCountedByTheProcess) {
   EXPECT_TRUE(engine_.open().empty());
 }
 
+TEST_F(AlertEngine, EachEventOfALargeBlockIsToldAndSwitchedByItself) {
+  Incident incident;
+  incident.process = seen_.process;
+  for (const char* event : {"allocation", "reallocation", "release"}) {
+    incident.event = event;
+    engine_.happened(incident, rules_, now_);
+  }
+  EXPECT_EQ(engine_.open().size(), 2U) << "releases are not told unless they are asked for";
+  rules_.large_release = true;
+  engine_.happened(incident, rules_, now_);
+  EXPECT_EQ(engine_.open().at(3).subject, "large release");
+  EXPECT_EQ(engine_.open().at(3).severity, Severity::info);
+}
+
 TEST_F(AlertEngine, FailuresBeforeTheFirstLookAreCounted) {
   happens(Type::failure);
   seen_.failed = 4;

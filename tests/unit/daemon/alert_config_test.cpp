@@ -26,6 +26,9 @@ TEST(AlertConfig, WithoutItEventsAreToldOnTheConsole) {
   for (const Type type : alerts::kTypes) EXPECT_TRUE(settings.rules.wants(type));
   EXPECT_EQ(settings.rules.cooldown_of(Type::large), 600);
   EXPECT_EQ(settings.rules.cooldown_of(Type::failure), 300);
+  EXPECT_TRUE(settings.rules.wants_large("allocation"));
+  EXPECT_TRUE(settings.rules.wants_large("reallocation"));
+  EXPECT_FALSE(settings.rules.wants_large("release"));
 }
 
 TEST(AlertConfig, EverythingCanBeSet) {
@@ -55,6 +58,7 @@ spike_times = 3
 spike_least = "1MiB"
 confidence = 90
 growth_after = "5m"
+large_events = ["release"]
 [alerts.enabled]
 spike = false
 [alerts.cooldown]
@@ -81,6 +85,9 @@ timeout = "5s"
   EXPECT_EQ(settings.rules.hold, 0);
   EXPECT_EQ(settings.rules.spike_least, 1U << 20);
   EXPECT_EQ(settings.rules.growth_after, 300);
+  EXPECT_TRUE(settings.rules.wants_large("release"));
+  EXPECT_FALSE(settings.rules.wants_large("allocation"));
+  EXPECT_FALSE(settings.rules.wants_large("reallocation"));
   EXPECT_FALSE(settings.rules.wants(Type::spike));
   EXPECT_EQ(settings.rules.cooldown_of(Type::large), 60);
   ASSERT_TRUE(settings.channels.webhook);
@@ -114,6 +121,8 @@ TEST(AlertConfig, WhatIsWrongIsToldWithItsLine) {
       {"[alerts]\njsonl = 'a'", "an absolute path"},
       {"[alerts]\nenabled.rss = true", "expected threshold, pattern, leak"},
       {"[alerts]\nenabled = true", "a table"},
+      {"[alerts]\nlarge_events = 'release'", "a list of"},
+      {"[alerts]\nlarge_events = ['free']", "large_events: expected a list of"},
       {"[alerts]\ncooldown.large = true", "a duration"},
       {"[alerts]\nwebhook.url = 'ftp://x'", "http:// or https://"},
       {"[alerts]\nwebhook.url = 'http://a b'", "neither blanks"},

@@ -56,6 +56,8 @@ TEST(AlertWords, EachTypeSaysWhatWhoAndHowMuch) {
       who + " is leaking, it seems: it grows by 2.0 KiB a second, 90 % sure, seen for "))
       << alert_message(alert);
   EXPECT_NE(alert_message(alert).find("its cgroup's limit is reached in"), std::string::npos);
+  alert.labels.emplace_back("advice", "Look there.");
+  EXPECT_EQ(alert_recommendations(alert)[0], "Look there");
   alert.is_test = true;
   EXPECT_EQ(alert_message(alert),
             "this is a test of leak alerts, sent on request: nothing has happened");
