@@ -194,6 +194,7 @@ class Errand {
         unsigned long child = 0;
         ptrace(PTRACE_GETEVENTMSG, thread_.tid, nullptr, &child);
         done->child = static_cast<pid_t>(child);
+        break;  // the call is made
       } else {
         done->why_not = "a signal came in between";
         // One that the way itself brought about (another filter of system calls) is not the
@@ -206,9 +207,6 @@ class Errand {
         return;
       }
     }
-    user_regs_struct after{};
-    if (!get_registers(thread_.tid, &after)) return lose(done);
-    done->result = static_cast<long>(after.rax);
     // To where the kernel looks for signals and calls to be made again: only from there the old
     // registers lead back.
     ptrace(PTRACE_INTERRUPT, thread_.tid, nullptr, nullptr);
@@ -217,6 +215,8 @@ class Errand {
     if (status <= 0) return lose(done);
     step();
     if (status >> 16 == 0) thread_.held_signal = WSTOPSIG(status);
+    user_regs_struct after{};
+    if (get_registers(thread_.tid, &after)) done->result = static_cast<long>(after.rax);
     put_back();
   }
 

@@ -166,6 +166,7 @@ class Examiner {
 
   void halt() {
     start_ = Clock::now();
+    is_halted_ = true;
     // At its end a process with one thread, which waits for us, stands still already.
     const bool is_alone = subject_.waiting && procfs::threads_of_process(subject_.pid) ==
                                                   std::vector{subject_.waiting->tid};
@@ -200,10 +201,13 @@ class Examiner {
     }
     result_.twin_memory = std::make_unique<ProcessMemory>(twin_->pid(), -1, maps);
     result_.snapshot = std::make_unique<TwinMemory>(*result_.twin_memory, *result_.copy);
-    return true;
+    go_on();
+    return twin_->settle(&result_.why_long_pause);
   }
 
   void go_on() {
+    if (!is_halted_) return;
+    is_halted_ = false;
     stopped_.go_on();
     pause_seconds_ += std::chrono::duration<double>(Clock::now() - start_).count();
   }
@@ -281,7 +285,7 @@ class Examiner {
   StoppedThreads stopped_;
   std::vector<StoppedThread> threads_;  // as they were
   RootFacts facts_;
-  bool wants_twin_ = false;
+  bool wants_twin_ = false, is_halted_ = false;
   procfs::AddressRanges flagged_;  // not to be had from a twin
   Clock::time_point start_;
   double pause_seconds_ = 0;

@@ -23,12 +23,16 @@ namespace memwatch::reachability {
 class Twin {
  public:
   // `stopped`: all threads of the process; `call`: the address of its protocol::TwinCall. Null: see
-  // `why_not`; then all is as it was.
+  // `why_not`; then all is as it was. To be followed by settle().
   static std::unique_ptr<Twin> make(pid_t process, StoppedThreads& stopped, std::uint64_t call,
                                     std::string* why_not);
   ~Twin() { end(); }
   Twin(const Twin&) = delete;
   Twin& operator=(const Twin&) = delete;
+
+  // Once the process has gone on, at once: up to the point from which the twin only stands. False:
+  // it cannot be used.
+  bool settle(std::string* why_not);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
@@ -40,7 +44,6 @@ class Twin {
 
  private:
   Twin(pid_t process, std::uint64_t call, pid_t pid) : process_(process), call_(call), pid_(pid) {}
-  bool settle(std::string* why_not);
 
   pid_t process_;
   std::uint64_t call_;

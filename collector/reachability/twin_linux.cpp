@@ -95,8 +95,8 @@ std::unique_ptr<Twin> Twin::make(pid_t process, StoppedThreads& stopped, std::ui
   const BorrowedCall cloned = clone_in(process, *thread, call);
   if (cloned.child != 0) {
     std::unique_ptr<Twin> twin(new Twin(process, call, cloned.child));
-    if (cloned.why_not.empty() && twin->settle(why_not)) return twin;
-    if (!cloned.why_not.empty()) *why_not = cloned.why_not;
+    if (cloned.why_not.empty()) return twin;
+    *why_not = cloned.why_not;
     kill(twin->pid_, SIGKILL);
     waitpid(twin->pid_, nullptr, __WALL);
     twin->has_ended_ = true;
@@ -108,7 +108,6 @@ std::unique_ptr<Twin> Twin::make(pid_t process, StoppedThreads& stopped, std::ui
   return nullptr;
 }
 
-// Up to the point from which it only stands.
 bool Twin::settle(std::string* why_not) {
   *why_not = "its copy did not come to a stop";
   if (next_stop(pid_, kStepSeconds) <= 0) return false;

@@ -208,7 +208,7 @@ enum Outcome : std::uint8_t {
   const std::uint64_t call = preload::twin_call_address();
   const std::unique_ptr<Twin> twin = Twin::make(subject, stopped, call, &why_not);
   stopped.go_on();
-  if (twin == nullptr) {
+  if (twin == nullptr || !twin->settle(&why_not)) {
     if (why_not.find("in the middle") != std::string::npos) _exit(kInTheMiddle);
     why_not += '\n';
     _exit(write(2, why_not.data(), why_not.size()) > 0 ? kNoTwin : kChanged);
