@@ -18,6 +18,7 @@
 #include "preload/stack_tree.h"
 #include "preload/thread_local_state.h"
 #include "preload/thread_ring.h"
+#include "preload/twin_call.h"
 #include "preload/unwind_rules.h"
 
 namespace memwatch::preload {
@@ -52,6 +53,7 @@ bool fill_in_target_part(SegmentHeader* segment, const Introduction& introductio
   segment->fork_token = introduction.fork_token;
   segment->parent_segment_id = introduction.parent_segment_id;
   segment->private_mappings = reinterpret_cast<std::uint64_t>(list_of_private_mappings());
+  segment->twin_call = twin_call_address();
   segment->modules_used.store(1, std::memory_order_relaxed);  // 0 means "unknown"
   return true;
 }
@@ -212,6 +214,7 @@ void notice_fork_in_child() {
 void note_exec(bool under_way) {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
   if (own_pid() != g_process.pid) return;  // a vfork child: the parent goes on
+  if (under_way && !is_sandboxed()) end_twin();
   g_process.segment->exec_pending.store(under_way ? 1 : 0, std::memory_order_relaxed);
 }
 

@@ -6,6 +6,7 @@
 #include "preload/sandbox.h"
 #include "preload/segment_memory.h"
 #include "preload/thread_local_state.h"
+#include "preload/twin_call.h"
 
 namespace memwatch::preload {
 
@@ -111,6 +112,7 @@ void go_idle() {
   SegmentHeader& header = *g_process.segment;
   header.control.store(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
   header.gave_up.fetch_add(1, std::memory_order_relaxed);
+  if (!is_sandboxed()) end_twin();  // of one that was killed in the middle of a leak check
 }
 
 // A process that drops does not wait, so it looks now and then whether there is still a collector

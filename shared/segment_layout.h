@@ -142,6 +142,8 @@ struct SegmentHeader {
   std::uint64_t exit_registers[kExitRegisters];
   // Where the target keeps the list of the mappings that the shim made for itself, once.
   std::uint64_t private_mappings;  // address of a PrivateMappings in the target
+  // How a thread of the target is made to give the collector a twin of the process, once.
+  std::uint64_t twin_call;  // address of a TwinCall (shared/twin_call.h) in the target; 0: none
 
   // A question of the program's, one at a time: it takes `query_owner`, writes a query record with
   // the next number and waits for `query_answered` to be it (release, also a futex; matched by the
@@ -167,6 +169,7 @@ static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
 static_assert(offsetof(SegmentHeader, trim_wanted) == 512 &&
               offsetof(SegmentHeader, exit_waiting) == 576 &&
               offsetof(SegmentHeader, private_mappings) == 640 &&
+              offsetof(SegmentHeader, twin_call) == 648 &&
               offsetof(SegmentHeader, query_owner) == 704 &&
               offsetof(SegmentHeader, query_counters) == 720);
 

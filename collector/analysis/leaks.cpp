@@ -130,6 +130,7 @@ ProcessLeaks leaks_of(const model::Process& process, const Selection& selection)
   ProcessLeaks leaks;
   const model::LeakCheck& check = process.leak_check;
   leaks.reason = check.reason;
+  leaks.long_pause_reason = check.long_pause_reason;
   leaks.pause_ms = static_cast<double>(check.pause_us) / 1000;
   leaks.sums = kind_sums(process);
   const auto worst_first = [](const LeakRecord& a, const LeakRecord& b) {

@@ -54,8 +54,9 @@ struct ProcessLeaks {
   std::string_view method = "lifetime";
   bool complete = true;     // every block of the process was seen and none was lost sight of
   std::string_view reason;  // why by lifetime, or why not complete
-  double pause_ms = 0;      // the process stood still for as long
-  KindSums sums;            // of all of the process's rows
+  std::string_view long_pause_reason;
+  double pause_ms = 0;              // the process stood still for as long
+  KindSums sums;                    // of all of the process's rows
   std::vector<LeakRecord> records;  // worst kind first, then largest; zero-sized blocks as well
 };
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection);

@@ -102,6 +102,7 @@ void reset_record(model::Process& process) {
   fresh.epochs = std::move(process.epochs);
   fresh.site_epochs = std::move(process.site_epochs);
   fresh.leak_check.reason = std::move(process.leak_check.reason);
+  fresh.leak_check.long_pause_reason = std::move(process.leak_check.long_pause_reason);
   fresh.holders = std::move(process.holders);
   fresh.exe = std::move(process.exe);
   fresh.command = std::move(process.command);
@@ -303,6 +304,7 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
   process.command.clear();
   process.notes.clear();
   process.leak_check.reason.clear();
+  process.leak_check.long_pause_reason.clear();
   process.holders.clear();
   protozero::pbf_reader reader(message.data(), message.size());
   while (reader.next()) {
@@ -318,6 +320,9 @@ void decode_texts(std::string_view message, MemoryBudget& budget, model::Session
         break;
       case bytes_key(process_field::kLeakReason):
         set_text(bytes_of(reader), budget, process.leak_check.reason);
+        break;
+      case bytes_key(process_field::kLongPauseReason):
+        set_text(bytes_of(reader), budget, process.leak_check.long_pause_reason);
         break;
       case bytes_key(process_field::kHolder):
         budget.charge(sizeof(model::HolderPath));

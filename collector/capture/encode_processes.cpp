@@ -109,6 +109,7 @@ std::string encode_texts(std::size_t index, const model::Process& process, std::
   add_texts(writer, process_field::kCommand, process.command);
   add_texts(writer, process_field::kNotes, process.notes);
   add_text(writer, process_field::kLeakReason, process.leak_check.reason);
+  add_text(writer, process_field::kLongPauseReason, process.leak_check.long_pause_reason);
   for (const model::HolderPath& holder : process.holders) {
     writer.add_message(process_field::kHolder, encode_holder(holder, stacks));
   }

@@ -32,7 +32,7 @@ inline constexpr std::uint32_t kIndex = 1, kPid = 2, kPpid = 3, kExe = 4, kComma
                                kLosses = 19, kExact = 20, kFunctionCalls = 21, kFunctionBytes = 22,
                                kFunctionFailed = 23, kSizeAllocations = 24, kSizeBytes = 25,
                                kNotes = 26, kRowCounts = 27, kSizeDeviations = 28, kLeakReason = 29,
-                               kLeakCheck = 30, kHistory = 31, kHolder = 40;
+                               kLeakCheck = 30, kHistory = 31, kLongPauseReason = 32, kHolder = 40;
 }
 
 // A way to a block (kHolder).

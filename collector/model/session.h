@@ -253,6 +253,9 @@ struct LeakCheck {
   std::uint64_t pause_us = 0;                     // the process stood still for as long
   std::uint64_t root_bytes = 0, block_bytes = 0;  // looked at
   std::string reason;  // why by lifetime, or why not complete; "" where all is well
+  // Of a process that went on: why its memory was copied or read while it stood still, instead of
+  // that of a twin afterwards; "" where it was not.
+  std::string long_pause_reason;
 };
 
 enum class ExitKind : std::uint8_t { running = 0, exited = 1, signaled = 2, exec = 3, lost = 4 };

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "collector/procfs/text.h"
 
 namespace memwatch::procfs {
@@ -75,6 +77,27 @@ std::uint64_t read_cgroup_reclaimable(const CgroupLocation& location) {
   const auto value = find_value(
       *text, location.version == CgroupVersion::v2 ? "inactive_file" : "total_inactive_file");
   return value ? parse_number(*value).value_or(0U) : 0;
+}
+
+std::optional<std::uint64_t> cgroup_room(const CgroupLocation& location) {
+  const FileNames names = names_of(location.version);
+  std::optional<std::uint64_t> room;
+  std::string directory = location.directory;
+  for (int level = 0; level < kDeepest; ++level) {
+    const auto text = read_text(directory + names.limit);
+    const std::uint64_t limit = text ? parse_limit(*text, location.version) : 0;
+    const auto usage = read_number(directory + names.usage);
+    if (limit != 0 && usage) {
+      const std::uint64_t can_go =
+          read_cgroup_reclaimable({location.version, location.mount_point, directory});
+      const std::uint64_t held = *usage - std::min(*usage, can_go);
+      const std::uint64_t left = limit - std::min(limit, held);
+      room = std::min(room.value_or(left), left);
+    }
+    if (directory.size() <= location.mount_point.size()) break;
+    directory.resize(directory.rfind('/'));
+  }
+  return room;
 }
 
 std::optional<Pressure> read_cgroup_pressure(const CgroupLocation& location) {

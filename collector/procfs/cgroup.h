@@ -27,6 +27,10 @@ std::optional<CgroupMemory> read_cgroup_memory(const CgroupLocation& location);
 // where it is not told.
 std::uint64_t read_cgroup_reclaimable(const CgroupLocation& location);
 
+// How many bytes may still be charged to the group and all its ancestors, what the kernel can drop
+// of files that were read once included. Empty: no limit, or it cannot be told.
+std::optional<std::uint64_t> cgroup_room(const CgroupLocation& location);
+
 // Of the group (v2), else of the machine.
 std::optional<Pressure> read_cgroup_pressure(const CgroupLocation& location);
 

@@ -5,6 +5,8 @@
 #include <future>
 
 #include "collector/procfs/process_list.h"
+#include "collector/reachability/twin.h"
+#include "collector/reachability/twin_room.h"
 
 namespace memwatch::reachability {
 
@@ -70,99 +72,229 @@ void look_through(Memory& memory, const Subject& subject, const RootFacts& facts
   }
 }
 
-void say_if_incomplete(std::uint64_t unreadable_bytes, Examination& result) {
-  if (unreadable_bytes > 0 && result.why_incomplete.empty()) {
-    result.why_incomplete = "a part of its memory could not be read";
-  }
-}
-
 // On a thread of its own, while the caller's looks after the process, which has gone on.
-void look_through_copy(const Subject& subject, const RootFacts& facts,
-                       const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
-                       Examination& result) {
+void look_through_beside(Memory& memory, const Subject& subject, const RootFacts& facts,
+                         const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
+                         const std::function<void()>& on_beat, Examination& result) {
   auto done = std::async(std::launch::async, [&] {
-    look_through(*result.copy, subject, facts, threads, std::move(blocks), {}, result);
+    look_through(memory, subject, facts, threads, std::move(blocks), {}, result);
   });
   constexpr std::chrono::milliseconds kBeat{1};
   while (done.wait_for(kBeat) != std::future_status::ready) {
     if (subject.heartbeat) subject.heartbeat();
+    on_beat();
   }
   done.get();
-  say_if_incomplete(result.copy->unreadable_bytes(), result);
 }
+
+// The steps, in their order, and what they share.
+class Examiner {
+ public:
+  explicit Examiner(Subject& subject) : subject_(subject) {}
+
+  Examination run() {
+    if (subject_.waiting) {
+      halt();
+      begin();
+    } else {
+      // One that goes on stands still only while a twin of it is made or its memory is copied, if
+      // there is room for that.
+      prepare();
+      halt();
+      begin();
+      if (wants_twin_ && !make_twin()) {
+        go_on();
+        twin_.reset();
+        reserve_copy();
+        halt();
+        begin();
+      }
+    }
+    if (!result_.why_not.empty()) {
+      release();
+    } else if (twin_ != nullptr) {
+      judge_twin();
+    } else if (take_copy()) {
+      judge_copy();
+    } else {
+      judge_in_place();
+    }
+    explain_pause();
+    result_.pause_seconds = pause_seconds_;
+    return std::move(result_);
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<ProcessMemory> open_memory() const {
+    return std::make_unique<ProcessMemory>(
+        subject_.pid, subject_.memory_descriptor,
+        procfs::read_memory_maps(subject_.pid, subject_.maps_descriptor));
+  }
+
+  void prepare() {
+    const std::unique_ptr<ProcessMemory> before = open_memory();
+    if (!before->why_unreadable().empty()) return;
+    std::string& why = result_.why_long_pause;
+    why = subject_.twin_call == 0 ? "not on this processor" : why_no_twin(subject_.pid, *before);
+    if (why.empty()) {
+      auto flagged = procfs::read_fork_flags(subject_.pid);
+      if (!flagged) why = "its mappings cannot be looked at closely";
+      flagged_ = std::move(flagged).value_or(procfs::AddressRanges{});
+    }
+    if (why.empty()) {
+      result_.copy = MemoryCopy::reserve(*before, ranges_without_twin(before->maps(), flagged_),
+                                         subject_.heartbeat);
+      if (result_.copy == nullptr) why = "it shares more memory than there is free";
+    }
+    wants_twin_ = why.empty();
+    if (!wants_twin_) reserve_copy();
+  }
+
+  void reserve_copy() {
+    const std::unique_ptr<ProcessMemory> now = open_memory();
+    if (!now->why_unreadable().empty()) return;
+    result_.copy = MemoryCopy::reserve(*now, changeable_ranges(now->maps()), subject_.heartbeat);
+  }
+
+  bool take_copy() {
+    if (result_.copy != nullptr &&
+        !result_.copy->take(*result_.memory, changeable_ranges(result_.memory->maps()))) {
+      result_.copy.reset();
+    }
+    return result_.copy != nullptr;
+  }
+
+  void halt() {
+    start_ = Clock::now();
+    is_halted_ = true;
+    // At its end a process with one thread, which waits for us, stands still already.
+    const bool is_alone = subject_.waiting && procfs::threads_of_process(subject_.pid) ==
+                                                  std::vector{subject_.waiting->tid};
+    if (is_alone) return;
+    const std::string why =
+        stopped_.stop(subject_.pid, subject_.waiting ? subject_.waiting->tid : 0);
+    if (why.empty()) return;
+    result_.why_incomplete = "its threads ran on while memory was read: " + why;
+    if (wants_twin_) {
+      wants_twin_ = false;
+      reserve_copy();
+    }
+  }
+
+  // What is true of the moment in which it stands still.
+  void begin() {
+    threads_ = stopped_.threads();
+    if (subject_.waiting) threads_.push_back(as_stopped(*subject_.waiting));
+    result_.memory = open_memory();
+    result_.why_not = result_.memory->why_unreadable();
+    subject_.drain();
+  }
+
+  bool make_twin() {
+    wants_twin_ = false;
+    twin_ = Twin::make(subject_.pid, stopped_, subject_.twin_call, &result_.why_long_pause);
+    if (twin_ == nullptr) return false;
+    const std::vector<procfs::MemoryMapping>& maps = result_.memory->maps();
+    if (!result_.copy->take(*result_.memory, ranges_without_twin(maps, flagged_))) {
+      result_.why_long_pause = "its mappings changed in the last moment";
+      return false;
+    }
+    result_.twin_memory = std::make_unique<ProcessMemory>(twin_->pid(), -1, maps);
+    result_.snapshot = std::make_unique<TwinMemory>(*result_.twin_memory, *result_.copy);
+    go_on();
+    return twin_->settle(&result_.why_long_pause);
+  }
+
+  void go_on() {
+    if (!is_halted_) return;
+    is_halted_ = false;
+    stopped_.go_on();
+    pause_seconds_ += std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  void release() {
+    if (subject_.release) subject_.release();
+    if (subject_.waiting) {
+      constexpr std::chrono::milliseconds kPatience{50};
+      stopped_.await_end(kPatience);
+    }
+    go_on();
+  }
+
+  void judge_twin() {
+    release();
+    std::vector<Block> blocks = subject_.take_blocks(facts_);
+    bool was_alive = true;
+    look_through_beside(
+        *result_.snapshot, subject_, facts_, threads_, std::move(blocks),
+        [&] { was_alive = twin_->is_alive() && was_alive; }, result_);
+    if (!twin_->is_alive() || !was_alive || !result_.twin_memory->why_unreadable().empty()) {
+      result_.why_not =
+          "the copy of it that was read was ended (for want of memory, by another "
+          "program, or because it executed one)";
+    }
+    say_if_incomplete(result_.copy->unreadable_bytes() + result_.scan->figures().unreadable_bytes);
+    pause_seconds_ += twin_->end();
+  }
+
+  void judge_copy() {
+    // Was it still there at the end? Memory of a process that died reads as nothing.
+    if (!result_.memory->why_unreadable().empty()) {
+      result_.why_not = "it ended while its memory was read";
+    }
+    release();
+    std::vector<Block> blocks = subject_.take_blocks(facts_);
+    if (!result_.why_not.empty()) return;
+    look_through_beside(
+        *result_.copy, subject_, facts_, threads_, std::move(blocks), [] {}, result_);
+    say_if_incomplete(result_.copy->unreadable_bytes());
+  }
+
+  void judge_in_place() {
+    std::vector<Block> blocks = subject_.take_blocks(facts_);
+    look_through(*result_.memory, subject_, facts_, threads_, std::move(blocks), subject_.heartbeat,
+                 result_);
+    say_if_incomplete(result_.scan->figures().unreadable_bytes);
+    if (!result_.memory->why_unreadable().empty()) {
+      result_.why_not = "it ended while its memory was read";
+    }
+    release();
+  }
+
+  void explain_pause() {
+    std::string& why = result_.why_long_pause;
+    if (subject_.waiting || twin_ != nullptr || why.empty() || threads_.empty()) {
+      why.clear();
+    } else if (result_.copy != nullptr) {
+      why = "while its memory was copied, since no twin of it could be made: " + why;
+    } else {
+      why = "until all of it was judged, since no twin of it could be made (" + why +
+            ") and half of the free memory is too little for a copy";
+    }
+  }
+
+  void say_if_incomplete(std::uint64_t unreadable_bytes) {
+    if (unreadable_bytes > 0 && result_.why_incomplete.empty()) {
+      result_.why_incomplete = "a part of its memory could not be read";
+    }
+  }
+
+  Subject& subject_;
+  Examination result_;
+  std::unique_ptr<Twin> twin_;  // its end stops a thread: after all have gone on
+  StoppedThreads stopped_;
+  std::vector<StoppedThread> threads_;  // as they were
+  RootFacts facts_;
+  bool wants_twin_ = false, is_halted_ = false;
+  procfs::AddressRanges flagged_;  // not to be had from a twin
+  Clock::time_point start_;
+  double pause_seconds_ = 0;
+};
 
 }  // namespace
 
 Examination examine(Subject& subject) {
-  Examination result;
-  StoppedThreads stopped;
-  const auto open_memory = [&subject] {
-    return std::make_unique<ProcessMemory>(
-        subject.pid, subject.memory_descriptor,
-        procfs::read_memory_maps(subject.pid, subject.maps_descriptor));
-  };
-  // One that goes on stands still only while its memory is copied, if there is room for that.
-  if (!subject.waiting) {
-    const std::unique_ptr<ProcessMemory> before = open_memory();
-    if (before->why_unreadable().empty())
-      result.copy = MemoryCopy::reserve(*before, subject.heartbeat);
-  }
-  const Clock::time_point start = Clock::now();
-  const auto release = [&] {
-    if (subject.release) subject.release();
-    if (subject.waiting) {
-      constexpr std::chrono::milliseconds kPatience{50};
-      stopped.await_end(kPatience);
-    } else {
-      stopped.go_on();
-    }
-    result.pause_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  };
-
-  // At its end a process with one thread, which waits for us, stands still already.
-  const bool is_alone = subject.waiting && procfs::threads_of_process(subject.pid) ==
-                                               std::vector{subject.waiting->tid};
-  if (!is_alone) {
-    result.why_incomplete = stopped.stop(subject.pid, subject.waiting ? subject.waiting->tid : 0);
-    if (!result.why_incomplete.empty()) {
-      result.why_incomplete = "its threads ran on while memory was read: " + result.why_incomplete;
-    }
-  }
-  std::vector<StoppedThread> threads = stopped.threads();
-  if (subject.waiting) threads.push_back(as_stopped(*subject.waiting));
-
-  result.memory = open_memory();
-  result.why_not = result.memory->why_unreadable();
-  RootFacts facts;
-  if (!result.why_not.empty()) {
-    subject.drain();
-    release();
-    return result;
-  }
-  subject.drain();
-  if (result.copy != nullptr && !result.copy->take(*result.memory)) result.copy.reset();
-  result.was_copied = result.copy != nullptr;
-  if (result.was_copied) {
-    // Was it still there at the end? Memory of a process that died reads as nothing.
-    if (!result.memory->why_unreadable().empty()) {
-      result.why_not = "it ended while its memory was read";
-    }
-    release();
-    std::vector<Block> blocks = subject.take_blocks(facts);
-    if (result.why_not.empty()) {
-      look_through_copy(subject, facts, threads, std::move(blocks), result);
-    }
-    return result;
-  }
-  std::vector<Block> blocks = subject.take_blocks(facts);
-  look_through(*result.memory, subject, facts, threads, std::move(blocks), subject.heartbeat,
-               result);
-  say_if_incomplete(result.scan->figures().unreadable_bytes, result);
-  if (!result.memory->why_unreadable().empty()) {
-    result.why_not = "it ended while its memory was read";
-  }
-  release();
-  return result;
+  return Examiner(subject).run();
 }
 
 }  // namespace memwatch::reachability

@@ -16,6 +16,7 @@
 #include "collector/reachability/memory_copy.h"
 #include "collector/reachability/roots.h"
 #include "collector/reachability/scan.h"
+#include "collector/reachability/twin_memory.h"
 #include "collector/reachability/verdict.h"
 
 namespace memwatch::reachability {
@@ -31,6 +32,7 @@ struct Subject {
   pid_t pid = 0;
   int memory_descriptor = -1, maps_descriptor = -1;  // as the process handed them over, or -1
   std::optional<WaitingThread> waiting;              // the process is at its end
+  std::uint64_t twin_call = 0;                       // address of its protocol::TwinCall; 0: none
   // Called every millisecond or so; the process may run on by then.
   std::function<void()> heartbeat;
   // Called when the process stands still: everything that it has written is to be taken down.
@@ -49,10 +51,14 @@ struct Examination {
   std::string why_not;         // not empty: nothing could be judged
   std::string why_incomplete;  // not empty: judged, but something could not be seen
   double pause_seconds = 0;    // the process stood still
-  bool was_copied = false;     // only while its memory was copied
+  // Not empty: why it stood still for longer than it takes to make a twin of it.
+  std::string why_long_pause;
   std::vector<RootSource> sources;
   std::unique_ptr<ProcessMemory> memory;
-  std::unique_ptr<MemoryCopy> copy;  // of a process that goes on, where there was room
+  // Of a process that goes on: all of its memory, where there was room, or what a twin lacks.
+  std::unique_ptr<MemoryCopy> copy;
+  std::unique_ptr<ProcessMemory> twin_memory;
+  std::unique_ptr<TwinMemory> snapshot;  // of the two
   std::unique_ptr<Scan> scan;
   Verdicts verdicts;
   std::vector<Path> holders;  // those that were wished for

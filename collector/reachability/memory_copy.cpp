@@ -8,8 +8,10 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "collector/procfs/text.h"
+#include "collector/reachability/mapping_kinds.h"
 
 namespace memwatch::reachability {
 
@@ -19,15 +21,6 @@ constexpr std::uint64_t kPage = 4096;
 // Copied at a time: enough for a system call to be cheap, little enough for two threads to share.
 constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t kProgressBytes = std::uint64_t{16} << 20;
-constexpr std::string_view kSegment = "/dev/shm/memwatch.";
-
-std::uint64_t available_memory() {
-  constexpr std::size_t kMostText = 64 << 10;
-  const auto text = procfs::read_text("/proc/meminfo", kMostText);
-  if (!text) return 0;
-  const auto value = procfs::find_value(*text, "MemAvailable");
-  return value ? procfs::parse_kilobytes(*value).value_or(0) : 0;
-}
 
 template <typename Visit>
 void for_each_present(ProcessMemory& process, const std::vector<Range>& ranges, Visit visit) {
@@ -47,7 +40,7 @@ std::vector<Range> changeable_ranges(const std::vector<procfs::MemoryMapping>& m
   std::vector<Range> ranges;
   for (std::size_t i = 0; i < maps.size(); ++i) {
     const procfs::MemoryMapping& mapping = maps[i];
-    if (!mapping.readable || mapping.path.starts_with(kSegment)) continue;
+    if (!mapping.readable || is_segment(mapping.path)) continue;
     const bool next_is_data = i + 1 < maps.size() && maps[i + 1].path == mapping.path &&
                               maps[i + 1].writable && maps[i + 1].start == mapping.end;
     const bool relocated = mapping.is_file() && !mapping.executable && next_is_data;
@@ -62,11 +55,24 @@ std::vector<Range> changeable_ranges(const std::vector<procfs::MemoryMapping>& m
   return ranges;
 }
 
-std::unique_ptr<MemoryCopy> MemoryCopy::reserve(ProcessMemory& process,
-                                                const std::function<void()>& on_progress) {
+std::uint64_t available_memory() {
+  constexpr std::size_t kMostText = 64 << 10;
+  const auto text = procfs::read_text("/proc/meminfo", kMostText);
+  if (!text) return 0;
+  const auto value = procfs::find_value(*text, "MemAvailable");
+  return value ? procfs::parse_kilobytes(*value).value_or(0) : 0;
+}
+
+std::uint64_t present_bytes(ProcessMemory& process, const std::vector<Range>& ranges) {
   std::uint64_t bytes = 0;
-  for_each_present(process, changeable_ranges(process.maps()),
-                   [&](const Range& range) { bytes += range.end - range.start; });
+  for_each_present(process, ranges, [&](const Range& range) { bytes += range.end - range.start; });
+  return bytes;
+}
+
+std::unique_ptr<MemoryCopy> MemoryCopy::reserve(ProcessMemory& process,
+                                                const std::vector<Range>& ranges,
+                                                const std::function<void()>& on_progress) {
+  std::uint64_t bytes = present_bytes(process, ranges);
   constexpr std::uint64_t kGrowth = std::uint64_t{16} << 20;
   bytes += bytes / 16 + kGrowth;
   if (bytes > available_memory() / 2) return nullptr;
@@ -86,9 +92,9 @@ MemoryCopy::~MemoryCopy() {
   munmap(room_, room_bytes_);
 }
 
-bool MemoryCopy::take(ProcessMemory& process) {
+bool MemoryCopy::take(ProcessMemory& process, std::vector<Range> ranges) {
   process_ = &process;
-  covered_ = changeable_ranges(process.maps());
+  covered_ = std::move(ranges);
   pieces_.clear();
   used_ = 0;
   bool fits = true;

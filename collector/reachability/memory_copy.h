@@ -22,22 +22,31 @@ namespace memwatch::reachability {
 // read-only after it had filled it in. Not memwatch's own segment.
 std::vector<Range> changeable_ranges(const std::vector<procfs::MemoryMapping>& maps);
 
+// How much of them was ever touched.
+std::uint64_t present_bytes(ProcessMemory& process, const std::vector<Range>& ranges);
+
+// Of the machine.
+std::uint64_t available_memory();
+
 class MemoryCopy : public Memory {
  public:
-  // Room for what is there of the process's ranges now, and for some growth. Null: it would take
-  // more than half of the memory that the system has left. `on_progress`: called now and then.
+  // Room for what is there of these ranges now, and for some growth. Null: it would take more than
+  // half of the memory that the system has left. `on_progress`: called now and then.
   static std::unique_ptr<MemoryCopy> reserve(ProcessMemory& process,
+                                             const std::vector<Range>& ranges,
                                              const std::function<void()>& on_progress = {});
   ~MemoryCopy() override;
 
-  // While it stands still. `process` has its present maps, and stays the source of what is not
-  // copied; it has to outlive the copy.
-  bool take(ProcessMemory& process);
+  // While it stands still: these ranges, ascending. `process` has its present maps, and stays the
+  // source of what is not copied; it has to outlive the copy.
+  bool take(ProcessMemory& process, std::vector<Range> ranges);
 
   std::size_t read(std::uint64_t address, void* to, std::size_t size) override;
   Range next_present(std::uint64_t start, std::uint64_t end) override;
 
   [[nodiscard]] std::uint64_t unreadable_bytes() const { return unreadable_; }
+  // What the copy answers for, ascending.
+  [[nodiscard]] const std::vector<Range>& covered() const { return covered_; }
 
  private:
   struct Piece {

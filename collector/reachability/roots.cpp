@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "collector/reachability/glibc_memory.h"
+#include "collector/reachability/mapping_kinds.h"
 #include "collector/reachability/range_set.h"
 
 namespace memwatch::reachability {
@@ -15,17 +16,10 @@ using procfs::MemoryMapping;
 
 constexpr std::uint64_t kRedZone = 128;
 constexpr std::uint64_t kPage = 4096;
-constexpr std::string_view kSegment = "/dev/shm/memwatch.";
 constexpr std::string_view kShim = "libmemwatch_";
 
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
-}
-
-// Memory that several processes share and that is no file on a disk.
-bool is_memory_object(std::string_view path) {
-  return path.starts_with("/dev/shm/") || path.starts_with("/memfd:") ||
-         path.starts_with("/dev/zero") || path.starts_with("/SYSV") || path.starts_with("/anon");
 }
 
 // Pages that the kernel maps into every process: [vdso], [vvar], [vvar_vclock], [vsyscall].
@@ -53,7 +47,7 @@ class Planner {
   RootPlan plan() {
     for (std::size_t i = 0; i < maps_.size(); ++i) {
       const MemoryMapping& mapping = maps_[i];
-      if (!mapping.readable || mapping.path.starts_with(kSegment) ||
+      if (!mapping.readable || is_segment(mapping.path) ||
           base_name(mapping.path).starts_with(kShim) || is_the_kernels(mapping.path)) {
         continue;
       }

@@ -16,7 +16,8 @@ namespace memwatch::reachability {
 struct StoppedThread {
   pid_t tid = 0;
   bool has_registers = false;
-  std::uint64_t stack_pointer = 0, thread_pointer = 0;
+  bool is_plain_stop = false;  // for us alone, with no signal under way
+  std::uint64_t stack_pointer = 0, thread_pointer = 0, instruction = 0;
   std::vector<std::uint64_t> registers;  // general and vector registers, as words
   int held_signal = 0;                   // to be delivered when it goes on
 };
@@ -31,7 +32,11 @@ class StoppedThreads {
   // Stops every thread but `except` (0: every one). Empty: done; else why not, and they go on.
   std::string stop(pid_t pid, pid_t except);
 
+  // Stops one thread that may be borrowed (borrowed_call.h), whichever. Empty: done.
+  std::string stop_one(pid_t pid);
+
   [[nodiscard]] const std::vector<StoppedThread>& threads() const { return threads_; }
+  [[nodiscard]] std::vector<StoppedThread>& threads() { return threads_; }
   [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
 
   void go_on();

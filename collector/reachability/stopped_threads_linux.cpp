@@ -13,6 +13,7 @@
 
 #include "collector/procfs/process_list.h"
 #include "collector/procfs/stat_line.h"
+#include "collector/reachability/borrowed_call.h"
 #include "collector/reachability/stopped_threads.h"
 
 namespace memwatch::reachability {
@@ -45,6 +46,14 @@ std::vector<Straggler>& stragglers() {
   return list;
 }
 
+// A twin that came too late (borrowed_call.h).
+void end_child_of(pid_t tid) {
+  unsigned long child = 0;
+  if (ptrace(PTRACE_GETEVENTMSG, tid, nullptr, &child) != 0 || child == 0) return;
+  kill(static_cast<pid_t>(child), SIGKILL);
+  waitpid(static_cast<pid_t>(child), nullptr, __WALL);
+}
+
 // True when nothing is left to do for it.
 bool let_go(const Straggler& straggler) {
   siginfo_t info{};
@@ -56,6 +65,7 @@ bool let_go(const Straggler& straggler) {
   int status = 0;
   if (waitpid(straggler.tid, &status, __WALL | WNOHANG) != straggler.tid) return false;
   if (!WIFSTOPPED(status)) return true;
+  if (status >> 8 == (SIGTRAP | (PTRACE_EVENT_CLONE << 8))) end_child_of(straggler.tid);
   const long signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
   ptrace(PTRACE_DETACH, straggler.tid, nullptr, signal);
   return true;
@@ -90,6 +100,7 @@ bool StoppedThreads::await_stop(StoppedThread& thread, Clock::time_point deadlin
     if (got == thread.tid && WIFSTOPPED(status)) {
       // A stop by PTRACE_INTERRUPT says so in the high bits; anything else is a signal on its way.
       if (status >> 16 == 0) thread.held_signal = WSTOPSIG(status);
+      thread.is_plain_stop = status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) == SIGTRAP;
       return true;
     }
     if (got != 0 || Clock::now() >= deadline) return false;
@@ -104,6 +115,7 @@ void StoppedThreads::read_registers(StoppedThread& thread) {
   thread.has_registers = true;
   thread.stack_pointer = general.rsp;
   thread.thread_pointer = general.fs_base;
+  thread.instruction = general.rip;
   thread.registers = {general.rax, general.rbx, general.rcx, general.rdx, general.rsi,
                       general.rdi, general.rbp, general.r8,  general.r9,  general.r10,
                       general.r11, general.r12, general.r13, general.r14, general.r15};
@@ -130,8 +142,10 @@ std::string StoppedThreads::stop_new_threads(pid_t except, bool* found_new) {
     ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
     threads_.push_back(StoppedThread{.tid = tid,
                                      .has_registers = false,
+                                     .is_plain_stop = false,
                                      .stack_pointer = 0,
                                      .thread_pointer = 0,
+                                     .instruction = 0,
                                      .registers = {},
                                      .held_signal = 0});
     *found_new = true;
@@ -164,6 +178,29 @@ std::string StoppedThreads::stop(pid_t pid, pid_t except) {
   }
   if (threads_.empty() && except == 0) return "it has ended";
   return {};
+}
+
+std::string StoppedThreads::stop_one(pid_t pid) {
+  pid_ = pid;
+  const auto stat = procfs::read_stat(pid);
+  is_own_child_ = stat && stat->ppid == getpid();
+  since_ = Clock::now();
+  constexpr std::size_t kMostTried = 16;
+  std::size_t tried = 0;
+  for (const pid_t tid : procfs::threads_of_process(pid)) {
+    if (tried++ == kMostTried) break;
+    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
+      if (errno == ESRCH) continue;
+      return why_refused(errno);
+    }
+    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+    StoppedThread& thread = threads_.emplace_back();
+    thread.tid = tid;
+    constexpr std::chrono::milliseconds kShortPatience{100};
+    if (await_stop(thread, Clock::now() + kShortPatience) && may_be_borrowed(thread)) return {};
+    go_on();
+  }
+  return "none of its threads could be borrowed";
 }
 
 void StoppedThreads::await_end(std::chrono::milliseconds patience) {

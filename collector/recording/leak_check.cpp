@@ -190,6 +190,7 @@ Subject subject_of(ProcessRecord& record, const model::Session& session,
   subject.pid = record.pid;
   subject.memory_descriptor = record.memory.get();
   subject.maps_descriptor = record.maps.get();
+  subject.twin_call = record.tracked->segment().header().twin_call;
   subject.heartbeat = heartbeat;
   subject.drain = [&record] {
     while (record.tracked->drain() > 0) {
@@ -213,6 +214,7 @@ const Examination& examine_record(ProcessRecord& record, Subject& subject) {
   model::LeakCheck& check = record.tracked->live().facts.leak_check;
   check = {};
   check.pause_us = static_cast<std::uint64_t>(result.pause_seconds * 1e6);
+  check.long_pause_reason = result.why_long_pause;
   if (!result.why_not.empty()) {
     check.reason = result.why_not;
     return result;

@@ -35,6 +35,13 @@ class KillsTest(IntegrationTest):
             )
         )
 
+    def test_who_checks_a_living_process_for_leaks_is_killed(self):
+        self.workspace.collector_was_killed = True
+        seed = random.randrange(1 << 30)
+        complaints, killed = kills.kill_during_checks(self.workspace, random.Random(seed), 40)
+        self.assertFalse(complaints, "\n  ".join([f"seed {seed}", *complaints]))
+        self.assertGreater(killed, 0)
+
     def test_the_collector_is_stopped_for_a_while(self):
         self.tries(lambda _, at: kills.stop_collector(self.workspace, at.uniform(0, 0.1), at.uniform(0.1, 2)), 2)
 

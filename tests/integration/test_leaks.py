@@ -362,6 +362,75 @@ class LiveLeaksTest(IntegrationTest):
         memwatch.stdin.close()
         self.assertEqual(memwatch.wait(), 0)
 
+    def ask(self, memwatch):
+        memwatch.stdin.write(b"\n")
+        memwatch.stdin.flush()
+        return dict(word.split("=") for word in memwatch.stdout.readline().decode().split())
+
+    def child_of(self, memwatch):
+        with open(f"/proc/{memwatch.pid}/task/{memwatch.pid}/children") as file:
+            return file.read().strip()
+
+    def test_a_process_cannot_tell_that_it_is_checked(self):
+        session = self.workspace.out / "live.mw"
+        host = self.host("lives_through_checks", "40")
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *host])
+        pid = self.child_of(memwatch)
+        for _ in range(3):
+            run = self.check(pid)
+            self.assertEqual(run.status, 0, run.stderr)
+            self.assertEqual((run.leaks["method"], run.leaks["complete"]), ("reachability", True))
+            self.assertGreater(run.leaks["reachable_bytes"], 30 << 20)
+            self.assertNotIn("pause_reason", run.leaks)
+            said = self.ask(memwatch)
+            said.pop("gap_us")
+            self.assertEqual(said, {"missed": "0", "spoiled": "0", "children": "none", "signals": "0"})
+
+    def test_a_process_in_a_sandbox_is_copied_and_the_reason_told(self):
+        session = self.workspace.out / "live.mw"
+        host = self.host("leaks_on_demand", "sandbox")
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *host])
+        pid = self.child_of(memwatch)
+        run = self.check(pid)
+        self.assertEqual((run.leaks["definite_bytes"], run.leaks["reachable_bytes"]), (1500, 700))
+        self.assertIn("copied", run.leaks["pause_reason"])
+        self.assertIn("seccomp", run.leaks["pause_reason"])
+        text = self.memwatch("leaks", pid).stdout.decode()
+        self.assertRegex(text, r"stood still for [0-9.]+ ms, while its memory was copied, .*seccomp")
+
+    def test_what_a_twin_does_not_have_is_seen_as_well(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("holds_beside_a_twin")])
+        run = self.check(self.child_of(memwatch))
+        self.assertEqual((run.leaks["method"], run.leaks["complete"]), ("reachability", True))
+        self.assertNotIn("pause_reason", run.leaks)
+        self.assertEqual(sizes(run.leaks, "definite"), [])
+        self.assertLessEqual({2101, 2202, 2303}, set(sizes(run.leaks, "reachable")))
+
+    def test_a_process_that_execs_while_it_is_checked_has_no_child(self):
+        process = self.start(self.host("lives_through_checks", "200"), LD_PRELOAD=configuration.preload)
+        command = [configuration.memwatch, "leaks", "--json", "-", "--duration", "100ms", process.pid]
+        check = subprocess.Popen(
+            [str(part) for part in command],
+            env=self.workspace.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 60
+        # Once there is a twin; or once it is all over, where the machine was slow to look.
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        while check.poll() is None and time.monotonic() < deadline:
+            with open(children) as file:
+                if file.read().strip():
+                    break
+        process.stdin.write(b"x\n")  # it becomes itself, with a small heap
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+        check.wait()
+        said = self.ask(process)
+        said.pop("gap_us")
+        self.assertEqual(said, {"missed": "0", "spoiled": "0", "children": "none", "signals": "0"})
+
     def test_a_process_that_nobody_records_is_watched_for_a_while(self):
         process = self.start(self.host("leaks_on_demand"), LD_PRELOAD=configuration.preload)
         run = self.check(process.pid, "--duration", "200ms")

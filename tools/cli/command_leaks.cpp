@@ -135,8 +135,10 @@ int report(model::Session& session, const LeaksOptions& options,
       output.write(render::render_text(selection, render::View::leaks, {},
                                        render_options(options.text, STDOUT_FILENO)));
     }
-    output.write(fmt::format("The process stood still for {:.1f} ms.\n",
-                             static_cast<double>(process.leak_check.pause_us) / 1000));
+    const std::string& why = process.leak_check.long_pause_reason;
+    output.write(fmt::format("The process stood still for {:.1f} ms{}{}.\n",
+                             static_cast<double>(process.leak_check.pause_us) / 1000,
+                             why.empty() ? "" : ", ", why));
     const Result<void> written = output.finish();
     if (!written) print_error(written.error());
   }

@@ -166,6 +166,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.member("suppressed_bytes", leaks.sums.suppressed.bytes);
   json.member("suppressed_blocks", leaks.sums.suppressed.blocks);
   json.key("pause_ms").real(leaks.pause_ms);
+  if (!leaks.long_pause_reason.empty()) json.member("pause_reason", leaks.long_pause_reason);
   json.member("reason", leaks.reason);
   json.key("records").begin_array(Layout::lines);
   std::size_t written = 0;

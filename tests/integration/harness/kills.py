@@ -3,6 +3,7 @@ afterwards. Each function is one try and returns a list of complaints; empty is 
 each) and by scripts/soak (hundreds). Every process started here is ended by its own number.
 """
 
+import json
 import os
 import random
 import shutil
@@ -217,6 +218,83 @@ def attach_to(workspace, pid):
     if process.totals["allocations"] == 0:
         found.append("attach recorded nothing")
     return found + checks.check_sums(process)
+
+
+class Living:
+    """The host that watches what checks do to it, with the library and no collector."""
+
+    def __init__(self, workspace, mebibytes=8):
+        self.process = subprocess.Popen(
+            [str(configuration.hosts / "lives_through_checks"), str(mebibytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=workspace.environment(LD_PRELOAD=configuration.preload),
+            cwd=workspace.out,
+        )
+        self.pid = self.process.pid
+        self.ready = self.process.stdout.readline() == b"ready\n"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def ask(self):
+        """What it says of itself; empty: it is gone."""
+        try:
+            self.process.stdin.write(b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return {}
+        words = self.process.stdout.readline().decode().split()
+        return dict(word.split("=", 1) for word in words)
+
+
+def start_check(workspace, pid, duration="20ms"):
+    return subprocess.Popen(
+        [str(configuration.memwatch), "leaks", "--json", "-", "--duration", duration, str(pid)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=workspace.environment(),
+        cwd=workspace.out,
+    )
+
+
+def kill_during_checks(workspace, generator, times):
+    """SIGKILL to a memwatch that judges a living process, at random moments: the process cannot tell. A check to the end
+    after every ten takes away what the killed ones left. Returns complaints and how many were killed in time."""
+    found, killed = [], 0
+    with Living(workspace) as target:
+        if not target.ready:
+            return ["did not start"], 0
+        started = time.monotonic()
+        start_check(workspace, target.pid).communicate(timeout=PATIENCE_S)
+        usual_s = time.monotonic() - started
+        for number in range(1, times + 1):
+            check = start_check(workspace, target.pid)
+            time.sleep(generator.uniform(0, 1.2) * usual_s)
+            check.kill()
+            check.communicate()
+            killed += check.returncode == -signal.SIGKILL
+            if number % 10 and number != times:
+                continue
+            output, errors = start_check(workspace, target.pid).communicate(timeout=PATIENCE_S)
+            try:
+                report = json.loads(output)
+            except ValueError:
+                return found + [f"no check after a killed one: {errors.decode(errors='replace')}"], killed
+            expect(found, "method", report["processes"][0]["leaks"]["method"], "reachability")
+            said = target.ask()
+            said.pop("gap_us", None)
+            untouched = {"missed": "0", "spoiled": "0", "children": "none", "signals": "0"}
+            expect(found, f"after {number} times", said, untouched)
+            if found:
+                break
+    return found, killed
 
 
 def stop_collector(workspace, wait_s, stopped_s, *arguments):

@@ -137,8 +137,13 @@ void RandomSession::step_process(const model::Session& session, model::Process& 
     p.timeline.resize((p.timeline.size() + 1) / 2);
   }
   for (std::size_t i = 0; i < scale_; ++i) p.timeline.push_back(sample());
-  p.leak_check = {
-      static_cast<model::LeakMethod>(below(3)), sometimes(2), word(), word(), word(), text(20)};
+  p.leak_check = {static_cast<model::LeakMethod>(below(3)),
+                  sometimes(2),
+                  word(),
+                  word(),
+                  word(),
+                  text(20),
+                  text(20)};
   if (sometimes(3)) p.leaks.clear();  // another check, other rows
   for (std::size_t i = below(scale_); i > 0; --i) {
     p.leaks.push_back({id_below(session.stacks.size()), static_cast<model::LeakKind>(below(5)),

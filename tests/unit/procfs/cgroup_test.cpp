@@ -52,6 +52,24 @@ TEST(Cgroup, UnifiedNestedGroupsTakeTheSmallestLimit) {
   EXPECT_DOUBLE_EQ(read_cgroup_pressure(*location)->some_avg10, 7.0);
 }
 
+TEST(Cgroup, RoomIsWhatTheFullestOfAllAncestorsHas) {
+  const FakeFiles files;
+  files.add("/9/cgroup", "0::/outer/inner\n");
+  files.add("/self/mountinfo", mountinfo(files, kUnifiedMounts));
+  files.add("/sys/outer/inner/memory.max", "max\n");
+  files.add("/sys/outer/inner/memory.current", "5000\n");
+  const std::optional<CgroupLocation> location = locate_cgroup(9, files.root());
+  ASSERT_TRUE(location);
+  EXPECT_FALSE(cgroup_room(*location)) << "no limit";
+  files.add("/sys/outer/memory.max", "10000\n");
+  files.add("/sys/outer/memory.current", "9000\n");
+  EXPECT_EQ(cgroup_room(*location), 1000U);
+  files.add("/sys/outer/memory.stat", "anon 7000\ninactive_file 1500\nactive_file 500\n");
+  EXPECT_EQ(cgroup_room(*location), 2500U) << "what was read once can go";
+  files.add("/sys/outer/inner/memory.max", "4000\n");
+  EXPECT_EQ(cgroup_room(*location), 0U) << "a limit that was lowered";
+}
+
 TEST(Cgroup, V1InAContainerStripsTheMountedRoot) {
   const FakeFiles files;
   files.add("/9/cgroup",

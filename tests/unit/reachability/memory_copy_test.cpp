@@ -38,9 +38,9 @@ class MemoryCopyTest : public testing::Test {
 TEST_F(MemoryCopyTest, HoldsWhatWasThereWhenItWasTaken) {
   ProcessMemory process = memory_now();
   ASSERT_EQ(process.why_unreadable(), "");
-  const auto copy = MemoryCopy::reserve(process);
+  const auto copy = MemoryCopy::reserve(process, changeable_ranges(process.maps()));
   ASSERT_NE(copy, nullptr);
-  ASSERT_TRUE(copy->take(process));
+  ASSERT_TRUE(copy->take(process, changeable_ranges(process.maps())));
   EXPECT_EQ(copy->unreadable_bytes(), 0U);
   std::memset(words_, 0xff, kBytes / 2);
   for (const std::size_t at :
@@ -55,8 +55,8 @@ TEST_F(MemoryCopyTest, HoldsWhatWasThereWhenItWasTaken) {
 
 TEST_F(MemoryCopyTest, SaysWhatIsThere) {
   ProcessMemory process = memory_now();
-  const auto copy = MemoryCopy::reserve(process);
-  ASSERT_TRUE(copy && copy->take(process));
+  const auto copy = MemoryCopy::reserve(process, changeable_ranges(process.maps()));
+  ASSERT_TRUE(copy && copy->take(process, changeable_ranges(process.maps())));
   const Range all = copy->next_present(start_ + 8, start_ + kBytes);
   EXPECT_EQ(all.start, start_ + 8);
   EXPECT_GE(all.end, start_ + kBytes / 2);
@@ -70,8 +70,8 @@ TEST_F(MemoryCopyTest, SaysWhatIsThere) {
 
 TEST_F(MemoryCopyTest, CodeIsReadFromTheProcess) {
   ProcessMemory process = memory_now();
-  const auto copy = MemoryCopy::reserve(process);
-  ASSERT_TRUE(copy && copy->take(process));
+  const auto copy = MemoryCopy::reserve(process, changeable_ranges(process.maps()));
+  ASSERT_TRUE(copy && copy->take(process, changeable_ranges(process.maps())));
   std::uint64_t word = 0;
   const auto* const code = reinterpret_cast<const unsigned char*>(&getpid);
   ASSERT_EQ(copy->read(reinterpret_cast<std::uint64_t>(code), &word, 8), 8U);
@@ -80,14 +80,14 @@ TEST_F(MemoryCopyTest, CodeIsReadFromTheProcess) {
 
 TEST_F(MemoryCopyTest, GrowthBeyondTheRoomIsRefused) {
   ProcessMemory before = memory_now();
-  const auto copy = MemoryCopy::reserve(before);
+  const auto copy = MemoryCopy::reserve(before, changeable_ranges(before.maps()));
   ASSERT_NE(copy, nullptr);
   constexpr std::size_t kMore = std::size_t{128} << 20;
   void* const more = mmap(nullptr, kMore, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   ASSERT_NE(more, MAP_FAILED);
   ProcessMemory after = memory_now();
-  EXPECT_FALSE(copy->take(after));
+  EXPECT_FALSE(copy->take(after, changeable_ranges(after.maps())));
   munmap(more, kMore);
 }
 
