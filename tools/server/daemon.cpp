@@ -29,6 +29,7 @@
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
+#include "tools/server/workbench.h"
 
 namespace memwatch::server {
 
@@ -116,6 +117,7 @@ struct Daemon::State {
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<Api> api;
+  std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address;               // where it listens; "" nowhere
 
@@ -157,6 +159,18 @@ Result<void> Daemon::State::start_http() {
     });
   };
   sources.now_ms = wall_ms;
+  sources.session = [this](pid_t pid, std::function<void(Result<model::Session>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->session_of(pid)); });
+  };
+  sources.memory = [this](pid_t pid,
+                          std::function<void(Result<daemon::Fleet::MemoryOfProcess>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->heap_facts_of(pid)); });
+  };
+  sources.check_leaks = [this](pid_t pid, std::function<void(Result<model::Session>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->check_leaks(pid)); });
+  };
+  sources.work = [this](std::function<void()> job) { return workbench->add(std::move(job)); };
+  sources.symbol_cache = options.symbol_cache;
   api = std::make_unique<Api>(std::move(sources));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
@@ -311,6 +325,7 @@ void Daemon::run() {
   }
   notify_stopping();
   s.http.reset();
+  s.workbench.reset();
   s.history.reset();  // writes what waits
   s.control.reset();
   s.fleet.reset();  // lets go of all processes
