@@ -512,6 +512,17 @@ Result<model::Session> Fleet::check_leaks(pid_t pid) {
   return at->second->recorder().check_leaks(pid);
 }
 
+std::vector<ProcessMeasures> Fleet::measures(std::size_t top) const {
+  std::vector<ProcessMeasures> all;
+  for (const auto& [pid, process] : state_->running) {
+    recording::Recorder& recorder = process->recorder();
+    all.push_back(measure(recorder.session(), recorder.first_process(), top));
+    all.back().pid = pid;
+    all.back().start_ticks = process->start_ticks();
+  }
+  return all;
+}
+
 void Fleet::describe(Status* status) const {
   const State& s = *state_;
   const auto now = Clock::now();

@@ -21,6 +21,7 @@
 #include "collector/analysis/breakdown.h"
 #include "collector/base/result.h"
 #include "collector/daemon/config.h"
+#include "collector/daemon/measures.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
 #include "collector/history/sample.h"
@@ -69,6 +70,9 @@ class Fleet {
   };
   Result<MemoryOfProcess> heap_facts_of(pid_t pid);
   Result<model::Session> check_leaks(pid_t pid);
+
+  // Of each running process that this daemon records; at most `top` libraries of each.
+  [[nodiscard]] std::vector<ProcessMeasures> measures(std::size_t top) const;
 
   // Fills in processes, events and names; the rest is the owner's.
   void describe(Status* status) const;

@@ -42,6 +42,11 @@ server::ApiSources sources() {
     job();
     return true;
   };
+  sources.later = [](std::chrono::milliseconds, const auto& call) {
+    call();
+    return true;
+  };
+  sources.metrics = [](const auto& use) { use(server::MetricFacts{}); };
   return sources;
 }
 

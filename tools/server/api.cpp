@@ -17,8 +17,8 @@ bool fits(const Route& route, const std::vector<std::string>& path) {
 // Those with this path, whatever the method.
 std::vector<const Route*> find_routes(const std::vector<std::string>& path) {
   std::vector<const Route*> found;
-  for (const auto* table :
-       {&status_routes(), &memory_routes(), &analysis_routes(), &report_routes()}) {
+  for (const auto* table : {&status_routes(), &memory_routes(), &analysis_routes(),
+                            &report_routes(), &metric_routes()}) {
     for (const Route& route : *table) {
       if (fits(route, path)) found.push_back(&route);
     }

@@ -17,6 +17,7 @@
 #include "collector/daemon/status.h"
 #include "collector/history/history.h"
 #include "tools/server/http_message.h"
+#include "tools/server/metrics.h"
 #include "tools/server/request_target.h"
 
 namespace memwatch::server {
@@ -40,6 +41,9 @@ struct ApiSources {
   std::function<void(pid_t, Use<Result<model::Session>>)> check_leaks{};
   // What takes long, on a thread for it. False: too much is waiting already.
   std::function<bool(std::function<void()>)> work{};
+  // On the daemon's thread, later. False: too much is being waited for already.
+  std::function<bool(std::chrono::milliseconds, std::function<void()>)> later{};
+  std::function<void(Use<const MetricFacts&>)> metrics{};
   std::string symbol_cache{};  // directory; "": none
 };
 
@@ -55,6 +59,7 @@ const std::vector<Route>& status_routes();
 const std::vector<Route>& memory_routes();
 const std::vector<Route>& analysis_routes();
 const std::vector<Route>& report_routes();
+const std::vector<Route>& metric_routes();
 
 HttpResponse json_response(std::string text);
 

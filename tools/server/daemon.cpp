@@ -29,6 +29,7 @@
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
+#include "tools/server/timers.h"
 #include "tools/server/workbench.h"
 
 namespace memwatch::server {
@@ -114,6 +115,7 @@ struct Daemon::State {
   std::unique_ptr<ControlServer> control;
   MainThreadCalls calls;  // before the history, whose thread makes some
   std::unique_ptr<history::History> history;
+  Timers timers;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<Api> api;
@@ -170,6 +172,17 @@ Result<void> Daemon::State::start_http() {
     calls.add([this, pid, use = std::move(use)] { use(fleet->check_leaks(pid)); });
   };
   sources.work = [this](std::function<void()> job) { return workbench->add(std::move(job)); };
+  sources.later = [this](std::chrono::milliseconds in, std::function<void()> call) {
+    return timers.add(in, std::move(call));
+  };
+  sources.metrics = [this](std::function<void(const MetricFacts&)> use) {
+    calls.add([this, use = std::move(use)] {
+      MetricFacts facts;
+      facts.status = status();
+      facts.measures = fleet->measures(kTopModules);
+      use(facts);
+    });
+  };
   sources.symbol_cache = options.symbol_cache;
   api = std::make_unique<Api>(std::move(sources));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
@@ -315,12 +328,14 @@ void Daemon::run() {
     s.fleet->add_descriptors(waiting);
     waiting.push_back({s.calls.descriptor(), POLLIN, 0});
     s.control->add_descriptors(waiting);
-    poll(waiting.data(), waiting.size(), static_cast<int>(s.fleet->until_next_turn().count()));
+    poll(waiting.data(), waiting.size(),
+         static_cast<int>(s.timers.until_next(s.fleet->until_next_turn()).count()));
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
     s.keep_history();
     s.tidy_up();
     s.calls.run_all();
+    s.timers.run_due();
     s.control->turn();
   }
   notify_stopping();

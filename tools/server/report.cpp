@@ -103,8 +103,10 @@ bool is_report_format(std::string_view format) {
   return format_named(format) != nullptr;
 }
 
-Result<std::string> gzipped_pprof(const model::Session& session, const std::string& symbol_cache) {
+Result<std::string> gzipped_pprof(const model::Session& session, const std::string& symbol_cache,
+                                  std::optional<analysis::Cost> cost) {
   render::PprofOptions options;
+  options.cost = cost;
   options.linkage_names = linkage_names_of(session, symbol_cache);
   render::StringOutput output;
   const auto compressed = render::make_gzip_output(output);
