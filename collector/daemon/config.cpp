@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "collector/base/parse_duration.h"
-#include "collector/base/parse_size.h"
 #include "collector/base/toml_document.h"
+#include "collector/daemon/config_values.h"
 
 namespace memwatch::daemon {
 namespace {
@@ -27,61 +26,63 @@ void apply(const ProcessRule& rule, ProcessSettings* settings) {
 
 class Parser {
  public:
-  explicit Parser(toml::Source source) : source_(std::move(source)) {}
+  explicit Parser(toml::Source source) : values_(std::move(source)) {}
 
   Result<Config> parse(const Value& root) {
+    // First, for a [[process]] changes what it says, wherever in the file that stands.
     for (const toml::Entry& entry : root.table) {
+      if (entry.key != "alerts") continue;
+      if (const auto table = values_.expect_table(entry); !table) return table.error();
+      const auto done = read_alert_settings(values_, entry.value, &config_.alerts);
+      if (!done) return done.error();
+    }
+    for (const toml::Entry& entry : root.table) {
+      if (entry.key == "alerts") continue;
       if (const auto done = parse_entry(entry); !done) return done.error();
     }
     return std::move(config_);
   }
 
  private:
-  [[nodiscard]] Error wrong(const Value& at, std::string why) const {
-    return toml::complaint(source_, at.line, std::move(why));
-  }
-  [[nodiscard]] Error wrong_kind(const toml::Entry& entry, std::string_view what) const {
-    return wrong(entry.value, entry.key + ": " + toml::expected(what, entry.value));
-  }
-
   Result<void> parse_entry(const toml::Entry& entry) {
     if (entry.key == "watch") return parse_watch(entry);
     if (entry.key == "poll_interval") {
-      return parse_seconds(entry, std::chrono::seconds(1), &config_.poll_interval);
+      return values_.read_seconds(entry, std::chrono::seconds(1), &config_.poll_interval);
     }
     if (entry.key == "keep_ended") {
-      return parse_seconds(entry, std::chrono::seconds(0), &config_.keep_ended);
+      return values_.read_seconds(entry, std::chrono::seconds(0), &config_.keep_ended);
     }
     if (entry.key == "defaults") return parse_defaults(entry);
     if (entry.key == "history") return parse_history(entry);
     if (entry.key == "process") {
       constexpr std::string_view kExpected = "process: expected tables that begin with [[process]]";
-      if (entry.value.kind != Kind::array) return wrong(entry.value, std::string(kExpected));
+      if (entry.value.kind != Kind::array)
+        return values_.wrong(entry.value, std::string(kExpected));
       for (const Value& rule : entry.value.array) {
-        if (rule.kind != Kind::table) return wrong(rule, std::string(kExpected));
+        if (rule.kind != Kind::table) return values_.wrong(rule, std::string(kExpected));
         if (const auto done = parse_rule(rule); !done) return done;
       }
       return {};
     }
-    return wrong(entry.value,
-                 fmt::format("unknown key '{}': expected watch, poll_interval, keep_ended, "
-                             "[history], [defaults] or [[process]]",
-                             entry.key));
+    return values_.wrong(entry.value,
+                         fmt::format("unknown key '{}': expected watch, poll_interval, keep_ended, "
+                                     "[history], [alerts], [defaults] or [[process]]",
+                                     entry.key));
   }
 
   Result<std::string> parse_name(const std::string& key, const Value& value) const {
     if (value.kind != Kind::string) {
-      return wrong(value, key + ": " + toml::expected("the name of a program", value));
+      return values_.wrong(value, key + ": " + toml::expected("the name of a program", value));
     }
     const std::string why = why_no_name(value.string);
-    if (!why.empty()) return wrong(value, key + ": " + why);
+    if (!why.empty()) return values_.wrong(value, key + ": " + why);
     return value.string;
   }
 
   Result<void> parse_watch(const toml::Entry& entry) {
-    if (entry.value.kind != Kind::array) return wrong_kind(entry, "a list of names");
+    if (entry.value.kind != Kind::array) return values_.wrong_kind(entry, "a list of names");
     if (entry.value.array.size() > kMaxNames) {
-      return wrong(entry.value, fmt::format("watch: more than {} names", kMaxNames));
+      return values_.wrong(entry.value, fmt::format("watch: more than {} names", kMaxNames));
     }
     for (const Value& value : entry.value.array) {
       Result<std::string> name = parse_name("watch", value);
@@ -89,40 +90,6 @@ class Parser {
       config_.watch.push_back(*std::move(name));
     }
     return {};
-  }
-
-  Result<void> parse_seconds(const toml::Entry& entry, std::chrono::seconds least,
-                             std::chrono::seconds* target) const {
-    constexpr std::chrono::hours kMost{24};
-    if (entry.value.kind != Kind::string) {
-      return wrong_kind(entry, "a duration as a string, such as \"30s\"");
-    }
-    const Result<std::chrono::nanoseconds> duration = parse_duration(entry.value.string);
-    if (!duration || *duration < least || *duration > kMost ||
-        *duration % std::chrono::seconds(1) != std::chrono::nanoseconds(0)) {
-      return wrong(entry.value,
-                   fmt::format("{}: expected whole seconds from {} s to 24 h, found \"{}\"",
-                               entry.key, least.count(), entry.value.string));
-    }
-    *target = std::chrono::duration_cast<std::chrono::seconds>(*duration);
-    return {};
-  }
-
-  Result<std::uint64_t> parse_bytes(const toml::Entry& entry) const {
-    constexpr std::string_view kExpected = "a size such as \"64MiB\" or a number of bytes";
-    const Value& value = entry.value;
-    if (value.kind == Kind::integer && value.integer > 0) {
-      return static_cast<std::uint64_t>(value.integer);
-    }
-    if (value.kind != Kind::string && value.kind != Kind::integer) {
-      return wrong_kind(entry, kExpected);
-    }
-    const Result<std::uint64_t> size =
-        parse_size(value.kind == Kind::string ? value.string : std::to_string(value.integer));
-    if (!size || *size == 0) {
-      return wrong(value, fmt::format("{}: expected {}, and not 0", entry.key, kExpected));
-    }
-    return *size;
   }
 
   // One of mode, sample_interval, large, on_full.
@@ -138,7 +105,7 @@ class Parser {
       } else if (is_text && text == "idle") {
         rule->mode = model::Mode::idle;
       } else {
-        return wrong(entry.value, "mode: expected \"exact\", \"sample\" or \"idle\"");
+        return values_.wrong(entry.value, "mode: expected \"exact\", \"sample\" or \"idle\"");
       }
     } else if (entry.key == "on_full") {
       if (is_text && text == "block") {
@@ -146,62 +113,47 @@ class Parser {
       } else if (is_text && text == "drop") {
         rule->on_full = protocol::OnFull::drop;
       } else {
-        return wrong(entry.value, "on_full: expected \"block\" or \"drop\"");
+        return values_.wrong(entry.value, "on_full: expected \"block\" or \"drop\"");
       }
     } else if (entry.key == "sample_interval" || entry.key == "large") {
-      const Result<std::uint64_t> bytes = parse_bytes(entry);
+      const Result<std::uint64_t> bytes = values_.bytes(entry);
       if (!bytes) return bytes.error();
       (entry.key == "large" ? rule->large : rule->sample_interval) = *bytes;
     } else {
-      return wrong(entry.value,
-                   fmt::format("unknown key '{}': expected {}mode, sample_interval, large or "
-                               "on_full",
-                               entry.key, other_keys));
+      return values_.wrong(
+          entry.value, fmt::format("unknown key '{}': expected {}mode, sample_interval, large or "
+                                   "on_full",
+                                   entry.key, other_keys));
     }
     return {};
   }
 
   Result<void> parse_history(const toml::Entry& entry) {
-    if (entry.value.kind != Kind::table) return wrong_kind(entry, "a table");
+    if (entry.value.kind != Kind::table) return values_.wrong_kind(entry, "a table");
     for (const toml::Entry& setting : entry.value.table) {
       const auto done =
-          setting.key == "keep" ? parse_keep(setting)
+          setting.key == "keep" ? values_.read_hours(setting, &config_.history_keep)
           : setting.key == "max_size"
               ? parse_max_size(setting)
-              : Result<void>(wrong(setting.value, fmt::format("unknown key '{}': expected "
-                                                              "keep or max_size",
-                                                              setting.key)));
+              : Result<void>(values_.wrong(setting.value, fmt::format("unknown key '{}': expected "
+                                                                      "keep or max_size",
+                                                                      setting.key)));
       if (!done) return done;
     }
     return {};
   }
 
-  Result<void> parse_keep(const toml::Entry& entry) {
-    constexpr std::chrono::hours kLeast{1}, kMost{24 * 366};
-    const Result<std::chrono::nanoseconds> duration =
-        entry.value.kind == Kind::string ? parse_duration(entry.value.string)
-                                         : Result<std::chrono::nanoseconds>(wrong_kind(entry, ""));
-    if (!duration || *duration < kLeast || *duration > kMost ||
-        *duration % kLeast != std::chrono::nanoseconds(0)) {
-      return wrong(entry.value,
-                   "keep: expected whole hours or days as a string, such as \"7d\", "
-                   "from 1 h to 366 d");
-    }
-    config_.history_keep = std::chrono::duration_cast<std::chrono::hours>(*duration);
-    return {};
-  }
-
   Result<void> parse_max_size(const toml::Entry& entry) {
     constexpr std::uint64_t kLeast = 1U << 20;
-    const Result<std::uint64_t> bytes = parse_bytes(entry);
+    const Result<std::uint64_t> bytes = values_.bytes(entry);
     if (!bytes) return bytes.error();
-    if (*bytes < kLeast) return wrong(entry.value, "max_size: expected 1MiB or more");
+    if (*bytes < kLeast) return values_.wrong(entry.value, "max_size: expected 1MiB or more");
     config_.history_max_bytes = *bytes;
     return {};
   }
 
   Result<void> parse_defaults(const toml::Entry& entry) {
-    if (entry.value.kind != Kind::table) return wrong_kind(entry, "a table");
+    if (entry.value.kind != Kind::table) return values_.wrong_kind(entry, "a table");
     ProcessRule given;
     for (const toml::Entry& setting : entry.value.table) {
       if (const auto done = parse_setting(setting, "", &given); !done) return done;
@@ -217,16 +169,21 @@ class Parser {
         Result<std::string> name = parse_name("name", entry.value);
         if (!name) return name.error();
         rule.name = *std::move(name);
-      } else if (const auto done = parse_setting(entry, "name, ", &rule); !done) {
+      } else if (entry.key == "alerts") {
+        if (const auto is_table = values_.expect_table(entry); !is_table) return is_table;
+        rule.alerts = config_.alerts.rules;
+        const auto done = read_alert_rules(values_, entry.value, &*rule.alerts);
+        if (!done) return done;
+      } else if (const auto done = parse_setting(entry, "name, alerts, ", &rule); !done) {
         return done;
       }
     }
-    if (rule.name.empty()) return wrong(table, "[[process]] has no name");
+    if (rule.name.empty()) return values_.wrong(table, "[[process]] has no name");
     config_.rules.push_back(std::move(rule));
     return {};
   }
 
-  toml::Source source_;
+  ConfigValues values_;
   Config config_;
 };
 
@@ -255,6 +212,13 @@ ProcessSettings Config::settings_for(const ProgramNames& program) const {
   });
   if (rule != rules.end()) apply(*rule, &settings);
   return settings;
+}
+
+alerts::Rules Config::alert_rules_for(const ProgramNames& program) const {
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const ProcessRule& candidate) {
+    return program.match(candidate.name);
+  });
+  return rule != rules.end() && rule->alerts ? *rule->alerts : alerts.rules;
 }
 
 Result<Config> parse_config(const std::string& path, std::string_view text) {

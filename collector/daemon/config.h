@@ -6,6 +6,7 @@
 //   poll_interval = "30s"              # between looks for watched programs without the library
 //   keep_ended = "5m"                  # a process is shown for this long after its end
 //   [history]                          # keep, max_size
+//   [alerts]                           # see alert_config.h
 //   [defaults]                         # mode, sample_interval, large, on_full
 //   mode = "sample"
 //   [[process]]                        # the first one that fits a program counts
@@ -20,7 +21,9 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/alerts/rules.h"
 #include "collector/base/result.h"
+#include "collector/daemon/alert_config.h"
 #include "collector/daemon/program_names.h"
 #include "collector/model/session.h"
 #include "shared/segment_layout.h"
@@ -42,6 +45,7 @@ struct ProcessRule {
   std::optional<model::Mode> mode;
   std::optional<std::uint64_t> sample_interval, large;
   std::optional<protocol::OnFull> on_full;
+  std::optional<alerts::Rules> alerts;  // all of them, where it has any of its own
 };
 
 struct Config {
@@ -50,10 +54,12 @@ struct Config {
   std::chrono::seconds keep_ended{300};
   std::chrono::hours history_keep{7 * 24};
   std::uint64_t history_max_bytes = 256U << 20;
+  AlertSettings alerts;
   ProcessSettings defaults;
   std::vector<ProcessRule> rules;
 
   [[nodiscard]] ProcessSettings settings_for(const ProgramNames& program) const;
+  [[nodiscard]] alerts::Rules alert_rules_for(const ProgramNames& program) const;
 };
 
 Result<Config> read_config(const std::string& path);

@@ -12,8 +12,11 @@
 #include <map>
 #include <set>
 
+#include "collector/analysis/failures.h"
 #include "collector/daemon/event_log.h"
+#include "collector/daemon/growth_rounds.h"
 #include "collector/daemon/poll_list.h"
+#include "collector/daemon/pressure_reader.h"
 #include "collector/daemon/watched_process.h"
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
@@ -81,7 +84,7 @@ struct Fleet::State {
   WatchList watch_list;
   recording::Pulse pulse{Clock::now()};
   intake::RendezvousServer rendezvous;
-  SharedParts shared{pulse, rendezvous, {}, {}};
+  SharedParts shared{pulse, rendezvous, {}, {}, {}, {}};
   UniqueFd ready;  // epoll: the rendezvous, and the end of each process
   std::map<pid_t, std::unique_ptr<WatchedProcess>> running;
   std::list<std::unique_ptr<WatchedProcess>> ended;  // latest first
@@ -90,7 +93,10 @@ struct Fleet::State {
   Clock::time_point next_scan = Clock::now(), next_poll = next_scan;
   Clock::time_point next_sweep = next_scan + kBetweenSweeps;
   std::uint64_t descriptor_limit = 0;
-  std::size_t room = 0;  // for so many processes
+  std::size_t room = 0;                  // for so many processes
+  std::vector<ProcessStatus> elsewhere;  // as of the last samples()
+  AlertCallbacks* alerts = nullptr;
+  GrowthRounds growth_rounds;
   bool is_deaf = false;  // until the next scan: those at the rendezvous could not be let in
 
   void warn(const std::string& sentence) const {
@@ -100,6 +106,11 @@ struct Fleet::State {
   void notice(const WatchedProcess& process, const char* what) const;
   void add(std::unique_ptr<WatchedProcess> process);
   void retire(pid_t pid);
+  void tell_gone(const WatchedProcess& process, const std::string& why) const {
+    if (alerts->on_gone) alerts->on_gone(process.key(), why);
+  }
+  void tell_incident(const WatchedProcess& process, const recording::Alert& alert,
+                     const char* event) const;
   void forget_old();
   void scan();
   void consider(const intake::SegmentName& segment, Candidate& candidate);
@@ -160,6 +171,7 @@ void Fleet::State::retire(pid_t pid) {
   const auto at = running.find(pid);
   if (at == running.end()) return;
   notice(*at->second, "has ended");
+  tell_gone(*at->second, at->second->ending());
   ended.push_front(std::move(at->second));
   running.erase(at);
   forget_old();
@@ -283,6 +295,7 @@ void Fleet::State::apply_watch_list() {
       continue;
     }
     notice(process, "is let go");
+    if (!watch_list.watches(process.names())) tell_gone(process, "it is no longer watched");
     at = running.erase(at);  // detaches; one that is still watched is found again
   }
   candidates.clear();
@@ -300,6 +313,23 @@ void Fleet::State::look(const std::vector<pid_t>& ended_pids) {
     if (!process->is_running()) over.push_back(pid);
   }
   for (const pid_t pid : over) retire(pid);
+}
+
+void Fleet::State::tell_incident(const WatchedProcess& process, const recording::Alert& alert,
+                                 const char* event) const {
+  // What a process did long before it was attached to is no news.
+  constexpr double kNews = -60;
+  if (!alerts->on_incident || alert.at < kNews) return;
+  alerts::Incident incident;
+  incident.type = alert.is_failure ? alerts::Type::failure : alerts::Type::large;
+  incident.process = process.key();
+  incident.function = function_name(alert.function);
+  incident.event = event;
+  incident.size = alert.size;
+  incident.error_number = alert.error_number;
+  if (alert.is_failure) incident.error_name = analysis::errno_name(alert.error_number);
+  incident.tid = alert.tid;
+  alerts->on_incident(incident, config.alert_rules_for(process.names()), alert.frames);
 }
 
 Clock::time_point Fleet::State::next_turn() const {
@@ -342,6 +372,15 @@ std::vector<ProcessStatus> Fleet::State::recorded_elsewhere(Clock::time_point no
 Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {
   State& s = *state_;
   s.shared.warn = [&s](const std::string& sentence) { s.warn(sentence); };
+  s.alerts = &alert_callbacks;
+  s.shared.alert_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
+    const bool moved =
+        alert.function == Function::realloc_ || alert.function == Function::reallocarray_;
+    s.tell_incident(process, alert, moved ? "reallocation" : "allocation");
+  };
+  s.shared.release_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
+    s.tell_incident(process, alert, "release");
+  };
   s.shared.add_event = [&s](Event event, Clock::time_point at) {
     s.events.add(std::move(event), at);
   };
@@ -448,7 +487,8 @@ void Fleet::turn() {
 std::vector<history::ProcessSample> Fleet::samples(std::int64_t time_ms) {
   std::vector<history::ProcessSample> samples;
   for (const auto& [pid, process] : state_->running) samples.push_back(process->sample(time_ms));
-  for (const ProcessStatus& other : state_->recorded_elsewhere(Clock::now())) {
+  state_->elsewhere = state_->recorded_elsewhere(Clock::now());
+  for (const ProcessStatus& other : state_->elsewhere) {
     history::ProcessSample row;
     row.process = {other.pid, other.start_ticks, other.name};
     row.sample.time_ms = time_ms;
@@ -521,6 +561,48 @@ std::vector<ProcessMeasures> Fleet::measures(std::size_t top) const {
     all.back().start_ticks = process->start_ticks();
   }
   return all;
+}
+
+AlertRound Fleet::alert_round() {
+  State& s = *state_;
+  const auto now = Clock::now();
+  AlertRound round;
+  PressureReader pressure;
+  for (const pid_t pid : s.growth_rounds.due(s.running, now)) {
+    const auto began = Clock::now();
+    if (!s.growth_rounds.has_time(began)) break;
+    s.running.at(pid)->judge_growth();
+    s.growth_rounds.judged(pid, began, Clock::now());
+  }
+  for (const auto& [pid, process] : s.running) {
+    round.processes.push_back({process->observe(now), s.config.alert_rules_for(process->names())});
+    pressure.add(*process, round.processes.back().seen);
+  }
+  const auto add = [&](const ProcessStatus& other, double fresh_for) {
+    AlertRound::One one;
+    one.seen.process = {other.pid, other.start_ticks, other.name};
+    one.seen.watched_for = other.watched_for;
+    one.seen.fresh_for = fresh_for;
+    one.seen.rss = other.rss;
+    if (other.source == Source::elsewhere) one.seen.heap = other.live_bytes;
+    one.rules = s.config.alert_rules_for({other.name, other.name});
+    round.processes.push_back(std::move(one));
+  };
+  constexpr double kFresh = 15;
+  for (const ProcessStatus& other : s.elsewhere) add(other, kFresh);
+  if (s.polled.take_news_for_alerts()) {
+    const auto interval = static_cast<double>(s.config.poll_interval.count());
+    for (const ProcessStatus& other : s.polled.describe(now)) add(other, interval + kFresh);
+  }
+  round.pressure = pressure.observations();
+  return round;
+}
+
+std::vector<recording::Alert::Frame> Fleet::site_of(const alerts::ProcessKey& process,
+                                                    bool of_growth) const {
+  const auto at = state_->running.find(process.pid);
+  if (at == state_->running.end() || at->second->key() != process) return {};
+  return of_growth ? at->second->growing_site() : at->second->largest_site();
 }
 
 void Fleet::describe(Status* status) const {

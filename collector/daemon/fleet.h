@@ -20,6 +20,7 @@
 
 #include "collector/analysis/breakdown.h"
 #include "collector/base/result.h"
+#include "collector/daemon/alert_round.h"
 #include "collector/daemon/config.h"
 #include "collector/daemon/measures.h"
 #include "collector/daemon/status.h"
@@ -73,6 +74,15 @@ class Fleet {
 
   // Of each running process that this daemon records; at most `top` libraries of each.
   [[nodiscard]] std::vector<ProcessMeasures> measures(std::size_t top) const;
+
+  // Large allocations, failures and ends, for the alerts.
+  AlertCallbacks alert_callbacks;
+  // A moment of everything that can be alerted of; takes milliseconds at most, once a second. After
+  // samples(), whose look at what others record it shares.
+  AlertRound alert_round();
+  // The place to be looked at: of growth the site that grows fastest, else the one that holds most.
+  [[nodiscard]] std::vector<recording::Alert::Frame> site_of(const alerts::ProcessKey& process,
+                                                             bool of_growth) const;
 
   // Fills in processes, events and names; the rest is the owner's.
   void describe(Status* status) const;

@@ -44,7 +44,7 @@ void PollList::poll(const WatchList& watch_list, const std::set<pid_t>& known,
     }
   }
   processes_ = std::move(found);
-  has_news_ = true;
+  has_news_ = has_news_for_alerts_ = true;
 }
 
 void PollList::add_samples(std::int64_t time_ms, std::vector<history::ProcessSample>& samples) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "collector/daemon/program_names.h"
@@ -28,6 +29,9 @@ class PollList {
   // Of those that were looked at since the last call.
   void add_samples(std::int64_t time_ms, std::vector<history::ProcessSample>& samples);
 
+  // Was it looked since the last call?
+  [[nodiscard]] bool take_news_for_alerts() { return std::exchange(has_news_for_alerts_, false); }
+
   [[nodiscard]] std::vector<ProcessStatus> describe(Clock::time_point now) const;
 
  private:
@@ -36,7 +40,7 @@ class PollList {
     Clock::time_point since;
   };
   std::map<pid_t, Polled> processes_;
-  bool has_news_ = false;
+  bool has_news_ = false, has_news_for_alerts_ = false;
 };
 
 }  // namespace memwatch::daemon

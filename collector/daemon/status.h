@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/alerts/alert_status.h"
 #include "collector/model/session.h"
 
 namespace memwatch::daemon {
@@ -69,6 +70,7 @@ struct Status {
   std::uint64_t events_seen = 0;  // since the start; `events` are the last of them
   // Watched processes that carry the library and could not be recorded; warnings have said why.
   std::size_t not_recorded = 0;
+  alerts::AlertStatus alerts;
 };
 
 }  // namespace memwatch::daemon

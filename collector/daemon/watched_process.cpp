@@ -31,7 +31,8 @@ WatchedProcess::WatchedProcess(pid_t pid, std::uint64_t start_ticks, ProgramName
       start_ticks_(start_ticks),
       names_(std::move(names)),
       settings_(settings),
-      end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
+      end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+      cgroup_(procfs::locate_cgroup(pid)) {}
 
 Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   recording::RecorderOptions options;
@@ -41,6 +42,7 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   options.bytes_between_samples = settings_.sample_interval;
   options.sample_interval = kSampleInterval;
   options.pss_interval = kPssInterval;
+  options.keeps_figures_fresh = true;
   // A process's end is not held up for a verdict that nobody may want; `memwatch leaks` asks for
   // it.
   options.leak_check = recording::LeakCheckMode::none;
@@ -64,6 +66,10 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
     event.error_number = alert.error_number;
     shared.add_event(std::move(event), start_ + std::chrono::duration_cast<Clock::duration>(
                                                     std::chrono::duration<double>(alert.at)));
+    if (shared.alert_of) shared.alert_of(*this, alert);
+  };
+  recorder_->on_large_freed = [this, &shared](const recording::Alert& alert) {
+    if (shared.release_of) shared.release_of(*this, alert);
   };
   return {};
 }

@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "collector/alerts/observation.h"
 #include "collector/base/result.h"
 #include "collector/base/unique_fd.h"
 #include "collector/daemon/config.h"
@@ -18,10 +21,13 @@
 #include "collector/history/sample.h"
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
+#include "collector/procfs/cgroup_location.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/recorder.h"
 
 namespace memwatch::daemon {
+
+class WatchedProcess;
 
 // What all recordings share; outlives them.
 struct SharedParts {
@@ -29,6 +35,8 @@ struct SharedParts {
   const intake::RendezvousServer& rendezvous;
   std::function<void(const std::string&)> warn;
   std::function<void(Event, std::chrono::steady_clock::time_point)> add_event;
+  // The same event with its stack; and large blocks that are freed, which are no events.
+  std::function<void(const WatchedProcess&, const recording::Alert&)> alert_of, release_of;
 };
 
 class WatchedProcess {
@@ -64,6 +72,19 @@ class WatchedProcess {
   // A moment of it, as of the last look.
   [[nodiscard]] history::ProcessSample sample(std::int64_t time_ms) const;
 
+  // What the alerts' conditions are about, as of the last look; its growth as it was judged last.
+  [[nodiscard]] alerts::Observation observe(Clock::time_point now) const;
+  void judge_growth();  // may take milliseconds
+  [[nodiscard]] alerts::ProcessKey key() const;
+  // Where its memory goes: the site that grows fastest, else the one that holds most.
+  [[nodiscard]] std::vector<recording::Alert::Frame> growing_site() const;
+  [[nodiscard]] std::vector<recording::Alert::Frame> largest_site() const;
+  [[nodiscard]] const std::optional<procfs::CgroupLocation>& cgroup() const { return cgroup_; }
+  [[nodiscard]] const model::TimelineSample& latest_sample() const;
+
+  // How it has ended, in words.
+  [[nodiscard]] std::string ending() const;
+
   // What is shown of it; brings its figures up to date.
   [[nodiscard]] ProcessStatus describe(Clock::time_point now) const;
 
@@ -82,6 +103,9 @@ class WatchedProcess {
   bool was_joined_ = false, has_ended_ = false;
   UniqueFd end_;
   std::unique_ptr<recording::Recorder> recorder_;
+  std::optional<procfs::CgroupLocation> cgroup_;
+  std::optional<alerts::Growth> growth_;
+  model::StackId growing_stack_ = model::kNone;
 };
 
 }  // namespace memwatch::daemon

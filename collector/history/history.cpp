@@ -49,6 +49,23 @@ void History::ask(Question question, std::function<void(Answer)> answer) {
   wake_.notify_all();
 }
 
+void History::save(alerts::Alert alert) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (alerts_.size() >= kMaxWaitingAlerts) alerts_.erase(alerts_.begin());
+    alerts_.push_back(std::move(alert));
+  }
+  wake_.notify_all();
+}
+
+void History::find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    alert_questions_.push_back({question, std::move(answer)});
+  }
+  wake_.notify_all();
+}
+
 std::int64_t History::present_ms() const {
   const auto now = wall_start_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(
                                      Clock::now() - start_);
@@ -100,17 +117,30 @@ bool History::open_store() {
 void History::write(std::deque<std::vector<ProcessSample>>& batches) {
   while (!batches.empty()) {
     const Result<void> written = store_->append(batches.front());
-    if (!written) {
-      if (written.error().kind == ErrorKind::damaged) {
-        set_aside(written.error());
-      } else {
-        trouble(written.error());
-      }
-      return;
-    }
+    if (!written) return complain(written.error());
     told_trouble_ = false;
     batches.pop_front();
   }
+}
+
+void History::write_alerts(std::vector<alerts::Alert>& alerts) {
+  if (alerts.empty() || !store_) return;
+  const Result<void> written = store_->save(alerts);
+  if (!written) return complain(written.error());
+  told_trouble_ = false;
+  alerts.clear();
+}
+
+void History::complain(const Error& error) {
+  if (error.kind == ErrorKind::damaged) {
+    set_aside(error);
+  } else {
+    trouble(error);
+  }
+}
+
+Error History::closed() const {
+  return Error{ErrorKind::system, "read the history", path_, "it could not be opened", {}};
 }
 
 void History::run() {
@@ -118,20 +148,32 @@ void History::run() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   std::deque<std::vector<ProcessSample>> batches;
+  std::vector<alerts::Alert> alerts;
   while (true) {
     std::deque<Asked> questions;
+    std::deque<AskedForAlerts> alert_questions;
     bool last = false;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !batches_.empty() || !questions_.empty(); });
+      wake_.wait(lock, [this] {
+        return stopping_ || !batches_.empty() || !questions_.empty() || !alerts_.empty() ||
+               !alert_questions_.empty();
+      });
       last = stopping_;
       for (auto& batch : batches_) batches.push_back(std::move(batch));
       batches_.clear();
       questions.swap(questions_);
+      alert_questions.swap(alert_questions_);
+      for (alerts::Alert& alert : alerts_) alerts.push_back(std::move(alert));
+      alerts_.clear();
+    }
+    if (alerts.size() > kMaxWaitingAlerts) {
+      alerts.erase(alerts.begin(), alerts.end() - kMaxWaitingAlerts);
     }
     while (batches.size() > kMaxWaiting) batches.pop_front();
     if (store_ || open_store()) {
       write(batches);
+      write_alerts(alerts);
       if (store_ && Clock::now() >= next_upkeep_) {
         next_upkeep_ = Clock::now() + kBetweenUpkeeps;
         const Result<void> kept = store_->maintain(present_ms());
@@ -139,12 +181,10 @@ void History::run() {
       }
     }
     for (const Asked& asked : questions) {
-      if (store_) {
-        asked.answer(store_->ask(asked.question));
-      } else {
-        asked.answer(
-            Error{ErrorKind::system, "read the history", path_, "it could not be opened", {}});
-      }
+      asked.answer(store_ ? store_->ask(asked.question) : Answer(closed()));
+    }
+    for (const AskedForAlerts& asked : alert_questions) {
+      asked.answer(store_ ? store_->find_alerts(asked.question) : AlertAnswer(closed()));
     }
     if (last) return;
   }

@@ -27,7 +27,9 @@ namespace memwatch::history {
 class History {
  public:
   using Answer = Result<std::vector<ProcessSample>>;
+  using AlertAnswer = Result<std::vector<KeptAlert>>;
   static constexpr std::size_t kMaxWaiting = 60;  // batches, a second apart
+  static constexpr std::size_t kMaxWaitingAlerts = 1000;
 
   // `on_trouble`: a sentence about what is wrong with the file.
   History(std::string path, std::string boot, Limits limits,
@@ -38,6 +40,9 @@ class History {
 
   void add(std::vector<ProcessSample> batch);
   void ask(Question question, std::function<void(Answer)> answer);
+  // In the place of what was saved with its id.
+  void save(alerts::Alert alert);
+  void find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -46,10 +51,18 @@ class History {
     std::function<void(Answer)> answer;
   };
 
+  struct AskedForAlerts {
+    AlertQuestion question;
+    std::function<void(AlertAnswer)> answer;
+  };
+
   void run();
   bool open_store();  // false: not now
   void set_aside(const Error& error);
   void write(std::deque<std::vector<ProcessSample>>& batches);
+  void write_alerts(std::vector<alerts::Alert>& alerts);
+  void complain(const Error& error);
+  [[nodiscard]] Error closed() const;
   void trouble(const Error& error);
   [[nodiscard]] std::int64_t present_ms() const;
 
@@ -67,6 +80,8 @@ class History {
   std::condition_variable wake_;
   std::deque<std::vector<ProcessSample>> batches_;  // guarded by mutex_
   std::deque<Asked> questions_;                     // guarded by mutex_
+  std::vector<alerts::Alert> alerts_;               // guarded by mutex_
+  std::deque<AskedForAlerts> alert_questions_;      // guarded by mutex_
   bool stopping_ = false;                           // guarded by mutex_
   std::thread thread_;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <tuple>
 
+#include "collector/history/alert_table.h"
 #include "collector/history/sqlite.h"
 
 namespace memwatch::history {
@@ -16,7 +17,7 @@ namespace {
 constexpr const char* kOpening = "open the history";
 constexpr const char* kWriting = "write the history";
 constexpr const char* kReading = "read the history";
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;  // 1 had no alerts
 
 // Three tables of one shape, coarser and coarser.
 struct Level {
@@ -53,6 +54,7 @@ Result<void> make_tables(sqlite3* database) {
         "WITHOUT ROWID; CREATE INDEX {0}_time ON {0}(time);",
         level.table);
   }
+  sql += kMakeAlertTable;
   sql += fmt::format("PRAGMA user_version = {}; COMMIT", kVersion);
   return execute(database, kOpening, sql);
 }
@@ -86,6 +88,11 @@ Result<void> set_up(sqlite3* database, const std::string& path) {
     if (const auto made = make_tables(database); !made) return made;
   } else if (const auto sound = look_for_damage(database, path); !sound) {
     return sound;
+  } else if (*version == 1) {
+    const auto extended = execute(
+        database, kOpening,
+        fmt::format("BEGIN; {} PRAGMA user_version = {}; COMMIT", kMakeAlertTable, kVersion));
+    if (!extended) return extended;
   }
   // A commit is in the log at once and on the disk at the next checkpoint: a killed daemon loses
   // nothing by it. secure_delete, which Debian switches on, would write every deleted row again.
@@ -261,6 +268,10 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
     for (std::size_t level = 0; level < kLevels.size(); ++level) {
       if (const auto merged = s.merge(level, now_ms - ages[level]); !merged) return merged;
     }
+    if (const auto deleted = delete_alerts(database, now_ms - s.limits.keep_alerts.count());
+        !deleted) {
+      return deleted;
+    }
     if (const auto done = transaction->commit(); !done) return done;
   }
   constexpr int kMaxRounds = 30;
@@ -281,6 +292,20 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
   s.ids.clear();  // some of them may be gone
   if (const auto deleted = execute(database, kWriting, names); !deleted) return deleted;
   return execute(database, kWriting, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+Result<void> HistoryStore::save(const std::vector<alerts::Alert>& alerts) {
+  sqlite3* const database = state_->database.get();
+  Result<Transaction> transaction = Transaction::begin(database, kWriting);
+  if (!transaction) return transaction.error();
+  for (const alerts::Alert& alert : alerts) {
+    if (const auto saved = save_alert(database, alert, state_->boot); !saved) return saved;
+  }
+  return transaction->commit();
+}
+
+Result<std::vector<KeptAlert>> HistoryStore::find_alerts(const AlertQuestion& question) {
+  return history::find_alerts(state_->database.get(), question, state_->boot);
 }
 
 Result<std::vector<ProcessSample>> HistoryStore::ask(const Question& question) {

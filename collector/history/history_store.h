@@ -19,10 +19,11 @@
 namespace memwatch::history {
 
 struct Limits {
-  std::chrono::milliseconds seconds_for{std::chrono::hours(1)};   // a sample each second
-  std::chrono::milliseconds minutes_for{std::chrono::hours(24)};  // one each minute
-  std::chrono::milliseconds keep{std::chrono::hours(7 * 24)};     // one each ten minutes
-  std::uint64_t max_bytes = 256U << 20;                           // of the database file
+  std::chrono::milliseconds seconds_for{std::chrono::hours(1)};        // a sample each second
+  std::chrono::milliseconds minutes_for{std::chrono::hours(24)};       // one each minute
+  std::chrono::milliseconds keep{std::chrono::hours(7 * 24)};          // one each ten minutes
+  std::uint64_t max_bytes = 256U << 20;                                // of the database file
+  std::chrono::milliseconds keep_alerts{std::chrono::hours(30 * 24)};  // after they were raised
 };
 
 class HistoryStore {
@@ -36,6 +37,10 @@ class HistoryStore {
 
   // All or nothing.
   Result<void> append(const std::vector<ProcessSample>& samples);
+
+  // Each in the place of the one with its id, all or none.
+  Result<void> save(const std::vector<alerts::Alert>& alerts);
+  Result<std::vector<KeptAlert>> find_alerts(const AlertQuestion& question);
 
   // Merges and deletes what has aged, `now_ms` being the present, and keeps the file within bounds.
   Result<void> maintain(std::int64_t now_ms);

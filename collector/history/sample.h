@@ -1,5 +1,5 @@
-// A moment of a process, as it is kept. Plain data; sizes in bytes, times in milliseconds since the
-// Unix epoch.
+// A moment of a process, and an alert, as they are kept. Plain data; sizes in bytes, times in
+// milliseconds since the Unix epoch.
 #pragma once
 
 #include <sys/types.h>
@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "collector/alerts/alert.h"
 
 namespace memwatch::history {
 
@@ -41,6 +43,21 @@ struct Question {
   std::optional<std::string> name;
   std::int64_t since_ms = 0;
   std::uint64_t count = 1000;
+};
+
+enum class AlertState : std::uint8_t { all, active, resolved };
+
+// Alerts that were raised from `since_ms` on, the latest `count` of them, oldest first.
+struct AlertQuestion {
+  AlertState state = AlertState::all;
+  std::int64_t since_ms = 0;
+  bool with_older_active = false;  // whenever they were raised
+  std::uint64_t count = 1000;
+};
+
+struct KeptAlert {
+  alerts::Alert alert;
+  bool is_of_this_boot = false;  // so that its pid and start ticks still mean something
 };
 
 }  // namespace memwatch::history

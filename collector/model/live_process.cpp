@@ -84,6 +84,13 @@ void LiveProcess::note_large(Function function, std::uint64_t address, std::uint
   if (on_large) on_large(event);
 }
 
+void LiveProcess::note_large_freed(Function function, std::uint64_t address, std::uint64_t size,
+                                   std::uint32_t site, const EventContext& context) const {
+  if (!on_large_freed) return;
+  on_large_freed({function, size, address, context.at, facts.threads[context.thread].tid,
+                  facts.sites[site].stack});
+}
+
 // An allocation at an address that is still live: its free went past us (a library that calls the
 // allocator by another name). The old block is gone; the loss is counted.
 void LiveProcess::count_stale_block(const LiveBlock& stale) {
@@ -133,6 +140,9 @@ void LiveProcess::freed(Function function, std::uint64_t address, const EventCon
     return;
   }
   shrink_live(block.site, block.size);
+  if (block.size >= large_threshold_) [[unlikely]] {
+    note_large_freed(function, address, block.size, block.site, context);
+  }
   ++facts.totals.frees;
   facts.totals.freed_bytes += block.size;
   ThreadTotals& thread = facts.threads[context.thread];

@@ -43,6 +43,8 @@ class LiveProcess {
 
   // Called for each large allocation and each failure, at once.
   std::function<void(const LargeAllocation&)> on_large;
+  // Of a large block that is freed: the function that freed it, the stack that had allocated it.
+  std::function<void(const LargeAllocation&)> on_large_freed;
   std::function<void(const Failure&)> on_failure;
   // Asked for each new kind of failure: memory around the process now.
   std::function<MemorySituation()> situation;
@@ -193,6 +195,8 @@ class LiveProcess {
   void count_size(std::uint64_t size);
   void note_large(Function function, std::uint64_t address, std::uint64_t size,
                   const EventContext& context);
+  void note_large_freed(Function function, std::uint64_t address, std::uint64_t size,
+                        std::uint32_t site, const EventContext& context) const;
   void count_stale_block(const LiveBlock& stale);
   void update_mapped();
   FunctionTotals& totals_of(Function function) {

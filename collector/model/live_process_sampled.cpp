@@ -103,6 +103,10 @@ bool LiveProcess::free_sampled(Function function, std::uint64_t address,
   if (!sampled_.remove(address, &block)) return false;
   shrink_estimate(block);
   note_least(block.site);
+  // One that is so large was recorded for certain, and stands for itself alone.
+  if (block.estimate.blocks == 1 && block.estimate.bytes >= large_threshold_) [[unlikely]] {
+    note_large_freed(function, address, block.estimate.bytes, block.site, context);
+  }
   totals_of(function).calls += block.estimate.blocks - 1;  // one is counted
   ThreadTotals& thread = facts.threads[context.thread];
   thread.frees += block.estimate.blocks;

@@ -69,6 +69,14 @@ std::optional<CgroupMemory> read_cgroup_memory(const CgroupLocation& location) {
   return memory;
 }
 
+std::uint64_t read_cgroup_reclaimable(const CgroupLocation& location) {
+  const auto text = read_text(location.directory + "/memory.stat");
+  if (!text) return 0;
+  const auto value = find_value(
+      *text, location.version == CgroupVersion::v2 ? "inactive_file" : "total_inactive_file");
+  return value ? parse_number(*value).value_or(0U) : 0;
+}
+
 std::optional<Pressure> read_cgroup_pressure(const CgroupLocation& location) {
   if (location.version == CgroupVersion::v2) {
     if (auto pressure = read_pressure(location.directory + "/memory.pressure")) return pressure;

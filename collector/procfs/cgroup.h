@@ -23,6 +23,10 @@ struct CgroupMemory {
 // Empty where the group is gone.
 std::optional<CgroupMemory> read_cgroup_memory(const CgroupLocation& location);
 
+// Of the group's usage, what the kernel can drop at once: file pages that were not used lately. 0
+// where it is not told.
+std::uint64_t read_cgroup_reclaimable(const CgroupLocation& location);
+
 // Of the group (v2), else of the machine.
 std::optional<Pressure> read_cgroup_pressure(const CgroupLocation& location);
 

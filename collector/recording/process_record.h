@@ -27,6 +27,8 @@ struct ProcessRecord {
   UniqueFd maps, memory;                            // handed over by the target
   std::unique_ptr<intake::TrackedProcess> tracked;  // null once the image has ended
   model::Timeline timeline{0.1};
+  model::TimelineSample latest;               // also between those of the timeline
+  double next_figures_at = 0;                 // seconds of the session
   double next_pss_at = 1, pss_interval = 10;  // seconds; of the session, and between two readings
   std::uint64_t flight_seen = 0;              // the last entry of the flight ring that was applied
   std::optional<procfs::CgroupLocation> cgroup;

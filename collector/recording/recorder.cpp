@@ -29,8 +29,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using protocol::Control;
 
-constexpr std::size_t kAlertFrames = 32;
-
 // When pages of the program are given back: after the start, and again for what happened once.
 constexpr std::chrono::seconds kFirstTidying{1};
 constexpr std::chrono::minutes kBetweenTidyings{1};
@@ -141,6 +139,7 @@ struct Recorder::State {
   std::optional<Pace> pace;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
+  std::function<void(const Alert&)>* on_large_freed = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
   std::function<void(const std::string&)>* on_notice = nullptr;
 
@@ -185,10 +184,12 @@ struct Recorder::State {
   void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
                   model::StackId stack);
+  [[nodiscard]] std::vector<Alert::Frame> frames_of(model::StackId stack) const;
 };
 
 Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->on_alert = &on_alert;
+  state_->on_large_freed = &on_large_freed;
   state_->on_warning = &on_warning;
   state_->on_notice = &on_notice;
 }
@@ -264,12 +265,26 @@ Alert Recorder::State::alert_for(const ProcessRecord& record, Function function,
   alert.exe = process.exe;
   alert.function = function;
   alert.size = size;
-  for (model::StackId at = stack; at != model::kNone && alert.frames.size() < kAlertFrames;
+  alert.frames = frames_of(stack);
+  return alert;
+}
+
+std::vector<Alert::Frame> Recorder::State::frames_of(model::StackId stack) const {
+  std::vector<Alert::Frame> frames;
+  for (model::StackId at = stack; at != model::kNone && frames.size() < kAlertFrames;
        at = session.stacks[at].parent) {
     const model::CodeAddress& address = session.code_addresses[session.stacks[at].address];
-    alert.frames.push_back({session.modules[address.module], address});
+    frames.push_back({session.modules[address.module], address});
   }
-  return alert;
+  return frames;
+}
+
+std::vector<Alert::Frame> Recorder::innermost_frames(model::StackId stack) const {
+  return state_->frames_of(stack);
+}
+
+const model::TimelineSample& Recorder::latest_sample() const {
+  return state_->records.front()->latest;
 }
 
 void Recorder::State::connect_callbacks(ProcessRecord& record) {
@@ -281,6 +296,13 @@ void Recorder::State::connect_callbacks(ProcessRecord& record) {
     alert.tid = event.tid;
     alert.at = event.at;
     (*on_alert)(alert);
+  };
+  live.on_large_freed = [this, at](const model::LargeAllocation& event) {
+    if (on_large_freed == nullptr || !*on_large_freed) return;
+    Alert alert = alert_for(*at, event.function, event.requested, event.stack);
+    alert.tid = event.tid;
+    alert.at = event.at;
+    (*on_large_freed)(alert);
   };
   live.on_failure = [this, at](const model::Failure& failure) {
     if (failure.count != 1 || on_alert == nullptr || !*on_alert) return;
@@ -543,8 +565,12 @@ void Recorder::State::notice_ends(bool some_ended) {
 }
 
 void Recorder::State::sample(ProcessRecord& record, bool forced) {
+  constexpr double kNearly = 0.9;  // looks come on a beat, and must not miss it by a hair
   const double at = now();
-  if (!forced && !record.timeline.is_due(at)) return;
+  const bool is_due = forced || record.timeline.is_due(at);
+  if (!is_due && (!options.keeps_figures_fresh || at < record.next_figures_at)) return;
+  record.next_figures_at =
+      at + std::chrono::duration<double>(options.sample_interval).count() * kNearly;
   model::TimelineSample sample;
   std::uint64_t rss_peak = 0;
   if (!sample_kernel(record, at, &sample, &rss_peak)) return;
@@ -557,7 +583,8 @@ void Recorder::State::sample(ProcessRecord& record, bool forced) {
   process.rss.last = sample.rss;
   process.rss.peak = std::max(process.rss.peak, rss_peak);
   ++process.rss.samples;
-  record.timeline.add(process.timeline, sample);
+  record.latest = sample;
+  if (is_due) record.timeline.add(process.timeline, sample);
 }
 
 void Recorder::State::settle() {

@@ -35,6 +35,9 @@ struct RecorderOptions {
   LeakCheckMode leak_check = LeakCheckMode::auto_;
   std::vector<std::string> command;
   std::chrono::seconds pss_interval{10};  // proportional set size, which is slow to read
+  // The kernel's figures are looked at once a sample_interval however long the recording is, and
+  // not only when the timeline, which thins out, takes a sample.
+  bool keeps_figures_fresh = false;
   // Of a collector that makes several recordings at once: the pulse and the socket they share,
   // which outlive them. Visitors of the socket are the owner's to accept. Null: the recording's
   // own.
@@ -61,6 +64,8 @@ struct Alert {
 
 class Recorder {
  public:
+  static constexpr std::size_t kAlertFrames = 32;
+
   static Result<std::unique_ptr<Recorder>> create(RecorderOptions options);
   ~Recorder();  // lets go of processes that still run
   Recorder(const Recorder&) = delete;
@@ -68,6 +73,9 @@ class Recorder {
 
   // Large allocations and failures; called from turn(), must not block.
   std::function<void(const Alert&)> on_alert;
+  // The same of large blocks that are freed: the function that did, the stack that had allocated
+  // it.
+  std::function<void(const Alert&)> on_large_freed;
   // A sentence for the user about something that went wrong but does not end the recording.
   std::function<void(const std::string&)> on_warning;
 
@@ -137,6 +145,11 @@ class Recorder {
 
   // Identity, and facts up to the last look, of the first process recorded; there must be one.
   [[nodiscard]] const model::Process& first_process() const;
+  // Its figures when it was last looked at.
+  [[nodiscard]] const model::TimelineSample& latest_sample() const;
+
+  // The innermost kAlertFrames of a stack, as in an alert.
+  [[nodiscard]] std::vector<Alert::Frame> innermost_frames(model::StackId stack) const;
 
  private:
   struct State;

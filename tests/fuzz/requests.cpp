@@ -47,6 +47,13 @@ server::ApiSources sources() {
     return true;
   };
   sources.metrics = [](const auto& use) { use(server::MetricFacts{}); };
+  sources.alerts.find = [](const history::AlertQuestion&, const auto& use) {
+    use(server::AlertSources::Answer{{alerts::Alert{}}, {}});
+  };
+  sources.alerts.resolve = [](std::uint64_t id, const auto& use) {
+    if (id % 2 == 0) return use(Result<void>());
+    use(Result<void>(Error{ErrorKind::usage, "resolve", "it", "no", {}}));
+  };
   return sources;
 }
 

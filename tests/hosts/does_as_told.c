@@ -2,6 +2,7 @@
  * input says and answers "done", until the input ends; "bye" and status 0 then.
  *
  *   keep N    N blocks of 100 bytes that stay       large N   one of N bytes that stays, untouched
+ *   resize N  that one is N bytes from now on           drop      and is freed
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
  *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
  *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes,
@@ -104,6 +105,11 @@ int main(int argc, char** argv) {
     if (strcmp(line, "thread") == 0) {
       starts(bytes);
       continue; /* it says when it is done */
+    }
+    if (strcmp(line, "resize") == 0) kept_large = keep(realloc(kept_large, (size_t)atol(argument)));
+    if (strcmp(line, "drop") == 0) {
+      free(kept_large);
+      kept_large = NULL;
     }
     if (strcmp(line, "fail") == 0) require(malloc(huge) == NULL, "too much");
     if (strcmp(line, "fork") == 0) forks(atol(argument));

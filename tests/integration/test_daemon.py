@@ -459,9 +459,12 @@ class RestCase(DaemonTest):
                 complaints.append(f"{where}: no {key}")
         if schema["type"] == "object":
             for key, member in value.items():
-                if key not in schema.get("properties", {}):
-                    if schema.get("additionalProperties"):
-                        continue
+                open_ended = schema.get("additionalProperties")
+                if open_ended is True and key not in schema["properties"]:
+                    continue
+                if open_ended and open_ended is not True:
+                    complaints += self.schema_complaints(schema["additionalProperties"], member, f"{where}.{key}")
+                elif key not in schema["properties"]:
                     complaints.append(f"{where}.{key}: not described")
                 else:
                     complaints += self.schema_complaints(schema["properties"][key], member, f"{where}.{key}")
@@ -487,11 +490,12 @@ class RestTest(RestCase):
         ended.end()
         self.wait_for(ended.pid, state="ended")
         self.wait(lambda: self.request(f"/api/v1/history?pid={target.pid}")[1]["samples"], "samples")
+        alert = self.wait(lambda: self.request("/api/v1/alerts?state=active")[1]["alerts"], "an alert")[0]["id"]
         for path, methods in self.api["paths"].items():
             for method, described in methods.items():
                 if "application/json" not in described["responses"]["200"]["content"]:
                     continue  # a test of its own
-                asked = path.replace("{pid}", str(target.pid))
+                asked = path.replace("{pid}", str(target.pid)).replace("{id}", str(alert))
                 needed = [p["name"] for p in described.get("parameters", []) if p["in"] == "query" and p.get("required")]
                 if needed:
                     self.assertEqual(needed, ["pid"])
@@ -520,7 +524,7 @@ class RestTest(RestCase):
             (405, "/api/v1/analyze?pid=1", "GET", {}),
             (403, "/api/v1/analyze?pid=1", "POST", {"Origin": "http://evil.example"}),
             (403, "/api/v1/analyze?pid=1", "POST", {"Origin": "null"}),
-            (404, "/api/v1/analyze?pid=1", "POST", {"Origin": "http://localhost:7676"}),
+            (404, "/api/v1/analyze?pid=1", "POST", {"Origin": f"http://{self.host}:{self.port}"}),
             (404, "/api/v1/breakdown?pid=1", "GET", {}),
             (400, "/api/v1/breakdown", "GET", {}),
             (403, "/api/v1/status", "GET", {"Host": "evil.example"}),

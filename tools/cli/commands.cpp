@@ -1,5 +1,6 @@
 #include "tools/cli/commands.h"
 
+#include "tools/cli/command_alerts.h"
 #include "tools/cli/command_attach.h"
 #include "tools/cli/command_daemon.h"
 #include "tools/cli/command_diff.h"
@@ -11,6 +12,7 @@
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
 #include "tools/cli/command_status.h"
+#include "tools/cli/command_test_alert.h"
 #include "tools/cli/command_trim.h"
 #include "tools/cli/command_version.h"
 #include "tools/cli/command_watch.h"
@@ -30,6 +32,8 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_status(root),
       register_watch(root),
       register_history(root),
+      register_alerts(root),
+      register_test_alert(root),
       // Reading what was recorded.
       register_report(root),
       register_diff(root),

@@ -15,7 +15,7 @@ int print_daemon_answer(const std::vector<std::string>& words, const std::string
     print_error(answer.error());
     return exit_status::of(answer.error().kind);
   }
-  if (answer->status != exit_status::kDone) {
+  if (answer->status > exit_status::kConditionFailed) {
     print_error(answer->text);
     return answer->status;
   }
@@ -26,7 +26,7 @@ int print_daemon_answer(const std::vector<std::string>& words, const std::string
     print_error(written.error());
     return exit_status::kBadInput;
   }
-  return exit_status::kDone;
+  return answer->status;
 }
 
 }  // namespace memwatch::cli

@@ -82,7 +82,7 @@ std::string overview(const std::vector<Command>& commands) {
   }
   page.line("Commands:");
   for (const Command& command : commands) {
-    page.line(fmt::format("  {:<10} {}", command.app->get_name(), command.app->get_description()));
+    page.line(fmt::format("  {:<11} {}", command.app->get_name(), command.app->get_description()));
   }
   page.blank();
   page.line("`memwatch COMMAND --help` tells more; `memwatch --version` prints the version.");

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string_view>
 
 #include "tools/cli/commands.h"
@@ -12,6 +13,7 @@
 #include "tools/cli/help_text.h"
 #include "tools/cli/message.h"
 #include "tools/cli/usage_error.h"
+#include "tools/notify/helper.h"
 
 namespace memwatch::cli {
 namespace {
@@ -55,6 +57,7 @@ int dispatch(CLI::App& root, std::vector<Command>& commands, int argc, char** ar
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  if (const std::optional<int> status = notify::run_as_helper(argc, argv)) return *status;
   int status_of_exception = exit_status::kBadInput;
   try {
     CLI::App root;

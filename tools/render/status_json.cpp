@@ -1,4 +1,5 @@
 #include "collector/analysis/failures.h"
+#include "tools/render/alerts.h"
 #include "tools/render/json_report.h"
 #include "tools/render/json_totals.h"
 #include "tools/render/json_words.h"
@@ -153,6 +154,8 @@ void write_status_json(const daemon::Status& status, Output& output) {
   write_names(json, "added", status.added_names);
   json.end_object();
   write_sums(json, status);
+  json.key("alerts");
+  write_alert_status_json(status.alerts, json);
   json.key("processes").begin_array(Layout::lines);
   for (const ProcessStatus& process : status.processes) write_process_json(process, json);
   json.end_array();

@@ -31,6 +31,7 @@ std::vector<const Route*> find_routes(const std::vector<std::string>& path) {
 void Api::handle(const HttpRequest& request, Reply reply) const {
   const std::optional<RequestTarget> target = parse_target(request.target);
   if (!target) return reply(problem(400, "the path or the query makes no sense"));
+  if (answer_alert_page(request, *target, sources_.now_ms(), sources_.alerts, reply)) return;
   const std::vector<const Route*> candidates = find_routes(target->path);
   if (candidates.empty())
     return reply(problem(404, "there is no such page; /api/v1/status is one"));

@@ -16,6 +16,7 @@
 #include "collector/daemon/fleet.h"
 #include "collector/daemon/status.h"
 #include "collector/history/history.h"
+#include "tools/server/alert_pages.h"
 #include "tools/server/http_message.h"
 #include "tools/server/metrics.h"
 #include "tools/server/request_target.h"
@@ -34,6 +35,7 @@ struct ApiSources {
   std::function<void(Use<const daemon::Status&>)> status;
   std::function<void(history::Question, Use<history::History::Answer>)> history;
   std::function<std::int64_t()> now_ms;  // since the Unix epoch
+  AlertSources alerts{};
 
   // Of one process; Fleet says what they are.
   std::function<void(pid_t, Use<Result<model::Session>>)> session{};

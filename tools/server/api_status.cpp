@@ -26,11 +26,19 @@ void health(const ApiSources& sources, const RequestTarget&, const ApiReply& rep
     render::StringOutput output;
     render::JsonWriter json(output);
     json.begin_object();
-    json.member("status", loses ? "warning" : "healthy");
+    const auto worst = std::max_element(
+        status.alerts.active.begin(), status.alerts.active.end(),
+        [](const alerts::Alert& a, const alerts::Alert& b) { return a.severity < b.severity; });
+    const alerts::Severity severity =
+        worst == status.alerts.active.end() ? alerts::Severity::info : worst->severity;
+    const bool warns = loses || severity == alerts::Severity::warning;
+    json.member("status", severity == alerts::Severity::critical ? "critical"
+                          : warns                                ? "warning"
+                                                                 : "healthy");
     json.member("processes", static_cast<std::uint64_t>(std::count_if(
                                  status.processes.begin(), status.processes.end(),
                                  [](const ProcessStatus& process) { return process.is_running; })));
-    json.member("alerts", std::uint64_t{0});  // nothing raises any yet
+    json.member("alerts", std::uint64_t{status.alerts.active.size()});
     json.end_object();
     reply(json_response(output.text()));
   });

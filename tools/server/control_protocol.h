@@ -3,7 +3,8 @@
 //
 //   question  each word followed by a newline ("watch\nadd\nserver\n"), then the end of the stream
 //   answer    the exit status as a number, a newline, and the text: for standard output where the
-//             status is 0, else the one line that says what is wrong
+//             status is 0 or 1 (what was asked for has failed), else the one line that says what is
+//             wrong
 //
 // Any thread. Errors: kind not_found where no daemon listens.
 #pragma once

@@ -92,7 +92,7 @@ bool ControlServer::read_from(Connection& connection) {
     return write_to(connection);
   }
   connection.phase = Connection::Phase::waits;
-  connection.until = Clock::now() + kPatience;
+  connection.until = Clock::now() + kAnswerPatience;
   return true;
 }
 

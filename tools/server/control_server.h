@@ -22,7 +22,8 @@ class ControlServer {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kMaxConnections = 32;
-  static constexpr std::chrono::seconds kPatience{10};
+  static constexpr std::chrono::seconds kPatience{10};        // with who asks
+  static constexpr std::chrono::seconds kAnswerPatience{55};  // of who waits for an answer
 
   // In the place of whatever is there: the caller is the only daemon of this user, so that a socket
   // that is found is a dead one's.

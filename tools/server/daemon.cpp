@@ -22,6 +22,8 @@
 #include "collector/intake/registry.h"
 #include "collector/procfs/text.h"
 #include "collector/recording/own_memory.h"
+#include "tools/server/alert_desk.h"
+#include "tools/server/alert_questions.h"
 #include "tools/server/api.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
@@ -118,6 +120,7 @@ struct Daemon::State {
   Timers timers;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
+  std::unique_ptr<AlertDesk> desk;  // after what it uses
   std::unique_ptr<Api> api;
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
@@ -125,6 +128,8 @@ struct Daemon::State {
 
   void start_history(const daemon::Config& wanted,
                      const std::function<void(const std::string&)>& warn);
+  void start_alerts(const std::function<void(const std::string&)>& warn,
+                    const std::function<void(const std::string&)>& say);
   Result<void> start_http();
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
   void keep_history();
@@ -140,9 +145,19 @@ void Daemon::State::start_history(const daemon::Config& wanted,
   history::Limits limits;
   limits.keep = wanted.history_keep;
   limits.max_bytes = wanted.history_max_bytes;
+  limits.keep_alerts = wanted.alerts.keep;
   history.reset();  // writes what waits
   history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
                                                limits, warn);
+}
+
+void Daemon::State::start_alerts(const std::function<void(const std::string&)>& warn,
+                                 const std::function<void(const std::string&)>& say) {
+  desk = std::make_unique<AlertDesk>(AlertDesk::Parts{
+      *fleet, calls, [this]() -> history::History& { return *history; }, options.state_directory,
+      address.empty() ? "" : "http://" + address + "/api/v1/alerts/", warn, say});
+  desk->configure(config.alerts);
+  desk->start();
 }
 
 // Requests come on the server's thread; what they ask for is found on this one.
@@ -184,6 +199,20 @@ Result<void> Daemon::State::start_http() {
     });
   };
   sources.symbol_cache = options.symbol_cache;
+  sources.alerts.find = [this](history::AlertQuestion question, auto use) {
+    calls.add([this, question, use = std::move(use)] {
+      if (!desk) return;
+      desk->find(question, [use, status = desk->status()](auto found) {
+        if (!found) return use(found.error());
+        use(AlertSources::Answer{*std::move(found), status});
+      });
+    });
+  };
+  sources.alerts.resolve = [this](std::uint64_t id, auto use) {
+    calls.add([this, id, use = std::move(use)] {
+      if (desk) use(desk->resolve(id));
+    });
+  };
   api = std::make_unique<Api>(std::move(sources));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
@@ -198,6 +227,12 @@ Result<void> Daemon::State::start_http() {
 
 std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string>& words,
                                                    std::uint64_t number) {
+  const auto later = [this, number](const ControlAnswer& given) {
+    calls.add([this, number, given] {
+      if (control) control->answer(number, given);
+    });
+  };
+  if (desk && answer_alert_question(words, *desk, wall_ms(), later)) return std::nullopt;
   if (words.empty() || words[0] != "history") {
     return answer_question(words, *fleet, [this] { return status(); });
   }
@@ -218,6 +253,7 @@ void Daemon::State::keep_history() {
   if (now < next_sample) return;
   next_sample = std::max(next_sample + kBetweenSamples, now);
   history->add(fleet->samples(wall_ms()));
+  desk->look();
 }
 
 void Daemon::State::tidy_up() {
@@ -238,6 +274,7 @@ daemon::Status Daemon::State::status() const {
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   status.uptime = std::chrono::duration<double>(Clock::now() - start).count();
   fleet->describe(&status);
+  if (desk) status.alerts = desk->status();
   return status;
 }
 
@@ -253,10 +290,12 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
     if (read) {
       has_config = exists;
       if (read->history_keep != config.history_keep ||
-          read->history_max_bytes != config.history_max_bytes) {
+          read->history_max_bytes != config.history_max_bytes ||
+          read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
       }
       config = *read;
+      desk->configure(config.alerts);
       fleet->reconfigure(*std::move(read));
       notice(options.config_path + (exists ? ": read again" : ": not there, so as by default"));
     } else {
@@ -316,6 +355,7 @@ void Daemon::run() {
     return s.answer(words, number);
   };
   s.start_history(s.config, warn);
+  s.start_alerts(warn, notice);
   notice(fmt::format("watching {} (pid {}){}{}",
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
                                                       : "the programs of the watch list",
@@ -332,6 +372,7 @@ void Daemon::run() {
          static_cast<int>(s.timers.until_next(s.fleet->until_next_turn()).count()));
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
+    s.desk->turn();
     s.keep_history();
     s.tidy_up();
     s.calls.run_all();
@@ -341,6 +382,7 @@ void Daemon::run() {
   notify_stopping();
   s.http.reset();
   s.workbench.reset();
+  s.desk.reset();
   s.history.reset();  // writes what waits
   s.control.reset();
   s.fleet.reset();  // lets go of all processes

@@ -28,7 +28,15 @@ class Rest : public testing::Test {
                      question_ = question;
                      use(history_);
                    },
-                   [] { return std::int64_t{1'000'000'000}; }});
+                   [] { return std::int64_t{1'000'000'000}; },
+                   {[this](history::AlertQuestion question, const auto& use) {
+                      alert_question_ = question;
+                      use(alerts_);
+                    },
+                    [](std::uint64_t id, const auto& use) {
+                      if (id == 7) return use(Result<void>());
+                      use(Result<void>(Error{ErrorKind::usage, "resolve", "8", "not active", {}}));
+                    }}});
     std::optional<HttpResponse> answer;
     api.handle({method, target}, [&](HttpResponse given) {
       EXPECT_FALSE(answer) << "answered twice";
@@ -54,6 +62,8 @@ class Rest : public testing::Test {
 
   daemon::Status status_;
   history::Question question_;
+  history::AlertQuestion alert_question_;
+  Result<AlertSources::Answer> alerts_ = AlertSources::Answer{};
   history::History::Answer history_ = std::vector<history::ProcessSample>{};
 };
 
@@ -64,6 +74,46 @@ TEST_F(Rest, HealthTellsWhetherEventsAreLost) {
   EXPECT_EQ(health["alerts"], 0);
   status_.processes[0].dropped = 5;
   EXPECT_EQ(json("/api/v1/health")["status"], "warning");
+}
+
+TEST_F(Rest, HealthCountsAlertsAndTakesTheWorst) {
+  alerts::Alert alert;
+  alert.severity = alerts::Severity::warning;
+  status_.alerts.active = {alert};
+  EXPECT_EQ(json("/api/v1/health")["alerts"], 1);
+  EXPECT_EQ(json("/api/v1/health")["status"], "warning");
+  alert.severity = alerts::Severity::critical;
+  status_.alerts.active.push_back(alert);
+  EXPECT_EQ(json("/api/v1/health")["status"], "critical");
+}
+
+TEST_F(Rest, AlertsAreAskedAsTheQuerySays) {
+  alerts::Alert alert;
+  alert.id = 7;
+  alert.type = alerts::Type::leak;
+  alert.metrics = {{"confidence", 80}};
+  alerts_ = AlertSources::Answer{{alert}, {}};
+  const auto page = json("/api/v1/alerts?state=active&count=5&seconds=60");
+  EXPECT_EQ(page["schema"], "memwatch.alerts/1");
+  EXPECT_EQ(page["alerts"][0]["type"], "leak");
+  EXPECT_EQ(page["alerts"][0]["metrics"]["confidence"], 80);
+  EXPECT_EQ(alert_question_.state, history::AlertState::active);
+  EXPECT_EQ(alert_question_.count, 5U);
+  EXPECT_EQ(alert_question_.since_ms, 1'000'000'000 - 60'000);
+  json("/api/v1/alerts");
+  EXPECT_EQ(alert_question_.state, history::AlertState::all);
+  EXPECT_EQ(json("/api/v1/alerts/7")["id"], 7);
+  expect_problem(404, "/api/v1/alerts/8");
+  expect_problem(400, "/api/v1/alerts/x");
+  expect_problem(400, "/api/v1/alerts?state=open");
+  expect_problem(400, "/api/v1/alerts?pid=7");
+  expect_problem(405, "/api/v1/alerts", "POST");
+  expect_problem(405, "/api/v1/alerts/7/resolve");
+  EXPECT_EQ(get("/api/v1/alerts/7/resolve", "POST").body, "{\"id\": 7, \"resolved\": true}\n");
+  expect_problem(404, "/api/v1/alerts/8/resolve", "POST");
+  expect_problem(404, "/api/v1/alerts/7/close", "POST");
+  alerts_ = Error{ErrorKind::system, "read the history", "h.db", "gone", {}};
+  expect_problem(503, "/api/v1/alerts");
 }
 
 TEST_F(Rest, ProcessesAreAsInStatus) {
