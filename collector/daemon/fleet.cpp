@@ -500,6 +500,69 @@ std::vector<history::ProcessSample> Fleet::samples(std::int64_t time_ms) {
   return samples;
 }
 
+namespace {
+
+Error not_recorded(const char* attempted, pid_t pid, const char* why) {
+  return Error{ErrorKind::not_found, attempted, "process " + std::to_string(pid), why, {}};
+}
+
+}  // namespace
+
+Result<model::Session> Fleet::session_of(pid_t pid) {
+  constexpr const char* kAttempted = "look at what was recorded";
+  if (const auto at = state_->running.find(pid); at != state_->running.end()) {
+    return at->second->recorder().snapshot();
+  }
+  for (const auto& process : state_->ended) {
+    if (process->pid() == pid) return process->recorder().snapshot();
+  }
+  Status all;
+  describe(&all);
+  const bool is_known = std::any_of(all.processes.begin(), all.processes.end(),
+                                    [pid](const ProcessStatus& p) { return p.pid == pid; });
+  return not_recorded(kAttempted, pid,
+                      is_known ? "this daemon does not record it" : "it is not watched");
+}
+
+Result<Fleet::MemoryOfProcess> Fleet::heap_facts_of(pid_t pid) {
+  constexpr const char* kAttempted = "look at the memory";
+  if (const auto at = state_->running.find(pid); at != state_->running.end()) {
+    Result<analysis::HeapFacts> facts = at->second->recorder().heap_facts();
+    if (!facts) return facts.error();
+    return MemoryOfProcess{at->second->names().file, *std::move(facts)};
+  }
+  Status all;
+  describe(&all);
+  for (const ProcessStatus& process : all.processes) {
+    if (process.pid != pid) continue;
+    if (!process.is_running) return not_recorded(kAttempted, pid, "it has ended");
+    return MemoryOfProcess{process.name, {}};
+  }
+  return not_recorded(kAttempted, pid, "it is not watched");
+}
+
+Result<model::Session> Fleet::check_leaks(pid_t pid) {
+  constexpr const char* kAttempted = "check for leaks";
+  const auto at = state_->running.find(pid);
+  if (at == state_->running.end()) {
+    return not_recorded(kAttempted, pid, "this daemon does not record it");
+  }
+  // A sample and mere counters do not know every block; the session says so.
+  if (at->second->settings().mode != model::Mode::exact) return at->second->recorder().snapshot();
+  return at->second->recorder().check_leaks(pid);
+}
+
+std::vector<ProcessMeasures> Fleet::measures(std::size_t top) const {
+  std::vector<ProcessMeasures> all;
+  for (const auto& [pid, process] : state_->running) {
+    recording::Recorder& recorder = process->recorder();
+    all.push_back(measure(recorder.session(), recorder.first_process(), top));
+    all.back().pid = pid;
+    all.back().start_ticks = process->start_ticks();
+  }
+  return all;
+}
+
 AlertRound Fleet::alert_round() {
   State& s = *state_;
   const auto now = Clock::now();

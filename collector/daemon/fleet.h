@@ -18,12 +18,15 @@
 #include <string>
 #include <vector>
 
+#include "collector/analysis/breakdown.h"
 #include "collector/base/result.h"
 #include "collector/daemon/alert_round.h"
 #include "collector/daemon/config.h"
+#include "collector/daemon/measures.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
 #include "collector/history/sample.h"
+#include "collector/model/session.h"
 
 namespace memwatch::daemon {
 
@@ -56,6 +59,21 @@ class Fleet {
   // A moment of each process that runs, for the history; of those without the library when they
   // have been looked at since the last time.
   std::vector<history::ProcessSample> samples(std::int64_t time_ms);
+
+  // One process, copied for those who look at it on another thread. Errors of kind not_found: it is
+  // not watched, has ended, or is recorded by somebody else. What was recorded so far, also of one
+  // that has ended; the blocks that are live now (none are known of one that nobody follows); a
+  // leak check of one that is recorded exactly, as `memwatch leaks` makes it.
+  Result<model::Session> session_of(pid_t pid);
+  struct MemoryOfProcess {
+    std::string name;
+    analysis::HeapFacts heap;
+  };
+  Result<MemoryOfProcess> heap_facts_of(pid_t pid);
+  Result<model::Session> check_leaks(pid_t pid);
+
+  // Of each running process that this daemon records; at most `top` libraries of each.
+  [[nodiscard]] std::vector<ProcessMeasures> measures(std::size_t top) const;
 
   // Large allocations, failures and ends, for the alerts.
   AlertCallbacks alert_callbacks;

@@ -96,6 +96,7 @@ class LiveProcess {
   [[nodiscard]] bool inherits_blocks() const { return inherits_blocks_; }
 
   [[nodiscard]] const LiveHeap& heap() const { return heap_; }
+  [[nodiscard]] const SampledHeap& sampled_heap() const { return sampled_; }
   [[nodiscard]] const MappedRanges& mapped_ranges() const { return ranges_; }
   [[nodiscard]] bool has_moved_break() const { return live_break_bytes_ != 0; }
 

@@ -68,7 +68,8 @@ void LiveProcess::count_stale_estimate(const SampledBlock& stale) {
 void LiveProcess::sampled(Function function, std::uint64_t address, std::uint64_t size,
                           std::uint64_t interval, bool moved, const EventContext& context) {
   const std::uint32_t site = site_row(context.stack);
-  const SampledBlock block{site, cohort_, estimate_of(size, interval, sampled_.next_random())};
+  const SampledBlock block{site, cohort_, size,
+                           estimate_of(size, interval, sampled_.next_random())};
   SampledBlock stale;
   if (sampled_.add(address, block, &stale)) [[unlikely]] {
     count_stale_estimate(stale);

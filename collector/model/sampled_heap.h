@@ -23,6 +23,7 @@ Estimate estimate_of(std::uint64_t size, std::uint64_t interval, std::uint64_t r
 struct SampledBlock {
   std::uint32_t site = 0;
   std::uint32_t cohort = 0;
+  std::uint64_t size = 0;  // of the block itself
   Estimate estimate;
 };
 
@@ -38,6 +39,12 @@ class SampledHeap {
   template <typename Each>
   void for_each(Each each) const {
     for (const auto& [address, block] : blocks_) each(block);
+  }
+
+  // Calls each(address, block) for every block, in no order.
+  template <typename Each>
+  void for_each_address(Each each) const {
+    for (const auto& [address, block] : blocks_) each(address, block);
   }
 
   // As LiveHeap's.

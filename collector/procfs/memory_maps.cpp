@@ -18,8 +18,21 @@ bool parse_hex(std::string_view text, std::uint64_t* number) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
+std::string read_descriptor(int descriptor) {
+  std::string text;
+  char buffer[65536];
+  ssize_t got = 0;
+  while (text.size() < kMostBytes &&
+         (got = pread(descriptor, buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0) {
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+}  // namespace
+
 // "7ffff7dd5000-7ffff7dfb000 r--p 00000000 fe:01 1234    /usr/lib/x86_64-linux-gnu/libc.so.6"
-bool parse_line(std::string_view line, MemoryMapping* mapping) {
+bool parse_mapping_line(std::string_view line, MemoryMapping* mapping) {
   std::string_view range, permissions, offset, device, inode;
   if (!next_word(line, range) || !next_word(line, permissions) || !next_word(line, offset) ||
       !next_word(line, device) || !next_word(line, inode)) {
@@ -41,25 +54,12 @@ bool parse_line(std::string_view line, MemoryMapping* mapping) {
   return true;
 }
 
-std::string read_descriptor(int descriptor) {
-  std::string text;
-  char buffer[65536];
-  ssize_t got = 0;
-  while (text.size() < kMostBytes &&
-         (got = pread(descriptor, buffer, sizeof buffer, static_cast<off_t>(text.size()))) > 0) {
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
-  return text;
-}
-
-}  // namespace
-
 std::vector<MemoryMapping> parse_memory_maps(std::string_view text) {
   std::vector<MemoryMapping> maps;
   std::string_view line;
   while (next_line(text, line)) {
     MemoryMapping mapping;
-    if (!parse_line(line, &mapping)) continue;
+    if (!parse_mapping_line(line, &mapping)) continue;
     if (!maps.empty() && mapping.start < maps.back().end) continue;  // out of order
     maps.push_back(std::move(mapping));
   }

@@ -22,6 +22,9 @@ struct MemoryMapping {
   [[nodiscard]] bool is_file() const { return inode != 0; }
 };
 
+// One line of it; false where it makes no sense.
+bool parse_mapping_line(std::string_view line, MemoryMapping* mapping);
+
 // Ascending by address.
 std::vector<MemoryMapping> parse_memory_maps(std::string_view text);
 

@@ -12,6 +12,8 @@
 #include <tuple>
 #include <utility>
 
+#include "collector/recording/heap_facts.h"
+
 namespace memwatch::recording {
 
 namespace {
@@ -149,29 +151,13 @@ class LeakRows {
   std::map<Key, model::LeakRow> rows_;
 };
 
-void read_shim_mappings(const ProcessRecord& record, RootFacts& facts) {
-  const protocol::SegmentHeader& header = record.tracked->segment().header();
-  ProcessMemory memory(record.pid, record.memory.get(), {});
-  const auto count = memory.word(header.private_mappings);
-  if (!count) return;
-  std::vector<protocol::PrivateMapping> list(
-      std::min<std::uint64_t>(*count, protocol::kMaxPrivateMappings));
-  const std::size_t got =
-      memory.read(header.private_mappings + offsetof(protocol::PrivateMappings, mappings),
-                  list.data(), list.size() * sizeof list[0]);
-  list.resize(got / sizeof list[0]);
-  for (const protocol::PrivateMapping& mapping : list) {
-    if (mapping.bytes > UINT64_MAX - mapping.start) continue;
-    facts.shim_mappings.push_back({mapping.start, mapping.start + mapping.bytes});
-  }
-}
-
 std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
   const model::LiveProcess& live = record.tracked->live();
   for (const auto& [start, end] : live.mapped_ranges().ranges()) {
     facts.program_mappings.push_back({start, end});
   }
-  read_shim_mappings(record, facts);
+  for (const auto& [start, end] : shim_mappings_of(record))
+    facts.shim_mappings.push_back({start, end});
   facts.program_moved_break = live.has_moved_break();
   facts.has_unknown_blocks =
       live.inherits_blocks() || record.was_joined || !live.facts.losses.exact;
@@ -237,6 +223,7 @@ const Examination& examine_record(ProcessRecord& record, Subject& subject) {
 // Why a process has no verdicts.
 std::string why_by_lifetime(const model::Process& process) {
   if (process.mode == model::Mode::sample) return "a sample does not know every block";
+  if (process.mode == model::Mode::idle) return "in idle mode no block is known";
   switch (process.exit_kind) {
     case model::ExitKind::signaled:
       return "a signal ended it, so its memory was gone";

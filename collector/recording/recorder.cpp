@@ -16,6 +16,7 @@
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/reachability/stopped_threads.h"
+#include "collector/recording/heap_facts.h"
 #include "collector/recording/own_memory.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
@@ -781,6 +782,36 @@ void Recorder::answer_leaks_request(intake::Visitor visitor) {
 
 void Recorder::settle() {
   state_->settle();
+}
+
+model::Session Recorder::snapshot() {
+  State& s = *state_;
+  for (const auto& record : s.records) {
+    if (record->is_alive()) record->tracked->drain();
+  }
+  s.settle();
+  // Without the processes, of which there may be many; the tables are what they share.
+  std::vector<model::Process> processes = std::move(s.session.processes);
+  s.session.processes.clear();
+  model::Session copy = s.session;
+  s.session.processes = std::move(processes);
+  copy.processes.push_back(first_process());
+  explain_missing_check(copy.processes.front());
+  copy.complete = true;
+  return copy;
+}
+
+Result<analysis::HeapFacts> Recorder::heap_facts() {
+  ProcessRecord& record = *state_->records.front();
+  if (!record.is_alive()) {
+    return Error{ErrorKind::not_found,
+                 "look at the memory",
+                 "process " + std::to_string(record.pid),
+                 "it has ended",
+                 {}};
+  }
+  record.tracked->drain();
+  return heap_facts_of(record, state_->session);
 }
 
 void Recorder::image_replaced() {

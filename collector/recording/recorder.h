@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/analysis/breakdown.h"
 #include "collector/base/result.h"
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
@@ -136,6 +137,11 @@ class Recorder {
   // Brings what is kept lazily in the facts of living processes up to date: shares of the peak,
   // error bars, losses, durations.
   void settle();
+
+  // For those who look while the recording goes on: a session with the first process alone, as of
+  // now, and (while it runs) its blocks.
+  [[nodiscard]] model::Session snapshot();
+  [[nodiscard]] Result<analysis::HeapFacts> heap_facts();
 
   // Identity, and facts up to the last look, of the first process recorded; there must be one.
   [[nodiscard]] const model::Process& first_process() const;

@@ -5,10 +5,15 @@
  *   resize N  that one is N bytes from now on           drop      and is freed
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
  *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
- *   exec PATH becomes that program, which does as this one */
+ *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes,
+ * written to share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of
+ * its stack written to exec PATH becomes that program, which does as this one */
+#include <alloca.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -30,11 +35,13 @@ HOST_NOINLINE static void forgets(void) {
 }
 
 static void forks(long count) {
+  const pid_t parent = getpid();
   for (long i = 0; i < count; ++i) {
     const pid_t child = fork();
     require(child >= 0, "fork");
     if (child == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (getppid() != parent) _exit(0); /* it has ended already */
       free(keep(malloc(10)));
       for (;;) pause();
     }
@@ -55,7 +62,28 @@ static int next_line(char* line, size_t room) {
   return 0;
 }
 
-static void* kept_large;
+/* No thread may end while its stack is looked at. */
+static void* waits(void* bytes) {
+  char* const room = alloca((size_t)bytes);
+  memset(room, 1, (size_t)bytes);
+  keep(room);
+  say("done\n");
+  for (;;) pause();
+  return NULL;
+}
+
+static void starts(size_t bytes) {
+  pthread_t thread;
+  require(pthread_create(&thread, NULL, waits, (void*)bytes) == 0, "pthread_create");
+}
+
+static void* maps(size_t bytes, int how) {
+  void* const memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS, -1, 0);
+  require(memory != MAP_FAILED, "mmap");
+  return memset(memory, 1, bytes);
+}
+
+static void *kept_large, *kept_touched;
 static volatile size_t huge = (size_t)1 << 63;
 
 int main(int argc, char** argv) {
@@ -70,6 +98,14 @@ int main(int argc, char** argv) {
     if (strcmp(line, "keep") == 0) keeps(atol(argument));
     if (strcmp(line, "lose") == 0) loses(atol(argument));
     if (strcmp(line, "large") == 0) kept_large = keep(malloc((size_t)atol(argument)));
+    const size_t bytes = (size_t)atol(argument);
+    if (strcmp(line, "touch") == 0) kept_touched = memset(keep(malloc(bytes)), 1, bytes);
+    if (strcmp(line, "map") == 0) maps(bytes, MAP_PRIVATE);
+    if (strcmp(line, "share") == 0) maps(bytes, MAP_SHARED);
+    if (strcmp(line, "thread") == 0) {
+      starts(bytes);
+      continue; /* it says when it is done */
+    }
     if (strcmp(line, "resize") == 0) kept_large = keep(realloc(kept_large, (size_t)atol(argument)));
     if (strcmp(line, "drop") == 0) {
       free(kept_large);

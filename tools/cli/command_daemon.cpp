@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tools/cli/message.h"
+#include "tools/cli/symbol_cache_directory.h"
 #include "tools/cli/user_directories.h"
 #include "tools/server/daemon.h"
 
@@ -24,6 +25,7 @@ int execute(const Options& options) {
   daemon_options.state_directory =
       options.state_directory.empty() ? state_directory() : options.state_directory;
   daemon_options.listen = options.listen;
+  daemon_options.symbol_cache = symbol_cache_directory();
   if (daemon_options.state_directory.empty()) {
     print_error("daemon: no HOME, so no place for its state: name one with --state-dir");
     return exit_status::kWrongUsage;

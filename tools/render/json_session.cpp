@@ -192,25 +192,6 @@ void write_range(JsonWriter& json, const char* name, const std::array<double, 2>
   json.end_array();
 }
 
-void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
-  json.key("growth").begin_object();
-  json.member("pattern", analysis::growth_pattern_name(growth.pattern));
-  json.member("confidence", growth.confidence);
-  json.key("bytes_per_second").real(growth.bytes_per_second);
-  write_range(json, "bytes_per_second_range", growth.rate_range);
-  json.key("duration").real(growth.duration);
-  json.member("severity", growth.severity);
-  json.member("recommendation", growth.recommendation);
-  const auto& ahead = growth.time_to_limit;
-  json.key("seconds_to_limit");
-  ahead&& std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
-  if (ahead) {
-    write_range(json, "seconds_to_limit_range", ahead->range);
-    json.member("limit", ahead->limit);
-  }
-  json.end_object();
-}
-
 void write_site_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
                        model::StackId stack) {
   const auto grown =
@@ -320,6 +301,25 @@ void write_timeline(JsonWriter& json, const model::Process& process) {
 
 }  // namespace
 
+void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
+  json.begin_object();
+  json.member("pattern", analysis::growth_pattern_name(growth.pattern));
+  json.member("confidence", growth.confidence);
+  json.key("bytes_per_second").real(growth.bytes_per_second);
+  write_range(json, "bytes_per_second_range", growth.rate_range);
+  json.key("duration").real(growth.duration);
+  json.member("severity", growth.severity);
+  json.member("recommendation", growth.recommendation);
+  const auto& ahead = growth.time_to_limit;
+  json.key("seconds_to_limit");
+  ahead&& std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
+  if (ahead) {
+    write_range(json, "seconds_to_limit_range", ahead->range);
+    json.member("limit", ahead->limit);
+  }
+  json.end_object();
+}
+
 void write_json_process(JsonWriter& json, const model::Process& process,
                         const analysis::Selection& selection, const JsonOptions& options,
                         StackIds& stacks) {
@@ -332,6 +332,7 @@ void write_json_process(JsonWriter& json, const model::Process& process,
   write_events(json, process, selection, stacks);
   write_leaks(json, process, selection, options, stacks);
   const analysis::ProcessGrowth growth = analysis::find_growth(process, options.sensitivity);
+  json.key("growth");
   write_growth(json, growth);
   write_sites(json, process, selection, options, growth, stacks);
   write_threads(json, process);

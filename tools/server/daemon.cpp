@@ -31,6 +31,8 @@
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
+#include "tools/server/timers.h"
+#include "tools/server/workbench.h"
 
 namespace memwatch::server {
 
@@ -115,10 +117,12 @@ struct Daemon::State {
   std::unique_ptr<ControlServer> control;
   MainThreadCalls calls;  // before the history, whose thread makes some
   std::unique_ptr<history::History> history;
+  Timers timers;
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<AlertDesk> desk;  // after what it uses
   std::unique_ptr<Api> api;
+  std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address;               // where it listens; "" nowhere
 
@@ -172,6 +176,29 @@ Result<void> Daemon::State::start_http() {
     });
   };
   sources.now_ms = wall_ms;
+  sources.session = [this](pid_t pid, std::function<void(Result<model::Session>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->session_of(pid)); });
+  };
+  sources.memory = [this](pid_t pid,
+                          std::function<void(Result<daemon::Fleet::MemoryOfProcess>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->heap_facts_of(pid)); });
+  };
+  sources.check_leaks = [this](pid_t pid, std::function<void(Result<model::Session>)> use) {
+    calls.add([this, pid, use = std::move(use)] { use(fleet->check_leaks(pid)); });
+  };
+  sources.work = [this](std::function<void()> job) { return workbench->add(std::move(job)); };
+  sources.later = [this](std::chrono::milliseconds in, std::function<void()> call) {
+    return timers.add(in, std::move(call));
+  };
+  sources.metrics = [this](std::function<void(const MetricFacts&)> use) {
+    calls.add([this, use = std::move(use)] {
+      MetricFacts facts;
+      facts.status = status();
+      facts.measures = fleet->measures(kTopModules);
+      use(facts);
+    });
+  };
+  sources.symbol_cache = options.symbol_cache;
   sources.alerts.find = [this](history::AlertQuestion question, auto use) {
     calls.add([this, question, use = std::move(use)] {
       if (!desk) return;
@@ -341,17 +368,20 @@ void Daemon::run() {
     s.fleet->add_descriptors(waiting);
     waiting.push_back({s.calls.descriptor(), POLLIN, 0});
     s.control->add_descriptors(waiting);
-    poll(waiting.data(), waiting.size(), static_cast<int>(s.fleet->until_next_turn().count()));
+    poll(waiting.data(), waiting.size(),
+         static_cast<int>(s.timers.until_next(s.fleet->until_next_turn()).count()));
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
     s.desk->turn();
     s.keep_history();
     s.tidy_up();
     s.calls.run_all();
+    s.timers.run_due();
     s.control->turn();
   }
   notify_stopping();
   s.http.reset();
+  s.workbench.reset();
   s.desk.reset();
   s.history.reset();  // writes what waits
   s.control.reset();

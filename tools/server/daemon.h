@@ -16,6 +16,7 @@ struct DaemonOptions {
   bool must_exist = false;      // the configuration file was named by the user
   std::string state_directory;  // made if it is not there
   std::string listen;           // ADDRESS:PORT of the REST interface, or "off"
+  std::string symbol_cache;     // directory for names of functions; "": none
 };
 
 class Daemon {

@@ -1,0 +1,243 @@
+"""The daemon as others' tools see it: scraped by Prometheus, judged by promtool, profiles read by go tool pprof.
+
+The dashboard's and the rules' expressions are asked of that Prometheus too, so that no name in them is a slip.
+"""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import unittest
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from harness.case import TIMEOUT_S
+from test_daemon import MEBIBYTE, RestCase, Target
+
+MONITORING = Path(__file__).parents[2] / "docs" / "monitoring"
+LINE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
+
+
+def need(program):
+    if shutil.which(program) is None:
+        if os.environ.get("MEMWATCH_NO_SKIPS"):
+            raise AssertionError(f"no {program} (scripts/install-dependencies --real-programs)")
+        raise unittest.SkipTest(f"no {program} (scripts/install-dependencies --real-programs)")
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+class MonitoringTest(RestCase):
+    def url(self, path):
+        return f"http://{self.host}:{self.port}{path}"
+
+    def fetch(self, path):
+        with urllib.request.urlopen(self.url(path), timeout=TIMEOUT_S) as answer:
+            return answer.headers, answer.read()
+
+    def metrics(self):
+        """{(name, frozenset of labels): value}; every line must be well formed, no series twice."""
+        headers, body = self.fetch("/metrics")
+        self.assertEqual(headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
+        found = {}
+        for line in body.decode().splitlines():
+            if line.startswith("#"):
+                continue
+            match = LINE.match(line)
+            self.assertIsNotNone(match, line)
+            labels = frozenset(re.findall(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
+            self.assertNotIn((match[1], labels), found)
+            found[match[1], labels] = float(match[3])
+        return found
+
+    def of_process(self, pid, name, **more):
+        wanted = {("pid", str(pid)), *more.items()}
+        values = [v for (n, labels), v in self.metrics().items() if n == "memwatch_process_" + name and wanted <= labels]
+        self.assertLessEqual(len(values), 1)
+        return values[0] if values else None
+
+    def tool(self, *command, **more):
+        done = self.run_command(command, **more)
+        self.assertEqual(done.status, 0, done.stderr + done.stdout.decode())
+        return done.stdout.decode()
+
+
+class MetricsTest(MonitoringTest):
+    def test_figures_are_those_of_status(self):
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell("keep 1000")
+        target.tell("fail")
+        target.tell(f"large {32 * MEBIBYTE}")
+        status = self.wait_for(target.pid, lambda p: p["totals"]["large"] == 1, "a large allocation")
+        for name, value in (
+            ("heap_live_bytes", status["heap"]["live_bytes"]),
+            ("heap_live_blocks", status["heap"]["live_blocks"]),
+            ("heap_peak_bytes", status["heap"]["peak_bytes"]),
+            ("allocations_total", status["totals"]["allocations"]),
+            ("allocated_bytes_total", status["totals"]["allocated_bytes"]),
+            ("freed_bytes_total", status["totals"]["freed_bytes"]),
+            ("failed_allocations_total", 1),
+            ("large_allocations_total", 1),
+            ("lost_events_total", 0),
+            ("info", 1),
+        ):
+            self.assertEqual(self.of_process(target.pid, name, exe=target.name), value, name)
+        # A large block that was never touched is live and not resident.
+        self.assertEqual(self.of_process(target.pid, "external_bytes"), 0)
+        self.wait(lambda: self.of_process(target.pid, "page_faults_total", kind="minor"), "a sample of the kernel's figures")
+        metrics = self.metrics()
+        modules = {
+            dict(labels)["module"]: value
+            for (name, labels), value in metrics.items()
+            if name == "memwatch_module_live_bytes" and ("pid", str(target.pid)) in labels
+        }
+        self.assertEqual(sum(modules.values()), status["heap"]["live_bytes"])
+        self.assertGreaterEqual(modules[str(self.workspace.out / target.name)], 32 * MEBIBYTE)
+        own = self.status()["pid"]
+        (start,) = [v for (name, _), v in metrics.items() if name == "process_start_time_seconds"]
+        (resident,) = [v for (name, _), v in metrics.items() if name == "process_resident_memory_bytes"]
+        self.assertGreater(resident, MEBIBYTE)
+        self.assertGreater(start, os.stat(f"/proc/{own}").st_mtime - 600)
+        target.end()
+        self.wait_for(target.pid, state="ended")
+        self.assertIsNone(self.of_process(target.pid, "heap_live_bytes"))
+        self.assertEqual(self.of_process(target.pid, "failed_allocations_total"), 1)
+        self.assertEqual(self.of_process(target.pid, "info"), 0)
+
+    def test_prometheus_scrapes_it_and_knows_every_name_that_is_asked_for(self):
+        need("prometheus")
+        need("promtool")
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell("keep 1000")
+        live = self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")["heap"]["live_bytes"]
+        _, body = self.fetch("/metrics")
+        self.tool("promtool", "check", "metrics", stdin=body)
+        port = free_port()
+        config = self.workspace.out / "prometheus.yml"
+        shutil.copy(MONITORING / "alerts.yml", self.workspace.out)
+        text = (MONITORING / "prometheus.yml").read_text()
+        config.write_text(text.replace("15s", "1s").replace("127.0.0.1:7676", f"{self.host}:{self.port}"))
+        prometheus = subprocess.Popen(
+            [
+                "prometheus",
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self.workspace.out / 'tsdb'}",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--log.level=error",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=(self.workspace.out / "prometheus.log").open("wb"),
+            env=self.workspace.environment(),
+        )
+        self.addCleanup(prometheus.wait)
+        self.addCleanup(prometheus.kill)
+
+        def query(expression):
+            question = urllib.parse.urlencode({"query": expression})
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{question}", timeout=TIMEOUT_S) as got:
+                    return json.load(got)["data"]["result"]
+            except urllib.error.HTTPError as error:
+                if error.code == 503:
+                    return []  # it has just started
+                raise AssertionError(f"{expression}: {error.read().decode()}") from error
+            except (urllib.error.URLError, ConnectionError):
+                return []
+
+        series = f'memwatch_process_heap_live_bytes{{pid="{target.pid}", exe="{target.name}"}}'
+        (result,) = self.wait(lambda: query(series), "a scrape")
+        self.assertEqual(float(result["value"][1]), live)
+        self.assertEqual(query('up{job="memwatch"}')[0]["value"][1], "1")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/label/__name__/values", timeout=TIMEOUT_S) as got:
+            known = set(json.load(got)["data"])
+        dashboard = json.loads((MONITORING / "grafana.json").read_text())
+        expressions = [t["expr"] for panel in dashboard["panels"] for t in panel["targets"]]
+        self.assertGreater(len(expressions), 10)
+        for expression in expressions:
+            asked = re.sub(r"\$(instance|exe|pid)", ".*", expression).replace("$__rate_interval", "1m")
+            query(asked)
+        rules = (MONITORING / "alerts.yml").read_text()
+        # A limit is there in a cgroup that has one alone, pressure where the kernel measures it.
+        source = (MONITORING.parents[1] / "tools" / "server" / "metrics.cpp").read_text()
+        conditional = {name for name in re.findall(r'"(memwatch_\w+)"', source) if "cgroup" in name or "pressure" in name}
+        for text in [*expressions, rules]:
+            for name in re.findall(r"(?:memwatch|process)_\w+", text):
+                self.assertIn(name, known | conditional, text)
+
+    def test_the_rules_do_what_they_say(self):
+        need("promtool")
+        self.tool("promtool", "check", "rules", MONITORING / "alerts.yml")
+        self.tool("promtool", "test", "rules", MONITORING / "alerts_test.yml")
+
+
+class ProfileTest(MonitoringTest):
+    def top(self, path, index):
+        """{function: flat bytes or objects}"""
+        text = self.tool(
+            "go", "tool", "pprof", "-top", "-nodecount=0", "-unit=b", "-nodefraction=0", f"-sample_index={index}",
+            self.url(path), HOME=self.workspace.out,
+        )
+        rows = [line.split() for line in text.splitlines() if re.match(r" +-?\d", line)]
+        return {row[5]: int(re.sub(r"[^-\d]", "", row[0])) for row in rows}
+
+    def test_go_reads_the_heap_and_what_was_allocated(self):
+        need("go")
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell("keep 1000")
+        self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")
+        for path in (f"/debug/pprof/heap?pid={target.pid}", f"/processes/{target.pid}/debug/pprof/heap"):
+            self.assertEqual(self.top(path, "inuse_space")["keeps"], 108_000)
+            self.assertEqual(self.top(path, "inuse_objects")["keeps"], 1001)
+        self.assertEqual(self.top(f"/debug/pprof/allocs?pid={target.pid}", "alloc_space")["keeps"], 108_000)
+        for which, first in (("heap", b"inuse_space"), ("allocs", b"alloc_space")):
+            headers, body = self.fetch(f"/debug/pprof/{which}?pid={target.pid}")
+            self.assertEqual(headers["Content-Type"], "application/octet-stream")
+            shown = self.tool("go", "tool", "pprof", "-top", self.url(f"/debug/pprof/{which}?pid={target.pid}"), HOME=self.workspace.out)
+            self.assertIn(f"Type: {first.decode()}", shown)
+            self.assertIn(first, gzip.decompress(body))
+
+    def test_a_difference_has_what_happened_meanwhile_alone(self):
+        need("go")
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell("keep 1000")
+        self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")
+        # The blocks of `touch` are never freed; what is made until the second look is in the difference.
+        question = subprocess.Popen(
+            ["go", "tool", "pprof", "-raw", self.url(f"/debug/pprof/heap?pid={target.pid}&seconds=5")],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.workspace.environment(HOME=self.workspace.out),
+        )
+        self.addCleanup(lambda: [stream.close() for stream in (question.stdout, question.stderr)])
+        while question.poll() is None:
+            target.tell("touch 1000")
+            time.sleep(0.05)
+        text = question.stdout.read().decode()
+        self.assertEqual(question.returncode, 0, question.stderr.read().decode())
+        self.assertNotIn("keeps", text)
+        self.assertIn("main", text)
+        self.assertRegex(text, r"Duration: [45]\.\d")
+
+    def test_mistakes_are_problems(self):
+        for path, status in (
+            ("/debug/pprof/heap", 400),
+            ("/debug/pprof/heap?pid=1", 404),
+            ("/debug/pprof/heap?pid=x", 400),
+            ("/debug/pprof/allocs?pid=1&seconds=601", 400),
+            ("/debug/pprof/cpu?pid=1", 404),
+            ("/processes/x/debug/pprof/heap", 400),
+            ("/metrics?x=1", 400),
+        ):
+            self.assertEqual(self.request(path)[0].status, status, path)

@@ -1,0 +1,133 @@
+// What the daemon knows at this moment and what it has seen: health, status, processes, history.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/procfs/text.h"
+#include "tools/render/history.h"
+#include "tools/render/json_writer.h"
+#include "tools/render/output.h"
+#include "tools/render/status.h"
+#include "tools/server/api_route.h"
+
+namespace memwatch::server {
+
+namespace {
+
+using daemon::ProcessStatus;
+using daemon::Status;
+
+// Losing events is what a reader of the figures has to know of.
+void health(const ApiSources& sources, const RequestTarget&, const ApiReply& reply) {
+  sources.status([reply](const Status& status) {
+    const bool loses = std::any_of(
+        status.processes.begin(), status.processes.end(),
+        [](const ProcessStatus& process) { return process.is_running && process.dropped > 0; });
+    render::StringOutput output;
+    render::JsonWriter json(output);
+    json.begin_object();
+    const auto worst = std::max_element(
+        status.alerts.active.begin(), status.alerts.active.end(),
+        [](const alerts::Alert& a, const alerts::Alert& b) { return a.severity < b.severity; });
+    const alerts::Severity severity =
+        worst == status.alerts.active.end() ? alerts::Severity::info : worst->severity;
+    const bool warns = loses || severity == alerts::Severity::warning;
+    json.member("status", severity == alerts::Severity::critical ? "critical"
+                          : warns                                ? "warning"
+                                                                 : "healthy");
+    json.member("processes", static_cast<std::uint64_t>(std::count_if(
+                                 status.processes.begin(), status.processes.end(),
+                                 [](const ProcessStatus& process) { return process.is_running; })));
+    json.member("alerts", std::uint64_t{status.alerts.active.size()});
+    json.end_object();
+    reply(json_response(output.text()));
+  });
+}
+
+void whole_status(const ApiSources& sources, const RequestTarget&, const ApiReply& reply) {
+  sources.status([reply](const Status& status) {
+    render::StringOutput output;
+    render::write_status_json(status, output);
+    reply(json_response(output.text()));
+  });
+}
+
+void processes(const ApiSources& sources, const RequestTarget&, const ApiReply& reply) {
+  sources.status([reply](const Status& status) {
+    render::StringOutput output;
+    render::JsonWriter json(output);
+    json.begin_object();
+    json.key("processes").begin_array(render::JsonWriter::Layout::lines);
+    for (const ProcessStatus& process : status.processes) render::write_process_json(process, json);
+    json.end_array();
+    json.end_object();
+    reply(json_response(output.text()));
+  });
+}
+
+// The one that runs, else the latest that has ended.
+void one_process(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
+  const std::optional<pid_t> pid = pid_in(target.path.back());
+  if (!pid) return reply(problem(400, "a process is named by its pid"));
+  sources.status([reply, pid = *pid](const Status& status) {
+    const auto found =
+        std::find_if(status.processes.begin(), status.processes.end(),
+                     [pid](const ProcessStatus& process) { return process.pid == pid; });
+    if (found == status.processes.end()) {
+      return reply(problem(404, fmt::format("process {} is not watched", pid)));
+    }
+    render::StringOutput output;
+    render::JsonWriter json(output);
+    render::write_process_json(*found, json);
+    reply(json_response(output.text()));
+  });
+}
+
+// "" where the query is sound.
+std::string read_question(const RequestTarget& target, std::int64_t now_ms,
+                          history::Question* question) {
+  for (const auto& [key, value] : target.query) {
+    if (key == "name") {
+      question->name = value;
+      continue;
+    }
+    constexpr std::uint64_t kMost = 1ULL << 31;
+    const auto number = number_in(target, key, 0, kMost);
+    if (!number) return key + ": expected a whole number";
+    if (key == "pid") {
+      question->pid = static_cast<pid_t>(*number);
+    } else if (key == "count") {
+      question->count = *number;
+    } else if (key == "seconds") {
+      question->since_ms = now_ms - static_cast<std::int64_t>(*number) * 1000;
+    }
+  }
+  return {};
+}
+
+void samples(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
+  history::Question question;
+  const std::string mistake = read_question(target, sources.now_ms(), &question);
+  if (!mistake.empty()) return reply(problem(400, mistake));
+  sources.history(question, [reply](const history::History::Answer& answer) {
+    if (!answer) return reply(problem(503, answer.error().to_line()));
+    render::StringOutput output;
+    render::write_history_json(*answer, output);
+    reply(json_response(output.text()));
+  });
+}
+
+}  // namespace
+
+const std::vector<Route>& status_routes() {
+  static const std::vector<Route> all = {
+      {{"api", "v1", "health"}, {}, "GET", health},
+      {{"api", "v1", "status"}, {}, "GET", whole_status},
+      {{"api", "v1", "processes"}, {}, "GET", processes},
+      {{"api", "v1", "processes", "*"}, {}, "GET", one_process},
+      {{"api", "v1", "history"}, {"pid", "name", "count", "seconds"}, "GET", samples},
+  };
+  return all;
+}
+
+}  // namespace memwatch::server
