@@ -13,7 +13,7 @@ import { Header } from "./Header";
 import { Help } from "./Help";
 import { costLabel, costMeaning, processLabel, since, type ReportModel } from "./model";
 import { Tables } from "./Tables";
-import { usePage } from "./use_page";
+import { usePage } from "../parts/use_page";
 
 export function App({ model, state }: { model: ReportModel; state: ViewState }) {
   const view = state.view.value;
