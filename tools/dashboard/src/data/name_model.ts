@@ -3,7 +3,7 @@ import type { FlameTree } from "../flame/tree";
 import { count } from "../text/format";
 import { shortName } from "../text/names";
 import type { Tables } from "./document";
-import { baseName, frameAt, placeOf, stackOf, tellingFrame, type Frame } from "./frames";
+import { baseName, frameAt, headlineOf, placeOf, stackOf, type Frame } from "./frames";
 
 export class NameModel {
   private readonly tables: Tables;
@@ -20,12 +20,9 @@ export class NameModel {
   stack(id: number): Frame[] {
     return stackOf(this.tables, id);
   }
-  // The frame that a stack is named after and the callers that follow it, as far as they have names.
-  headline(stack: number, callers = 3): { frame: Frame; callers: string[] } {
-    const frames = this.stack(stack);
-    const telling = tellingFrame(frames);
-    const further = frames.slice(telling + 1).filter((frame) => frame.named && !frame.plumbing);
-    return { frame: frames[telling] ?? this.frame(0), callers: further.slice(0, callers).map((frame) => shortName(frame.function)) };
+  headline(stack: number): { frame: Frame; callers: string[] } {
+    const { frame, callers } = headlineOf(this.stack(stack));
+    return { frame: frame ?? this.frame(0), callers };
   }
   nodeName(tree: FlameTree, node: number): string {
     if (node === 0) return "all stacks";

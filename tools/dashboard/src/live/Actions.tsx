@@ -1,5 +1,7 @@
 // What can be asked for of a process: to look for leaks now, and to take its data along.
 import { useState } from "preact/hooks";
+import { headlineOf } from "../data/frames";
+import { FrameText } from "../parts/FrameText";
 import { Stack } from "../parts/Stack";
 import { bytes, counted, duration } from "../text/format";
 import { ask, type Answer } from "./http";
@@ -72,7 +74,7 @@ function Analysed({ answer }: { answer: Answer<Analysis> }) {
     return <p class="bad">Not analysed: {answer.kind === "gone" ? "the daemon does not answer" : answer.why}.</p>;
   }
   const { leaks } = answer.value;
-  if (leaks.method === "none") return <p class="empty">No verdict on leaks: {leaks.reason}.</p>;
+  if (leaks.method === "none") return <p class="empty">No verdict on leaks: {leaks.reason || "it is not recorded exactly"}.</p>;
   const records = leaks.records.filter((record) => record.kind === "definite" || record.kind === "possible" || record.kind === "indirect").sort((a, b) => b.bytes - a.bytes);
   const amount = (size: number, blocks: number) => `${bytes(size)} in ${counted(blocks, "block", "blocks")}`;
   const found = leaks.definite_blocks + leaks.possible_blocks > 0;
@@ -92,16 +94,20 @@ function Analysed({ answer }: { answer: Answer<Analysis> }) {
         It stood still for {duration(leaks.pause_ms / 1000)}.{!leaks.complete && ` ${leaks.reason}.`}
       </p>
       <ul class="leaks">
-        {records.slice(0, MOST).map((record, index) => (
-          <li key={index}>
-            <details>
-              <summary>
-                <span class={record.kind === "possible" ? "badge caution" : "badge bad"}>{record.kind}</span> {amount(record.bytes, record.blocks)} <span class="faint">{record.stack[0]?.function ?? "(no stack)"}</span>
-              </summary>
-              <Stack frames={framesOf(record.stack)} />
-            </details>
-          </li>
-        ))}
+        {records.slice(0, MOST).map((record, index) => {
+          const frames = framesOf(record.stack);
+          const { frame, callers } = headlineOf(frames);
+          return (
+            <li key={index}>
+              <details>
+                <summary>
+                  <span class={record.kind === "possible" ? "badge caution" : "badge bad"}>{record.kind}</span> {amount(record.bytes, record.blocks)} {frame ? <FrameText frame={frame} callers={callers} /> : "(no stack)"}
+                </summary>
+                <Stack frames={frames} />
+              </details>
+            </li>
+          );
+        })}
       </ul>
       {records.length > MOST && <p class="note faint">and {records.length - MOST} smaller ones: memwatch leaks</p>}
     </>

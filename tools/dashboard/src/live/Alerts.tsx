@@ -10,7 +10,7 @@ import type { Watch } from "./watch";
 
 const EVERY_MS = 5000;
 const MOST = 30;
-const SEVERITY = { critical: { tone: "bad", icon: "⛔" }, warning: { tone: "caution", icon: "⚠" }, info: { tone: "", icon: "ℹ" } } as const;
+const SEVERITY = { critical: { tone: "bad", icon: "✕" }, warning: { tone: "caution", icon: "⚠" }, info: { tone: "", icon: "i" } } as const;
 
 // Those of one process, or of all.
 export function useAlerts(watch: Watch, pid: number | undefined): Omit<Asked<Alert[]>, "value"> & { value: Alert[] | undefined } {
@@ -90,7 +90,9 @@ function AlertRow({ alert, onResolved, onOpen }: { alert: Alert; onResolved(): v
           </p>
         ))}
         <p class="note faint">
+          {alert.test ? "a test, " : ""}
           {alert.type}, <time dateTime={new Date(alert.time * 1000).toISOString()}>{dayAndTime(alert.time)}</time>
+          {alert.suppressed > 0 && `, and ${count(alert.suppressed)} more of the same held back`}
           {onOpen && alert.pid > 0 && (
             <>
               {", "}
@@ -107,7 +109,7 @@ function AlertRow({ alert, onResolved, onOpen }: { alert: Alert; onResolved(): v
         )}
       </div>
       {alert.resolved ? (
-        <span class="faint">resolved</span>
+        <span class="faint">{alert.resolution ? `over: ${alert.resolution}` : "over"}</span>
       ) : (
         <button type="button" disabled={state.isAsking} onClick={() => void resolve()} aria-label={`Resolve: ${alert.message}`}>
           Resolve

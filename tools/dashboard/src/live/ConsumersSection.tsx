@@ -1,11 +1,11 @@
 // Who uses the heap, by the place in the code or by library.
 import { useMemo } from "preact/hooks";
-import { baseName, placeOf, tellingFrame, type Frame } from "../data/frames";
+import { baseName, headlineOf } from "../data/frames";
+import { FrameText } from "../parts/FrameText";
 import { Stack } from "../parts/Stack";
 import { formatSort, parseSort } from "../table/rows";
 import { Table, type Column } from "../table/Table";
 import { bytes, count, exact, percent } from "../text/format";
-import { shortName } from "../text/names";
 import type { LiveView } from "./address";
 import { framesOf } from "./stack_frames";
 import type { Consumer, Consumers } from "./types";
@@ -77,7 +77,7 @@ export function ConsumersSection({ pid, view, change, epoch }: ConsumersSectionP
 
 function contentOf({ by, consumers, totals }: Consumers) {
   const stacks = consumers.map((each) => framesOf(each.stack ?? []));
-  const telling = stacks.map((frames): Frame | undefined => frames[tellingFrame(frames)]);
+  const headlines = stacks.map((frames) => headlineOf(frames));
   const figure = (id: string, title: string, hint: string, value: (each: Consumer) => number, show: (value: number) => string, whole = 0, from = 0): Column => ({
     id,
     title,
@@ -88,7 +88,7 @@ function contentOf({ by, consumers, totals }: Consumers) {
     show: (row) => <span title={exact(value(consumers[row]!))}>{show(value(consumers[row]!))}</span>,
     ...(whole > 0 ? { bar: (row: number) => value(consumers[row]!) / whole } : {}),
   });
-  const name = (row: number) => (by === "module" ? (consumers[row]!.module ?? "(unknown)") : (telling[row]?.function ?? "(no stack)"));
+  const name = (row: number) => (by === "module" ? (consumers[row]!.module ?? "(unknown)") : (headlines[row]?.frame?.function ?? "(no stack)"));
   const columns: Column[] = [
     {
       id: "who",
@@ -96,12 +96,15 @@ function contentOf({ by, consumers, totals }: Consumers) {
       isText: true,
       width: "minmax(130px, 1fr)",
       value: name,
-      show: (row) => (
-        <span title={name(row)}>
-          {by === "module" ? baseName(name(row)) : shortName(name(row))}{" "}
-          <span class="faint">{by === "module" ? name(row) : telling[row] ? placeOf(telling[row]) || baseName(telling[row].module) : ""}</span>
-        </span>
-      ),
+      show: (row) => {
+        const { frame, callers } = headlines[row]!;
+        if (by === "site" && frame !== undefined) return <FrameText frame={frame} callers={callers} />;
+        return (
+          <span title={name(row)}>
+            {baseName(name(row))} <span class="faint">{by === "module" && name(row).includes("/") ? name(row) : ""}</span>
+          </span>
+        );
+      },
     },
     figure("live", "Live", "Bytes that are allocated and not freed", (each) => each.live_bytes, bytes, totals.live_bytes),
     figure("share", "Share", "Of all that is live", (each) => (totals.live_bytes > 0 ? each.live_bytes / totals.live_bytes : 0), percent, 0, 640),

@@ -3,7 +3,7 @@ import { dayAndTime } from "../text/clock";
 import { count, requestedBytes } from "../text/format";
 import type { MemoryEvent } from "./types";
 
-const MOST = 12;
+const MOST = 8;
 
 export function Events({ events, onOpen }: { events: MemoryEvent[]; onOpen?(pid: number): void }) {
   const latest = [...events].sort((a, b) => b.id - a.id).slice(0, MOST);

@@ -42,7 +42,7 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
   const lines = useMemo(() => linesOf(samples), [samples]);
   const marks = useMemo(
     (): TimeMark[] => [
-      ...events.map((event) => ({ at: event.time, text: event.kind === "failure" ? `✕ ${event.function} failed` : `▲ ${event.function} of ${bytes(event.size)}`, tone: event.kind === "failure" ? "--bad" : "--caution" })),
+      ...events.map((event) => ({ at: event.time, text: event.kind === "failure" ? `✕ ${event.function} failed` : `▲ ${event.function} of ${bytes(event.size)}`, tone: event.kind === "failure" ? "--bad" : "--caution", small: true })),
       ...alerts.map((alert) => ({ at: alert.time, text: `⚑ ${alert.message}`, tone: alert.severity === "critical" ? "--bad" : "--caution" })),
     ],
     [events, alerts],
@@ -86,12 +86,12 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
             steps={BYTE_STEPS}
           />
           {hasHeap && <LiveChart {...common} title="External, of RSS" height={120} lines={[{ name: "ratio", color: "--mapped", fill: "--rss-fill", values: lines.ratio }]} format={percent} />}
-          {lines.rate.some((value) => value !== null && value > 0) && (
+          {samples.some((sample) => sample.allocations > 0) && (
             <LiveChart {...common} title="Allocations a second" height={120} lines={[{ name: "rate", color: "--heap", fill: "--heap-fill", values: lines.rate }]} format={(value) => count(value < 10 ? Number(value.toFixed(1)) : Math.round(value))} />
           )}
         </div>
       )}
-      <p class="note faint">Drag to zoom, double-click to see all.{marks.length > 0 && " Flags mark alerts, failures and large allocations."}</p>
+      <p class="note faint">Drag to zoom, double-click to see all.{marks.length > 0 && " Flags mark alerts (with a line), failures and large allocations."}</p>
     </section>
   );
 }

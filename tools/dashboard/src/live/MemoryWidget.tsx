@@ -45,9 +45,9 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
         {heap !== undefined && isRunning && <i class="gauge-heap" style={{ width: `${(100 * Math.min(heap, rss)) / most}%` }} />}
       </div>
       <dl class="pairs">
-        <Pair name="RSS" value={isRunning ? rss : undefined} note={isRunning ? `${percent(rss / most)} of its peak` : "it has ended"} />
+        <Pair name="RSS" keyOf="rss" value={isRunning ? rss : undefined} note={isRunning ? `${percent(rss / most)} of its peak` : "it has ended"} />
         <Pair name="Peak RSS" value={process.rss.peak} />
-        {heap !== undefined && <Pair name="Traced heap" value={heap} note={isRunning && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
+        {heap !== undefined && <Pair name="Traced heap" keyOf="heap" value={heap} note={isRunning && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
         {external !== undefined && isRunning && <Pair name="External" value={external} note={rss > 0 ? `${percent(external / rss)} of RSS` : ""} />}
         {process.mapped !== undefined && process.mapped.live_bytes > 0 && <Pair name="Mapped" value={process.mapped.live_bytes} note="address space" />}
         {breakdown && <Pair name="Page tables" value={breakdown.page_tables} note="not in RSS" />}
@@ -69,10 +69,13 @@ function newer(a: Breakdown | undefined, b: Breakdown | undefined): Breakdown | 
   return a.time >= b.time ? a : b;
 }
 
-function Pair({ name, value, note }: { name: string; value: number | undefined; note?: string }) {
+function Pair({ name, value, note, keyOf }: { name: string; value: number | undefined; note?: string; keyOf?: "rss" | "heap" }) {
   return (
     <div>
-      <dt>{name}</dt>
+      <dt>
+        {keyOf && <i class={`key-line thick ${keyOf}`} aria-hidden="true" />}
+        {name}
+      </dt>
       <dd>
         {value === undefined ? "–" : <b title={`${exact(value)} bytes`}>{bytes(value)}</b>} {note && <span class="faint">{note}</span>}
       </dd>

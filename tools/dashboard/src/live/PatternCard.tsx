@@ -1,7 +1,7 @@
 // Does it grow? The pattern of the whole recording with how sure that is, and of the last hour.
-import { bytes, duration } from "../text/format";
-import { shortName } from "../text/names";
-import { tellingFrame } from "../data/frames";
+import { bytes, counted, duration } from "../text/format";
+import { headlineOf } from "../data/frames";
+import { FrameText } from "../parts/FrameText";
 import { framesOf } from "./stack_frames";
 import type { Growth, Pattern, Verdict } from "./types";
 import { useAnswer } from "./use_answer";
@@ -37,7 +37,7 @@ export function PatternCard({ pid, isKnown, epoch }: { pid: number; isKnown: boo
           <Recent name="RSS lately" verdict={value.recent.rss} />
           <div>
             <dt>Looked at</dt>
-            <dd>the last {duration(value.recent.seconds)}</dd>
+            <dd>{counted(value.recent.samples, "sample", "samples")} of the last {duration(value.recent.seconds).replace(/ 00 (min|s)$/, "")}</dd>
           </div>
         </dl>
       )}
@@ -46,12 +46,11 @@ export function PatternCard({ pid, isKnown, epoch }: { pid: number; isKnown: boo
           <h3>Where it grows</h3>
           <ul class="growing">
             {value.sites.slice(0, MOST_SITES).map((site, index) => {
-              const frames = framesOf(site.stack);
-              const frame = frames[tellingFrame(frames)];
+              const { frame, callers } = headlineOf(framesOf(site.stack), 1);
               return (
                 <li key={index}>
-                  <span title={frame?.function}>{shortName(frame?.function ?? "(no stack)")}</span>{" "}
-                  <span class="faint">
+                  {frame ? <FrameText frame={frame} callers={callers} /> : "(no stack)"}
+                  <span class="growing-rate">
                     {rate(site.bytes_per_second)}, {site.confidence} % sure
                   </span>
                 </li>

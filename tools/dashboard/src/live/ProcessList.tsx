@@ -81,7 +81,7 @@ function columnsOf(processes: Process[]): Column[] {
     figure("large", "Large", "Allocations from the configured size on", (each) => each.totals?.large, count, 980),
     figure("failed", "Failed", "Calls that got no memory", (each) => each.totals?.failed, count, 760),
     { id: "how", title: "Recorded", hint: "How much is known of it", isText: true, width: "minmax(90px, 130px)", from: 700, value: (row) => howText(of(row)), show: (row) => <span title={howHint(of(row))}>{howText(of(row))}</span> },
-    { id: "state", title: "State", isText: true, width: "minmax(90px, 150px)", from: 900, value: (row) => stateText(of(row)), show: (row) => <span class={of(row).state === "ended" ? "faint" : ""}>{stateText(of(row))}</span> },
+    { id: "state", title: "State", isText: true, width: "minmax(90px, 230px)", from: 900, value: (row) => stateText(of(row)), show: (row) => <span class={of(row).state === "ended" ? "faint" : ""}>{stateText(of(row))}</span> },
   ];
 }
 

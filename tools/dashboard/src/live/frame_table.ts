@@ -2,11 +2,13 @@
 // next, so that what the reader zoomed into is found again. Of one process.
 import type { Tables } from "../data/document";
 import { baseName } from "../data/frames";
+import { isPlumbing } from "../data/plumbing";
 import type { ReportFrame } from "./types";
 
 const INLINED = 1;
 const UNNAMED = 2;
-const NOT_RECORDED = 4; // bits of frames.kind, as in data/frames.ts
+const NOT_RECORDED = 4;
+const PLUMBING = 8; // bits of frames.kind, as in data/frames.ts
 
 export class FrameTable {
   readonly tables: Tables = {
@@ -22,7 +24,8 @@ export class FrameTable {
 
   add(frame: ReportFrame): number {
     const name = frame.function ?? `${baseName(frame.module ?? "unknown")}+${frame.offset}`;
-    return this.put(name, frame.file, (frame.inlined ? INLINED : 0) + (frame.function === null ? UNNAMED : 0), frame.module ?? "", frame.line);
+    const kind = (frame.inlined ? INLINED : 0) + (frame.function === null ? UNNAMED : 0) + (isPlumbing(frame.function, frame.file, frame.module) ? PLUMBING : 0);
+    return this.put(name, frame.file, kind, frame.module ?? "", frame.line);
   }
 
   // The same for every line of a function.

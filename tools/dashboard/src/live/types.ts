@@ -150,7 +150,10 @@ export interface Alert {
   process: string;
   metrics: Record<string, number>;
   recommendations: string[];
+  suppressed: number; // more of the same, held back since
+  test: boolean;
   resolved: boolean;
+  resolution: string | null; // why it is over
 }
 
 // memwatch.report/1, as far as the flame graph is made of it.

@@ -18,6 +18,7 @@ export interface TimeMark {
   at: number; // seconds since 1970, as all times here
   text: string;
   tone: string; // custom property
+  small?: boolean; // a flag at the top, no line through the picture
 }
 
 export interface LiveChartProps {
@@ -75,7 +76,7 @@ export function LiveChart(props: LiveChartProps) {
       hooks: {
         setCursor: [(chart) => setTold(chart.cursor.idx ?? -1)],
         setSelect: [(chart) => chart.select.width > 0 && setZoomed(true)],
-        draw: [(chart) => now.current.marks.forEach((mark) => drawMark(chart, mark.at, color(mark.tone)))],
+        draw: [(chart) => now.current.marks.forEach((mark) => drawMark(chart, mark, color(mark.tone)))],
       },
     };
     const chart = new uPlot(options, data, element);
@@ -158,8 +159,8 @@ export function LiveChart(props: LiveChartProps) {
   );
 }
 
-// A line from top to bottom with a flag, where something was raised.
-function drawMark(plot: uPlot, at: number, color: string): void {
+// A flag where something was raised, and a line below it.
+function drawMark(plot: uPlot, { at, small }: TimeMark, color: string): void {
   const x = plot.valToPos(at, "x", true);
   const { left, top, width, height } = plot.bbox;
   if (x < left || x > left + width) return;
@@ -168,11 +169,13 @@ function drawMark(plot: uPlot, at: number, color: string): void {
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = color;
   ctx.lineWidth = ratio;
-  ctx.setLineDash([3 * ratio, 3 * ratio]);
-  ctx.beginPath();
-  ctx.moveTo(x, top);
-  ctx.lineTo(x, top + height);
-  ctx.stroke();
+  if (!small) {
+    ctx.setLineDash([3 * ratio, 3 * ratio]);
+    ctx.beginPath();
+    ctx.moveTo(x, top);
+    ctx.lineTo(x, top + height);
+    ctx.stroke();
+  }
   ctx.beginPath();
   ctx.moveTo(x, top);
   ctx.lineTo(x + 7 * ratio, top + 4 * ratio);
