@@ -137,6 +137,7 @@ class DashboardTest(HtmlCase, PageCase):
     def test_charts_are_zoomed_together_and_show_all_again(self):
         target = Target(self, self.tag)
         self.wait_for(target.pid)
+        target.tell("keep 10")
         self.open(f"pid={target.pid}")
         self.wait(lambda: self.browser.run("return document.querySelectorAll('#history canvas').length") >= 3, "charts")
         self.wait(lambda: self.browser.run("return document.querySelectorAll('#history .hidden tbody tr').length") >= 6, "some seconds")
