@@ -134,6 +134,65 @@ class DashboardTest(HtmlCase, PageCase):
         self.assertTrue(self.browser.run("return document.querySelector('input[name=range][value=\"1h\"]').checked"))
         self.assert_clean()
 
+    def has(self, path):
+        return self.request(f"/api/v1/{path}")[0].status != 404
+
+    def test_where_the_memory_is_and_who_uses_it(self):
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell(f"touch {8 * MEBIBYTE}")
+        target.tell("lose 100")
+        target.tell("fail")
+        if not self.has(f"report?pid={target.pid}"):
+            self.skipTest("this daemon reports nothing of running processes yet")
+        heap = self.wait_for(target.pid, lambda p: p["totals"]["failed"] == 1)["heap"]["live_bytes"]
+        self.browser.resize(1440, 900)
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: self.browser.run("return document.querySelector('.flame-canvas') !== null"), "the flame graph")
+        self.assertEqual(self.browser.text("#flame-title"), f"Live now {human_bytes(heap)}")
+        names = [name for name, _ in self.frames_below()]
+        self.assertIn("main", names)
+        self.click_frame("main")
+        self.soon("main", "return document.querySelector('.crumbs [aria-current]')?.textContent ?? ''")
+        # A later report has other numbers for the frames; the place is found again.
+        self.browser.click("#refresh")
+        self.soon(False, "return document.querySelector('#refresh').disabled")
+        self.soon("main", "return document.querySelector('.crumbs [aria-current]')?.textContent ?? ''")
+        self.browser.click("input[value=failed]")
+        self.soon("Failed 1 call", "return document.querySelector('#flame-title').innerText")
+        self.wait(lambda: self.browser.run("return document.querySelector('#consumers .body .row') !== null"), "consumers")
+        self.assertIn(human_bytes(heap), self.browser.text("#consumers-title"))
+        self.assertIn("main", self.browser.text("#consumers .body .row"))
+        self.browser.click("#consumers .body .row")
+        self.soon(True, "return [...document.querySelectorAll('.stack li')].some(e => e.innerText.startsWith('main'))")
+        self.browser.click("input[value=module]")
+        self.wait(lambda: self.tag in self.browser.text("#consumers .body"), "libraries")
+        self.assert_clean()
+
+    def test_resident_memory_is_explained_growth_judged_and_leaks_looked_for(self):
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell(f"touch {8 * MEBIBYTE}")
+        target.tell("lose 50")
+        if not self.has(f"breakdown?pid={target.pid}"):
+            self.skipTest("this daemon does not explain resident memory yet")
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: self.browser.run("return document.querySelectorAll('.parts > li').length") >= 3, "the parts")
+        self.assertIn("Live heap", self.browser.text(".parts"))
+        widths = self.browser.run("return [...document.querySelectorAll('.stacked .part')].map(e => parseFloat(e.style.width)).reduce((a, b) => a + b)")
+        self.assertAlmostEqual(widths, 100, delta=0.1)
+        self.browser.click("#memory button")
+        self.soon(True, "return document.querySelector('#memory-parts').hidden")
+        self.wait(lambda: "% sure" in self.browser.text("#pattern"), "the verdict on growth")
+        self.browser.click("#analyse")
+        self.wait(lambda: "nothing leads to any more" in self.browser.text("#analysis"), "leaks")
+        self.browser.click("#analysis summary")
+        self.soon(True, "return [...document.querySelectorAll('#analysis .stack li')].some(e => e.innerText.startsWith('loses'))")
+        self.browser.click(".export summary")
+        for link in self.browser.run("return [...document.querySelectorAll('.export a')].map(a => new URL(a.href)).map(u => u.pathname + u.search)"):
+            self.assertEqual(self.request(link)[0].status, 200, link)
+        self.assert_clean()
+
     def test_charts_are_zoomed_together_and_show_all_again(self):
         target = Target(self, self.tag)
         self.wait_for(target.pid)

@@ -87,7 +87,9 @@ HttpResponse asset_response(const HttpRequest& request, const PageAsset& asset) 
       asset.path.empty() ? "no-cache" : "public, max-age=31536000, immutable";
   response.headers["Content-Security-Policy"] = kPolicy;
   response.headers["Referrer-Policy"] = "no-referrer";
-  if (request.if_none_match == "*" || lists(request.if_none_match, tag)) {
+  // Compared weakly, as RFC 9110 wants it here.
+  if (request.if_none_match == "*" || lists(request.if_none_match, tag) ||
+      lists(request.if_none_match, "W/" + tag)) {
     response.status = 304;
     return response;
   }
