@@ -193,6 +193,23 @@ class DashboardTest(HtmlCase, PageCase):
             self.assertEqual(self.request(link)[0].status, 200, link)
         self.assert_clean()
 
+    def test_alerts_are_shown_and_resolved(self):
+        if not self.has("alerts?state=all"):
+            self.skipTest("this daemon raises no alerts yet")
+        target = Target(self, self.tag)
+        self.wait_for(target.pid)
+        target.tell(f"large {32 * MEBIBYTE}")
+        self.open()
+        self.wait(lambda: "32.0 MiB" in self.browser.text("#alerts"), "the alert")
+        self.browser.click("#alerts .alert button.link")
+        self.soon(str(target.pid), "return new URLSearchParams(location.hash.slice(1)).get('pid')")
+        self.wait(lambda: self.browser.run("return document.querySelectorAll('#alerts .alert').length") == 1, "it alone")
+        self.browser.click("#alerts .alert > button")
+        self.wait(lambda: "Nothing to be told" in self.browser.text("#alerts"), "none is active")
+        self.browser.click("input[name=alerts][value=resolved]")
+        self.wait(lambda: "32.0 MiB" in self.browser.text("#alerts"), "it is kept")
+        self.assert_clean()
+
     def test_charts_are_zoomed_together_and_show_all_again(self):
         target = Target(self, self.tag)
         self.wait_for(target.pid)

@@ -109,7 +109,7 @@ function AlertRow({ alert, onResolved, onOpen }: { alert: Alert; onResolved(): v
         )}
       </div>
       {alert.resolved ? (
-        <span class="faint">{alert.resolution ? `over: ${alert.resolution}` : "over"}</span>
+        <span class="faint">{alert.resolution ?? "over"}</span>
       ) : (
         <button type="button" disabled={state.isAsking} onClick={() => void resolve()} aria-label={`Resolve: ${alert.message}`}>
           Resolve

@@ -112,7 +112,7 @@ function PartRow({ part }: { part: Part }) {
   const line = (
     <>
       <i class={`part ${tone}`} aria-hidden="true" />
-      <span class="part-name">
+      <span class="part-name" title={hint}>
         {title} <span class="faint">{hint}</span>
       </span>
       <b title={`${exact(part.bytes)} bytes`}>{bytes(part.bytes)}</b>
