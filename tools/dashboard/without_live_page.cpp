@@ -1,10 +1,10 @@
 // In place of the generated file in a build without the page.
-#include "tools/server/page_assets.h"
+#include "tools/render/page_assets.h"
 
-namespace memwatch::server {
+namespace memwatch::render {
 
 std::span<const PageAsset> page_assets() {
   return {};
 }
 
-}  // namespace memwatch::server
+}  // namespace memwatch::render

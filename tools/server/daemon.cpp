@@ -217,7 +217,8 @@ Result<void> Daemon::State::start_http() {
   api = std::make_unique<Api>(std::move(sources));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
-        if (std::optional<HttpResponse> page = page_response(request)) return reply(*std::move(page));
+        if (std::optional<HttpResponse> page = page_response(request))
+          return reply(*std::move(page));
         api->handle(request, std::move(reply));
       });
   if (!started) return started.error();

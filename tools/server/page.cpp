@@ -10,6 +10,8 @@ namespace memwatch::server {
 
 namespace {
 
+using render::PageAsset;
+
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -12,6 +12,8 @@
 namespace memwatch::server {
 namespace {
 
+using render::PageAsset;
+
 std::string gzip(const std::string& text) {
   z_stream stream{};
   constexpr int kGzip = 16, kMemory = 8;
@@ -93,7 +95,8 @@ TEST_F(Page, WhatIsThereAlreadyIsNotSent) {
 }
 
 TEST_F(Page, OtherPathsAreOthers) {
-  for (const char* const path : {"/api/v1/status", "/page-bb.js/", "/page.js", "//", "", "x", "*"}) {
+  for (const char* const path :
+       {"/api/v1/status", "/page-bb.js/", "/page.js", "//", "", "x", "*"}) {
     EXPECT_FALSE(get(path)) << path;
   }
 }

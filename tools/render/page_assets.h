@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-namespace memwatch::server {
+namespace memwatch::render {
 
 struct PageAsset {
   std::string_view path;  // "" is the page itself, the others have a hash of their content in them
@@ -16,4 +16,4 @@ struct PageAsset {
 
 std::span<const PageAsset> page_assets();
 
-}  // namespace memwatch::server
+}  // namespace memwatch::render
