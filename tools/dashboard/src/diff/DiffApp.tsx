@@ -7,6 +7,7 @@ import { Help } from "../report/Help";
 import { PageButtons } from "../parts/PageButtons";
 import { Stack } from "../parts/Stack";
 import { usePage } from "../parts/use_page";
+import { Segments } from "../parts/Segments";
 import { resolveTheme } from "../state/theme";
 import type { ViewState } from "../state/view";
 import { baseName, placeOf, tellingFrame } from "../data/frames";
@@ -63,14 +64,7 @@ export function DiffApp({ model, state }: { model: DiffModel; state: ViewState }
           </ul>
         )}
         <div class="toolbar">
-          <div class="segments" role="radiogroup" aria-label="What width stands for">
-            {(Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]).map((width) => (
-              <label key={width}>
-                <input type="radio" name="width" value={width} checked={width === view.width} onChange={() => change({ width })} />
-                <span>{WIDTHS[width]}</span>
-              </label>
-            ))}
-          </div>
+          <Segments name="width" label="What width stands for" values={Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]} chosen={view.width} onChoose={(width) => change({ width })} text={(width) => WIDTHS[width]} />
         </div>
         <Graph model={model} state={state} theme={theme} searchBox={searchBox} />
         <Rows model={model} state={state} />

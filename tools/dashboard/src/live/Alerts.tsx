@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { dayAndTime } from "../text/clock";
 import { count } from "../text/format";
+import { Segments } from "../parts/Segments";
 import type { LiveView } from "./address";
 import { ask } from "./http";
 import type { Alert } from "./types";
@@ -13,7 +14,7 @@ const MOST = 30;
 const SEVERITY = { critical: { tone: "bad", icon: "✕" }, warning: { tone: "caution", icon: "⚠" }, info: { tone: "", icon: "i" } } as const;
 
 // Those of one process, or of all.
-export function useAlerts(watch: Watch, pid: number | undefined): Omit<Asked<Alert[]>, "value"> & { value: Alert[] | undefined } {
+export function useAlerts(watch: Watch, pid: number | undefined): Asked<Alert[]> {
   // An alert that the stream told of is asked for at once, by another epoch.
   const asked = useAnswer<{ alerts: Alert[] }>("api/v1/alerts?state=all", EVERY_MS, watch.epoch.value + watch.alertNews.value);
   const alerts = asked.value?.alerts.filter((alert) => pid === undefined || alert.pid === pid).sort((a, b) => b.time - a.time || b.id - a.id);
@@ -21,15 +22,13 @@ export function useAlerts(watch: Watch, pid: number | undefined): Omit<Asked<Ale
 }
 
 interface AlertsProps {
-  watch: Watch;
-  pid: number | undefined;
+  asked: Asked<Alert[]>;
   shown: LiveView["alerts"];
   onShow(shown: LiveView["alerts"]): void;
   onOpen?(pid: number): void;
 }
 
-export function Alerts({ watch, pid, shown, onShow, onOpen }: AlertsProps) {
-  const asked = useAlerts(watch, pid);
+export function Alerts({ asked, shown, onShow, onOpen }: AlertsProps) {
   const all = asked.value ?? [];
   const numbers = { active: all.filter((alert) => !alert.resolved).length, resolved: all.filter((alert) => alert.resolved).length, all: all.length };
   const rows = all.filter((alert) => shown === "all" || alert.resolved === (shown === "resolved"));
@@ -37,18 +36,7 @@ export function Alerts({ watch, pid, shown, onShow, onOpen }: AlertsProps) {
     <section aria-labelledby="alerts-title" class="card" id="alerts">
       <div class="section-head">
         <h2 id="alerts-title">Alerts</h2>
-        {asked.value && (
-          <div class="segments" role="radiogroup" aria-label="Which alerts">
-            {(["active", "resolved", "all"] as const).map((each) => (
-              <label key={each}>
-                <input type="radio" name="alerts" value={each} checked={each === shown} onChange={() => onShow(each)} />
-                <span>
-                  {each} {count(numbers[each])}
-                </span>
-              </label>
-            ))}
-          </div>
-        )}
+        {asked.value && <Segments name="alerts" label="Which alerts" values={["active", "resolved", "all"] as const} chosen={shown} onChoose={onShow} text={(each) => `${each} ${count(numbers[each])}`} />}
       </div>
       {asked.value === undefined ? (
         <p class="empty">{asked.problem === undefined ? "Asking for alerts…" : asked.problem.kind === "missing" ? "This daemon raises no alerts." : asked.problem.kind === "gone" ? "The daemon does not answer." : asked.problem.why}</p>

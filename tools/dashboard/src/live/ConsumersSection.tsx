@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import { baseName, headlineOf } from "../data/frames";
 import { FrameText } from "../parts/FrameText";
 import { Stack } from "../parts/Stack";
+import { Segments } from "../parts/Segments";
 import { formatSort, parseSort } from "../table/rows";
 import { Table, type Column } from "../table/Table";
 import { bytes, count, exact, percent } from "../text/format";
@@ -35,14 +36,7 @@ export function ConsumersSection({ pid, view, change, epoch }: ConsumersSectionP
         <h2 id="consumers-title">
           Who uses the heap <span class="faint">{content ? bytes(content.live) : ""}</span>
         </h2>
-        <div class="segments" role="radiogroup" aria-label="By what">
-          {(Object.keys(HOW) as (keyof typeof HOW)[]).map((each) => (
-            <label key={each}>
-              <input type="radio" name="by" value={each} checked={each === by} onChange={() => change({ by: each, row: -1 })} />
-              <span>{HOW[each]}</span>
-            </label>
-          ))}
-        </div>
+        <Segments name="by" label="By what" values={Object.keys(HOW) as (keyof typeof HOW)[]} chosen={by} onChoose={(each) => change({ by: each, row: -1 })} text={(each) => HOW[each]} />
       </div>
       {content === undefined ? (
         <p class="empty" role="status">

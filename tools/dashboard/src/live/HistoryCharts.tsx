@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { bytes, count, percent } from "../text/format";
 import { LiveChart, type TimeMark } from "../timeline/LiveChart";
 import { BYTE_STEPS } from "../timeline/series";
+import { Segments } from "../parts/Segments";
 import { RANGES, type Range } from "./address";
 import { linesOf, mergeSamples } from "./samples";
 import type { Alert, MemoryEvent, Sample } from "./types";
@@ -56,14 +57,7 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
     <section aria-labelledby="history-title" class="card" id="history">
       <div class="section-head">
         <h2 id="history-title">Over time</h2>
-        <div class="segments" role="radiogroup" aria-label="How far back">
-          {(Object.keys(RANGES) as Range[]).map((each) => (
-            <label key={each}>
-              <input type="radio" name="range" value={each} checked={each === range} onChange={() => onRange(each)} />
-              <span>{WORDS[each]}</span>
-            </label>
-          ))}
-        </div>
+        <Segments name="range" label="How far back" values={Object.keys(RANGES) as Range[]} chosen={range} onChoose={onRange} text={(each) => WORDS[each]} />
       </div>
       {lines.at.length === 0 ? (
         <p class="empty">{whole.problem && whole.problem.kind !== "gone" ? `No history: ${whole.problem.why}.` : whole.value ? "Nothing was seen in this time yet." : "Asking for what was seen…"}</p>

@@ -5,7 +5,7 @@ import { usePage } from "../parts/use_page";
 import { resolveTheme } from "../state/theme";
 import type { ViewState } from "../state/view";
 import type { LiveView } from "./address";
-import { Alerts } from "./Alerts";
+import { Alerts, useAlerts } from "./Alerts";
 import { ConnectionState, Gone } from "./ConnectionState";
 import { Events } from "./Events";
 import { LiveHelp } from "./LiveHelp";
@@ -27,6 +27,7 @@ export function LiveApp({ watch, state }: { watch: Watch; state: ViewState<LiveV
   const status = watch.status.value;
   const connection = watch.connection.value;
   const process = status && view.pid > 0 ? processOf(status.processes, view.pid) : undefined;
+  const alerts = useAlerts(watch, view.pid > 0 ? view.pid : undefined);
   const open = (pid: number) => change({ pid, zoom: 0, row: -1, search: "" });
   useEffect(() => {
     const what = process ? `${process.name} (${process.pid})` : status ? `${status.totals.running} processes` : "";
@@ -58,12 +59,12 @@ export function LiveApp({ watch, state }: { watch: Watch; state: ViewState<LiveV
         {status === undefined ? (
           connection.state !== "gone" && <p class="empty">Asking the daemon…</p>
         ) : view.pid > 0 ? (
-          <ProcessPage key={view.pid} watch={watch} status={status} process={process} view={view} change={change} theme={theme} searchBox={searchBox} callerOf={callerOf} />
+          <ProcessPage key={view.pid} watch={watch} alerts={alerts} status={status} process={process} view={view} change={change} theme={theme} searchBox={searchBox} callerOf={callerOf} />
         ) : (
           <>
             <Totals status={status} />
             <ProcessList status={status} sort={view.sort} onSort={(sort) => change({ sort })} onOpen={open} />
-            <Alerts watch={watch} pid={undefined} shown={view.alerts} onShow={(alerts) => change({ alerts })} onOpen={open} />
+            <Alerts asked={alerts} shown={view.alerts} onShow={(alerts) => change({ alerts })} onOpen={open} />
             <Events events={status.events} onOpen={open} />
           </>
         )}

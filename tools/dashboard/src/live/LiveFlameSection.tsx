@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { samePlace, shareOf } from "../flame/tree";
 import { CostGraph, ModuleLegend, moduleColor } from "../parts/CostGraph";
 import { foldingNote } from "../parts/graph_parts";
+import { Segments } from "../parts/Segments";
 import { bytes, count, counted, percent } from "../text/format";
 import { COSTS, type LiveCost, type LiveView } from "./address";
 import { FrameTable } from "./frame_table";
@@ -49,16 +50,7 @@ export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBo
   callerOf.current = (node) => flame?.tree.parent[node] ?? 0;
 
   const { cost } = view;
-  const costs = (
-    <div class="segments" role="radiogroup" aria-label="What the graph shows">
-      {COSTS.map((each) => (
-        <label key={each} title={TITLES[each].meaning}>
-          <input type="radio" name="cost" value={each} checked={each === cost} onChange={() => change({ cost: each })} />
-          <span>{TITLES[each].title}</span>
-        </label>
-      ))}
-    </div>
-  );
+  const costs = <Segments name="cost" label="What the graph shows" values={COSTS} chosen={cost} onChoose={(each) => change({ cost: each })} text={(each) => TITLES[each].title} hint={(each) => TITLES[each].meaning} />;
   if (flame === undefined) {
     const { problem } = asked;
     return (

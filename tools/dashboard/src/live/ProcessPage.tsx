@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { bytes, duration } from "../text/format";
 import { RANGES, type LiveView } from "./address";
 import { Actions } from "./Actions";
-import { Alerts, useAlerts } from "./Alerts";
+import { Alerts } from "./Alerts";
 import { ConsumersSection } from "./ConsumersSection";
 import { Events } from "./Events";
 import { HistoryCharts } from "./HistoryCharts";
@@ -13,11 +13,13 @@ import { MemoryWidget } from "./MemoryWidget";
 import { howItEnded } from "./news";
 import { PatternCard } from "./PatternCard";
 import { howHint, howText } from "./ProcessList";
-import type { Process, Status } from "./types";
+import type { Alert, Process, Status } from "./types";
+import type { Asked } from "./use_answer";
 import type { Watch } from "./watch";
 
 export interface ProcessPageProps {
   watch: Watch;
+  alerts: Asked<Alert[]>;
   status: Status;
   process: Process | undefined;
   view: LiveView;
@@ -27,9 +29,8 @@ export interface ProcessPageProps {
   callerOf: RefObject<(node: number) => number>; // for the page's keys
 }
 
-export function ProcessPage({ watch, status, process, view, change, theme, searchBox, callerOf }: ProcessPageProps) {
+export function ProcessPage({ watch, alerts, status, process, view, change, theme, searchBox, callerOf }: ProcessPageProps) {
   const { pid } = view;
-  const alerts = useAlerts(watch, pid);
   const events = useMemo(() => status.events.filter((event) => event.pid === pid), [status.events, pid]);
   const isRecorded = process?.source === "recorded";
   const isRunning = process?.state === "running";
@@ -55,7 +56,7 @@ export function ProcessPage({ watch, status, process, view, change, theme, searc
       {process && !isRecorded && <WithoutHeap process={process} />}
       {isRecorded && process.mode === "idle" && <p class="card empty">In idle mode no stacks are recorded. Record every allocation, or a sample: <code>mode = "exact"</code> or <code>"sample"</code> in memwatch.toml.</p>}
       {isRecorded && <Actions pid={pid} isRunning={isRunning} />}
-      <Alerts watch={watch} pid={pid} shown={view.alerts} onShow={(shown) => change({ alerts: shown })} />
+      <Alerts asked={alerts} shown={view.alerts} onShow={(shown) => change({ alerts: shown })} />
       <Events events={events} />
     </>
   );
