@@ -29,6 +29,7 @@
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
 #include "tools/server/main_thread_calls.h"
+#include "tools/server/page.h"
 #include "tools/server/questions.h"
 #include "tools/server/service_manager.h"
 #include "tools/server/timers.h"
@@ -216,6 +217,8 @@ Result<void> Daemon::State::start_http() {
   api = std::make_unique<Api>(std::move(sources));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
+        if (std::optional<HttpResponse> page = page_response(request))
+          return reply(*std::move(page));
         api->handle(request, std::move(reply));
       });
   if (!started) return started.error();
@@ -360,7 +363,7 @@ void Daemon::run() {
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
                                                       : "the programs of the watch list",
                      getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
-                     s.address.empty() ? "" : ", http://" + s.address + "/api/v1/status"));
+                     s.address.empty() ? "" : ", http://" + s.address + "/"));
   notify_ready("watching");
   std::vector<pollfd> waiting;
   while (true) {

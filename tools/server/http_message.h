@@ -7,8 +7,9 @@
 namespace memwatch::server {
 
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string target;  // as sent: "/api/v1/history?pid=7"
+  std::string method;                              // "GET"
+  std::string target;                              // as sent: "/api/v1/history?pid=7"
+  std::string accept_encoding{}, if_none_match{};  // headers as sent; "" where there are none
 };
 
 struct HttpResponse {

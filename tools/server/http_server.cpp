@@ -163,6 +163,8 @@ class HttpServer::State::Connection
     // HEAD is answered as GET is, but for the body.
     request.method = is_head_ ? "GET" : std::string(message.method_string());
     request.target = std::string(message.target());
+    request.accept_encoding = std::string(message[http::field::accept_encoding]);
+    request.if_none_match = std::string(message[http::field::if_none_match]);
     server_.handler(
         std::move(request),
         [waiting = Waiting{server_.shared_from_this(), shared_from_this()}](HttpResponse answer) {

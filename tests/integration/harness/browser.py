@@ -156,6 +156,17 @@ class Browser:
             steps += [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
         self._actions([{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}])
 
+    def drag(self, x, y, to_x, to_y):
+        """With the left button, from a place in the window to another."""
+        steps = [
+            {"type": "pointerMove", "duration": 0, "x": int(x), "y": int(y)},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerMove", "duration": 50, "x": int((x + to_x) / 2), "y": int((y + to_y) / 2)},
+            {"type": "pointerMove", "duration": 50, "x": int(to_x), "y": int(to_y)},
+            {"type": "pointerUp", "button": 0},
+        ]
+        self._actions([{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}])
+
     def _actions(self, actions):
         self._call("POST", f"{self._session}/actions", {"actions": actions})
 

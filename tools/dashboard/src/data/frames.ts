@@ -1,4 +1,5 @@
 // Frames and stacks of a report as a person reads them.
+import { shortName } from "../text/names";
 import type { Tables } from "./document";
 
 export interface Frame {
@@ -57,4 +58,12 @@ export function tellingFrame(stack: Frame[]): number {
     if (found >= 0) return found;
   }
   return 0;
+}
+
+// The frame that a stack is named after and the callers that follow it, as far as they have names.
+// Undefined of no stack.
+export function headlineOf(frames: Frame[], callers = 3): { frame: Frame | undefined; callers: string[] } {
+  const telling = tellingFrame(frames);
+  const further = frames.slice(telling + 1).filter((frame) => frame.named && !frame.plumbing);
+  return { frame: frames[telling], callers: further.slice(0, callers).map((frame) => shortName(frame.function)) };
 }

@@ -1,13 +1,13 @@
 // Two sessions compared: what grew is orange, what shrank is blue.
 import { useMemo, useRef, useState } from "preact/hooks";
 import { css, deltaColor } from "../flame/colors";
-import { FlameGraph } from "../flame/FlameGraph";
-import { search } from "../flame/search";
-import { Breadcrumbs, foldingNote, GraphTools, Matched } from "../report/graph_parts";
+import { CostGraph } from "../parts/CostGraph";
+import { foldingNote } from "../parts/graph_parts";
 import { Help } from "../report/Help";
-import { PageButtons } from "../report/PageButtons";
-import { Stack } from "../report/Stack";
-import { usePage } from "../report/use_page";
+import { PageButtons } from "../parts/PageButtons";
+import { Stack } from "../parts/Stack";
+import { usePage } from "../parts/use_page";
+import { Segments } from "../parts/Segments";
 import { resolveTheme } from "../state/theme";
 import type { ViewState } from "../state/view";
 import { baseName, placeOf, tellingFrame } from "../data/frames";
@@ -64,14 +64,7 @@ export function DiffApp({ model, state }: { model: DiffModel; state: ViewState }
           </ul>
         )}
         <div class="toolbar">
-          <div class="segments" role="radiogroup" aria-label="What width stands for">
-            {(Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]).map((width) => (
-              <label key={width}>
-                <input type="radio" name="width" value={width} checked={width === view.width} onChange={() => change({ width })} />
-                <span>{WIDTHS[width]}</span>
-              </label>
-            ))}
-          </div>
+          <Segments name="width" label="What width stands for" values={Object.keys(WIDTHS) as (keyof typeof WIDTHS)[]} chosen={view.width} onChoose={(width) => change({ width })} text={(width) => WIDTHS[width]} />
         </div>
         <Graph model={model} state={state} theme={theme} searchBox={searchBox} />
         <Rows model={model} state={state} />
@@ -102,58 +95,37 @@ interface GraphProps {
 
 function Graph({ model, state, theme, searchBox }: GraphProps) {
   const view = state.view.value;
-  const { change } = state;
   const { tree, diff } = model;
   const values = model.widths[view.width];
-  const zoomed = view.zoom < tree.size ? view.zoom : 0;
-  const found = useMemo(
-    () =>
-      search(tree, values, zoomed, view.search, (id) => {
-        const frame = model.frame(id);
-        return [frame.function, frame.file, frame.module];
-      }),
-    [values, zoomed, view.search],
-  );
   return (
-    <section aria-labelledby="flame-title" id="flame">
-      <div class="section-head">
-        <h2 id="flame-title">
-          {WIDTHS[view.width]} <span class="faint">{model.format(values[0]!)}</span>
-        </h2>
-        <GraphTools view={view} change={change} searchBox={searchBox} />
-      </div>
-      {values[0] === 0 ? (
-        <p class="empty">{view.width === "change" ? "No stack grew or shrank." : "Nothing of this side. Choose another width above."}</p>
-      ) : (
+    <CostGraph
+      title={
         <>
-          <Breadcrumbs model={model} tree={tree} zoomed={zoomed} onZoom={(zoom) => change({ zoom })} />
-          <Matched query={view.search} found={found} whole={values[zoomed]!} zoomed={zoomed} format={(value) => model.format(value)} />
-          <FlameGraph
-            tree={tree}
-            values={values}
-            zoomed={zoomed}
-            onZoom={(zoom) => change({ zoom })}
-            flipped={view.flame === "flame"}
-            theme={theme}
-            label={`Differential flame graph: ${diff.metric}, ${model.figures(0)}`}
-            color={(node) => deltaColor(model.direction(node), theme)}
-            name={(node) => model.nodeName(tree, node)}
-            shortName={(node) => model.nodeShortName(tree, node)}
-            place={(node) => model.nodePlace(tree, node)}
-            figures={(node) => model.figures(node)}
-            found={view.search === "" || found.error !== "" ? undefined : found}
-          />
-          <ul class="legend" aria-label="Colours">
-            {([1, 0, -1] as const).map((direction) => (
-              <li key={direction}>
-                <i style={{ background: css(deltaColor(direction, theme)) }} /> {direction > 0 ? "▲ grew" : direction < 0 ? "▼ shrank" : "both, or neither"}
-              </li>
-            ))}
-          </ul>
-          <p class="note faint">{foldingNote(diff.flame, diff)} Width is the amount of the stacks that are compared.</p>
+          {WIDTHS[view.width]} <span class="faint">{model.format(values[0]!)}</span>
         </>
-      )}
-    </section>
+      }
+      names={model}
+      tree={tree}
+      values={values}
+      view={view}
+      change={state.change}
+      searchBox={searchBox}
+      theme={theme}
+      label={`Differential flame graph: ${diff.metric}, ${model.figures(0)}`}
+      color={(node) => deltaColor(model.direction(node), theme)}
+      figures={(node) => model.figures(node)}
+      format={(value) => model.format(value)}
+      empty={<p class="empty">{view.width === "change" ? "No stack grew or shrank." : "Nothing of this side. Choose another width above."}</p>}
+    >
+      <ul class="legend" aria-label="Colours">
+        {([1, 0, -1] as const).map((direction) => (
+          <li key={direction}>
+            <i style={{ background: css(deltaColor(direction, theme)) }} /> {direction > 0 ? "▲ grew" : direction < 0 ? "▼ shrank" : "both, or neither"}
+          </li>
+        ))}
+      </ul>
+      <p class="note faint">{foldingNote(diff.flame, diff)} Width is the amount of the stacks that are compared.</p>
+    </CostGraph>
   );
 }
 

@@ -1,7 +1,7 @@
 // A difference with what is worked out from it once. Plain data and look-ups.
 import type { Diff, DiffCost } from "../data/document";
 import { readFlame, type FlameTree } from "../flame/tree";
-import { NameModel } from "../report/model";
+import { NameModel } from "../data/name_model";
 import { bytes, count } from "../text/format";
 
 export class DiffModel extends NameModel {

@@ -2,8 +2,8 @@
 // It knows nothing of reports: the tree, the widths and all texts come as properties, so that the
 // same component draws a session, a difference and, one day, a running process.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Color } from "./colors";
-import { draw, pictureHeight, ROW, rowAt, topOf } from "./draw";
+import { css, type Color } from "./colors";
+import { drawBoxes, drawOutline, pictureHeight, ROW, rowAt, topOf, type Scene } from "./draw";
 import { layOut, nodeAt, step, type Step } from "./layout";
 import type { Found } from "./search";
 import { pathTo, type FlameTree } from "./tree";
@@ -67,30 +67,50 @@ export function FlameGraph(props: FlameGraphProps) {
     setHovered(undefined);
   }, [layout]);
 
+  // Colours are asked for again and again, and are the same until the tree or the theme changes.
+  const fills = useMemo(() => new Map<number, string>(), [tree, props.theme]);
+  const fill = (node: number): string => {
+    let text = fills.get(node);
+    if (text === undefined) fills.set(node, (text = css(props.color(node))));
+    return text;
+  };
+  const ratio = window.devicePixelRatio || 1;
+  const [wide, high] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+  const scene: Scene = {
+    layout,
+    width: size.width,
+    height: size.height,
+    top,
+    flipped,
+    theme: props.theme,
+    font: FONT,
+    fill,
+    label: props.shortName,
+    isCaller: (node) => callers.has(node),
+    matches: props.found?.matches,
+  };
+  const boxes = useRef<HTMLCanvasElement | undefined>(undefined);
+  useLayoutEffect(() => {
+    const picture = (boxes.current ??= document.createElement("canvas"));
+    picture.width = Math.max(1, wide);
+    picture.height = Math.max(1, high);
+    const context = picture.getContext("2d");
+    context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (context) drawBoxes(context, scene);
+  }, [layout, wide, high, ratio, top, flipped, props.theme, props.found]);
+
   useLayoutEffect(() => {
     const element = canvas.current!;
-    const ratio = window.devicePixelRatio || 1;
-    const [wide, high] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (element.width !== wide) element.width = wide;
     if (element.height !== high) element.height = high;
     const context = element.getContext("2d");
-    if (context === null) return;
+    if (context === null || wide === 0 || high === 0) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, wide, high);
+    context.drawImage(boxes.current!, 0, 0);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    draw(context, {
-      layout,
-      width: size.width,
-      height: size.height,
-      top,
-      flipped,
-      theme: props.theme,
-      font: FONT,
-      color: props.color,
-      label: props.shortName,
-      isCaller: (node) => callers.has(node),
-      matches: props.found?.matches,
-      hovered: hovered?.node ?? -1,
-      focused,
-    });
+    if (hovered !== undefined) drawOutline(context, scene, hovered.node, 1);
+    drawOutline(context, scene, focused, 2);
   });
 
   const at = (event: MouseEvent): number => {
@@ -123,6 +143,7 @@ export function FlameGraph(props: FlameGraphProps) {
   };
 
   const told = hovered?.node ?? focused;
+  const largestFrames = useMemo(() => <LargestFrames {...props} />, [tree, values, zoomed]);
   return (
     <div class="flame">
       <div
@@ -156,7 +177,7 @@ export function FlameGraph(props: FlameGraphProps) {
         )}
       </p>
       {hovered !== undefined && <Tooltip {...props} node={hovered.node} x={hovered.x} y={hovered.y} />}
-      <LargestFrames {...props} />
+      {largestFrames}
     </div>
   );
 }

@@ -12,12 +12,10 @@ export interface Scene {
   flipped: boolean; // root at the bottom
   theme: "light" | "dark";
   font: string;
-  color(node: number): Color;
+  fill(node: number): string; // a CSS colour
   label(node: number): string;
   isCaller(node: number): boolean; // of the zoomed frame: drawn fainter
   matches: Uint8Array | undefined; // of a search: the others are drawn grey
-  hovered: number;
-  focused: number;
 }
 
 const MUTED: Record<"light" | "dark", { fill: Color; text: Color }> = {
@@ -45,7 +43,9 @@ export function topOf(layout: Layout, row: number, flipped: boolean): number {
   return (flipped ? layout.rows.length - 1 - row : row) * ROW;
 }
 
-export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
+// Boxes and names. Of tens of thousands this takes longer than a frame of a film: who only points draws
+// the outline again, over a copy of this picture.
+export function drawBoxes(context: CanvasRenderingContext2D, scene: Scene): void {
   const { layout, width, height, top, flipped } = scene;
   context.clearRect(0, 0, width, height);
   context.font = scene.font;
@@ -55,11 +55,12 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     if (y + ROW <= 0 || y >= height) continue;
     drawRow(context, scene, layout.rows[row]!, y);
   }
-  for (const node of [scene.hovered, scene.focused]) outline(context, scene, node);
 }
 
 function drawRow(context: CanvasRenderingContext2D, scene: Scene, nodes: Int32Array, y: number): void {
   const { layout, width } = scene;
+  const mutedFill = css(MUTED[scene.theme].fill);
+  const textFill = css(TEXT[scene.theme]);
   let drawnTo = -1;
   for (const node of nodes) {
     const x = layout.left[node]! * width;
@@ -67,24 +68,24 @@ function drawRow(context: CanvasRenderingContext2D, scene: Scene, nodes: Int32Ar
     if (end < drawnTo + 0.5) continue; // lies within the last sliver
     const muted = (scene.matches !== undefined && !scene.matches[node]) || scene.isCaller(node);
     const box = Math.max(end - x - (end - x > 3 ? 1 : 0), 0.7);
-    context.fillStyle = css(muted ? MUTED[scene.theme].fill : scene.color(node));
+    context.fillStyle = muted ? mutedFill : scene.fill(node);
     context.fillRect(x, y, box, ROW - 1);
     drawnTo = end;
     if (box > 30) {
-      context.fillStyle = css(muted ? MUTED[scene.theme].text : TEXT[scene.theme]);
+      context.fillStyle = muted ? css(MUTED[scene.theme].text) : textFill;
       const text = fit(context, scene.label(node), box - 10);
       if (text !== "") context.fillText(text, x + 5, y + ROW / 2);
     }
   }
 }
 
-function outline(context: CanvasRenderingContext2D, scene: Scene, node: number): void {
+export function drawOutline(context: CanvasRenderingContext2D, scene: Scene, node: number, lineWidth: number): void {
   if (node < 0 || scene.layout.width[node] === 0) return;
   const y = topOf(scene.layout, scene.layout.rowOf[node]!, scene.flipped) - scene.top;
   const x = scene.layout.left[node]! * scene.width;
   const box = Math.max(scene.layout.width[node]! * scene.width - 1, 2);
   context.strokeStyle = css(TEXT[scene.theme]);
-  context.lineWidth = node === scene.focused ? 2 : 1;
+  context.lineWidth = lineWidth;
   const inset = context.lineWidth / 2;
   context.strokeRect(x + inset, y + inset, Math.max(box - 2 * inset, 1), ROW - 1 - 2 * inset);
 }

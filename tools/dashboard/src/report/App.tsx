@@ -13,7 +13,8 @@ import { Header } from "./Header";
 import { Help } from "./Help";
 import { costLabel, costMeaning, processLabel, since, type ReportModel } from "./model";
 import { Tables } from "./Tables";
-import { usePage } from "./use_page";
+import { usePage } from "../parts/use_page";
+import { Segments } from "../parts/Segments";
 
 export function App({ model, state }: { model: ReportModel; state: ViewState }) {
   const view = state.view.value;
@@ -46,14 +47,7 @@ export function App({ model, state }: { model: ReportModel; state: ViewState }) 
         )}
         <div class="toolbar">
           {model.report.scopes.length > 1 && <ScopeChoice model={model} chosen={scopeNumber} onChoose={chooseScope} />}
-          <div class="segments" role="radiogroup" aria-label="Cost that the graph shows">
-            {COSTS.map((cost) => (
-              <label key={cost} title={costMeaning(cost, scope)}>
-                <input type="radio" name="cost" value={cost} checked={cost === view.cost} onChange={() => change({ cost })} />
-                <span>{costLabel(cost, scope)}</span>
-              </label>
-            ))}
-          </div>
+          <Segments name="cost" label="Cost that the graph shows" values={COSTS} chosen={view.cost} onChoose={(cost) => change({ cost })} text={(cost) => costLabel(cost, scope)} hint={(cost) => costMeaning(cost, scope)} />
         </div>
         <FlameSection
           model={model}

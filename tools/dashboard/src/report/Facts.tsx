@@ -1,32 +1,8 @@
 // The key figures, as the text summary has them: largest heap, allocated, not freed, RSS, trouble.
-import type { ComponentChildren } from "preact";
 import type { Scope } from "../data/document";
 import { bytes, count, counted, errorBar, exact, percent } from "../text/format";
+import { Fact } from "../parts/Fact";
 import { capital, isClassified, processLabel, since, type ReportModel } from "./model";
-
-interface FactProps {
-  label: string;
-  value: string;
-  title?: string;
-  tone?: "bad" | "caution" | "good";
-  details: (string | false | undefined)[];
-  children?: ComponentChildren;
-}
-
-function Fact({ label, value, title, tone, details, children }: FactProps) {
-  return (
-    <div class={`fact ${tone ?? ""}`}>
-      <dt>{label}</dt>
-      <dd>
-        <strong title={title}>{value}</strong>
-        <ul>
-          {details.map((detail) => detail && <li key={detail}>{detail}</li>)}
-          {children}
-        </ul>
-      </dd>
-    </div>
-  );
-}
 
 const exactBytes = (value: number) => `${exact(value)} bytes`;
 

@@ -3,7 +3,7 @@ import type { Scope } from "../data/document";
 import type { Theme } from "../state/hash";
 import { duration } from "../text/format";
 import { processWord, type ReportModel } from "./model";
-import { PageButtons } from "./PageButtons";
+import { PageButtons } from "../parts/PageButtons";
 
 interface HeaderProps {
   model: ReportModel;

@@ -6,7 +6,7 @@ import { formatSort, parseSort } from "../table/rows";
 import { Table } from "../table/Table";
 import { count } from "../text/format";
 import { isClassified, type ReportModel } from "./model";
-import { Stack } from "./Stack";
+import { Stack } from "../parts/Stack";
 import { TABLES, type TableContent } from "./table_contents";
 
 interface TablesProps {

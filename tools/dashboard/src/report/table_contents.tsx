@@ -2,11 +2,11 @@
 // say when there are no rows.
 import type { ComponentChildren } from "preact";
 import type { Cost, Scope } from "../data/document";
-import { baseName, placeOf, type Frame } from "../data/frames";
+import { baseName, type Frame } from "../data/frames";
 import type { Tab } from "../state/hash";
 import type { Column } from "../table/Table";
 import { bytes, count, counted, duration, errorBar, exact, percent, requestedBytes } from "../text/format";
-import { shortName } from "../text/names";
+import { FrameText } from "../parts/FrameText";
 import { capital, costLabel, formatCost, isClassified, processLabel, since, type ReportModel } from "./model";
 
 export interface TableContent {
@@ -34,22 +34,13 @@ const figure = (id: string, title: string, hint: string, values: number[], unit:
   ...(whole > 0 ? { bar: (row: number) => values[row]! / whole } : {}),
 });
 
-function frameText(frame: Frame, callers: string[]): ComponentChildren {
-  const place = placeOf(frame) || (frame.named ? baseName(frame.module) : "");
-  return (
-    <span title={[frame.function, ...callers].join(" ← ")}>
-      {shortName(frame.function)} <span class="faint">{[place, ...callers].filter((part) => part !== "").join(" ← ")}</span>
-    </span>
-  );
-}
-
 const frameColumn = (frame: (row: number) => Frame, title: string, callers: (row: number) => string[] = () => []): Column => ({
   id: "function",
   title,
   isText: true,
   width: "minmax(140px, 1fr)",
   value: (row) => frame(row).function,
-  show: (row) => frameText(frame(row), callers(row)),
+  show: (row) => <FrameText frame={frame(row)} callers={callers(row)} />,
 });
 
 // Of rows that each belong to a stack.

@@ -42,10 +42,10 @@ export function encode(view: View, from: View): string {
   return fields.toString();
 }
 
-const oneOf = <T extends string>(all: readonly T[], text: string | null, otherwise: T): T =>
+export const oneOf = <T extends string>(all: readonly T[], text: string | null, otherwise: T): T =>
   all.find((each) => each === text) ?? otherwise;
 
-function wholeNumber(text: string | null, otherwise: number): number {
+export function wholeNumber(text: string | null, otherwise: number): number {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
 }
 

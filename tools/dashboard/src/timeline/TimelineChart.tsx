@@ -3,7 +3,8 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bytes, duration } from "../text/format";
-import { BYTE_STEPS, nearest, withHeapAt, type Series } from "./series";
+import { chartLook } from "./look";
+import { BYTE_STEPS, spacedMoments, withHeapAt, type Series } from "./series";
 
 export interface Mark {
   at: number;
@@ -20,8 +21,6 @@ export interface TimelineChartProps {
   theme: "light" | "dark"; // colours are read again when it changes
 }
 
-const TABLE_ROWS = 12;
-
 export function TimelineChart({ series, start, peak, stepped, height, theme }: TimelineChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
@@ -31,9 +30,7 @@ export function TimelineChart({ series, start, peak, stepped, height, theme }: T
 
   useEffect(() => {
     const element = place.current!;
-    const style = getComputedStyle(element);
-    const color = (name: string) => resolved(element, `var(${name})`);
-    const axis = { stroke: color("--faint"), grid: { stroke: color("--line"), width: 1 }, ticks: { show: false }, font: `11px ${style.fontFamily}` };
+    const { color, axis } = chartLook(element);
     const line = (name: string, stroke: string, fill?: string): uPlot.Series => ({
       label: name,
       stroke,
@@ -102,7 +99,7 @@ export function TimelineChart({ series, start, peak, stepped, height, theme }: T
           </tr>
         </thead>
         <tbody>
-          {tableMoments(series.at.map((moment) => moment - start)).map((index) => (
+          {spacedMoments(series.at.map((moment) => moment - start), 12).map((index) => (
             <tr key={index}>
               <th scope="row">{duration(series.at[index]! - start)}</th>
               <td>{bytes(series.heap[index]!)}</td>
@@ -114,22 +111,6 @@ export function TimelineChart({ series, start, peak, stepped, height, theme }: T
 </div>
     </figure>
   );
-}
-
-function tableMoments(times: number[]): number[] {
-  const [first, last] = [times[0] ?? 0, times[times.length - 1] ?? 0];
-  const moments = Array.from({ length: TABLE_ROWS }, (_, i) => nearest(times, first + ((last - first) * i) / (TABLE_ROWS - 1)));
-  return [...new Set(moments)].filter((index) => index >= 0);
-}
-
-// A canvas knows no light-dark(): the browser resolves it for an element.
-function resolved(parent: HTMLElement, color: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = color;
-  parent.append(probe);
-  const result = getComputedStyle(probe).color;
-  probe.remove();
-  return result;
 }
 
 function drawMark(plot: uPlot, mark: Mark, color: string): void {

@@ -103,5 +103,12 @@ export function nearest(times: number[], at: number): number {
   return best;
 }
 
+// Indices of so many moments, evenly spread over the time: what a table of a chart shows.
+export function spacedMoments(times: number[], rows: number): number[] {
+  const [first, last] = [times[0] ?? 0, times[times.length - 1] ?? 0];
+  const moments = Array.from({ length: rows }, (_, i) => nearest(times, first + ((last - first) * i) / (rows - 1)));
+  return [...new Set(moments)].filter((index) => index >= 0);
+}
+
 // Steps of an axis of bytes, so that its marks are 512 KiB and 1 MiB rather than 500 000.
 export const BYTE_STEPS = Array.from({ length: 60 }, (_, i) => 2 ** i);

@@ -4,11 +4,11 @@ import type { Found } from "../flame/search";
 import { pathTo, type FlameTree } from "../flame/tree";
 import type { View } from "../state/hash";
 import { count, counted, percent } from "../text/format";
-import type { NameModel } from "./model";
+import type { NameModel } from "../data/name_model";
 
 interface GraphToolsProps {
-  view: View;
-  change(fields: Partial<View>, history?: "push" | "replace"): void;
+  view: Pick<View, "search" | "flame">;
+  change(fields: Partial<Pick<View, "search" | "flame">>, history?: "push" | "replace"): void;
   searchBox: RefObject<HTMLInputElement | null>;
 }
 

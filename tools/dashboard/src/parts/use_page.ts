@@ -1,10 +1,19 @@
 // What every page does beside drawing: its colours, and the keys that work anywhere on it.
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect } from "preact/hooks";
+import type { Theme } from "../state/hash";
 import type { ViewState } from "../state/view";
 
+// What the keys change.
+export interface PageView {
+  theme: Theme;
+  search: string;
+  zoom: number;
+  row: number;
+}
+
 // `callerOf` tells where Escape leads from a zoomed node.
-export function usePage(state: ViewState, searchBox: RefObject<HTMLInputElement | null>, onHelp: () => void, callerOf: (node: number) => number): void {
+export function usePage(state: ViewState<PageView>, searchBox: RefObject<HTMLInputElement | null>, onHelp: () => void, callerOf: (node: number) => number): void {
   const { theme } = state.view.value;
   useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;

@@ -1,0 +1,99 @@
+// The connection to the daemon: what it sees, kept up to date, and whether it is there at all. Changes
+// come by the stream of server-sent events where the daemon has one; without it, and while it cannot
+// be had, everything is asked for each second. A daemon that is gone is looked for until it is back.
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { ask, type Answer } from "./http";
+import { changed, sampled, type SampleNews } from "./news";
+import type { Breakdown, Process, Status } from "./types";
+
+export type Connection =
+  | { state: "asking" } // never heard of it yet
+  | { state: "streaming" | "polling" }
+  | { state: "gone"; since: number }; // milliseconds, as Date.now()
+
+export interface Watch {
+  connection: ReadonlySignal<Connection>;
+  status: ReadonlySignal<Status | undefined>; // the last one
+  breakdowns: ReadonlySignal<ReadonlyMap<number, Breakdown>>; // by pid, as the stream told them
+  alertNews: ReadonlySignal<number>; // counts up when an alert began or ended
+  epoch: ReadonlySignal<number>; // counts up when another daemon answers
+}
+
+const POLL_MS = 1000;
+const POLL_BESIDE_STREAM_MS = 5000; // what the stream does not tell: events, sums
+const STREAM_AGAIN_MS = 30_000; // after one that was refused
+
+export function watchDaemon(
+  look: () => Promise<Answer<Status>> = () => ask<Status>("api/v1/status"),
+  openStream: () => EventSource = () => new EventSource("api/v1/stream"),
+): Watch {
+  const connection = signal<Connection>({ state: "asking" });
+  const status = signal<Status | undefined>(undefined);
+  const breakdowns = signal<ReadonlyMap<number, Breakdown>>(new Map());
+  const alertNews = signal(0);
+  const epoch = signal(0);
+  let stream: EventSource | undefined;
+  let isStreaming = false;
+  let noStreamUntil = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const closeStream = () => {
+    stream?.close();
+    stream = undefined;
+    isStreaming = false;
+  };
+
+  const listen = () => {
+    if (stream !== undefined || Date.now() < noStreamUntil) return;
+    stream = openStream();
+    const on = <T>(name: string, use: (data: T) => void) =>
+      stream!.addEventListener(name, (event) => use(JSON.parse((event as MessageEvent<string>).data) as T));
+    const update = (change: (processes: Process[]) => Process[]) => {
+      if (status.value !== undefined) status.value = { ...status.value, processes: change(status.value.processes) };
+    };
+    stream.onopen = () => {
+      isStreaming = true;
+      connection.value = { state: "streaming" };
+    };
+    // Cut off: the next look says whether the daemon is there. Refused, it is not tried for a while.
+    stream.onerror = () => {
+      if (!isStreaming) noStreamUntil = Date.now() + STREAM_AGAIN_MS;
+      closeStream();
+      soon(0);
+    };
+    on<Process | { pid: number; state: "forgotten" }>("process", (news) => update((processes) => changed(processes, news)));
+    on<SampleNews>("sample", (news) => update((processes) => sampled(processes, news)));
+    on<Breakdown>("breakdown", (news) => {
+      breakdowns.value = new Map(breakdowns.value).set(news.pid, news);
+    });
+    on("alert", () => ++alertNews.value);
+  };
+
+  const turn = async () => {
+    const answer = await look();
+    if (answer.kind === "value") {
+      if (status.value !== undefined && status.value.pid !== answer.value.pid) {
+        closeStream();
+        noStreamUntil = 0;
+        breakdowns.value = new Map();
+        ++epoch.value;
+      } else if (connection.value.state === "gone") {
+        ++epoch.value;
+      }
+      status.value = answer.value;
+      connection.value = { state: isStreaming ? "streaming" : "polling" };
+      listen();
+    } else if (answer.kind === "gone") {
+      closeStream();
+      if (connection.value.state !== "gone") connection.value = { state: "gone", since: Date.now() };
+    }
+    soon(isStreaming ? POLL_BESIDE_STREAM_MS : POLL_MS);
+  };
+
+  const soon = (ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void turn(), ms);
+  };
+  void turn();
+  return { connection, status, breakdowns, alertNews, epoch };
+}

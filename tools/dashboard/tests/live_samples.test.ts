@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { linesOf, mergeSamples } from "../src/live/samples";
+
+const sample = (time: number, rss = 100, live_bytes: number | null = 60, allocations = 0, span = 1) => ({ pid: 1, time, span, rss, live_bytes, allocations });
+
+test("later answers replace what they overlap with, old samples go", () => {
+  const merged = mergeSamples([sample(1), sample(2), sample(3)], [sample(3, 200), sample(4)], 2);
+  assert.deepEqual(merged.map(({ time, rss }) => [time, rss]), [[2, 100], [3, 200], [4, 100]]);
+});
+
+test("external is RSS without the heap, and never below nothing", () => {
+  const { external, ratio } = linesOf([sample(1, 100, 60), sample(2, 100, 130), sample(3, 100, null)]);
+  assert.deepEqual(external, [40, 0, null]);
+  assert.deepEqual(ratio, [0.4, 0, null]);
+});
+
+test("the rate is allocations a second, unknown at the first and where the counter began anew", () => {
+  const { rate } = linesOf([sample(1, 1, 1, 10), sample(3, 1, 1, 50), sample(4, 1, 1, 5)]);
+  assert.deepEqual(rate, [null, 20, null]);
+});
+
+test("a time without samples is a gap, a minute between merged ones is none", () => {
+  const gap = linesOf([sample(1, 1, 1, 0), sample(100, 2, 1, 99)]);
+  assert.deepEqual(gap.rss, [1, null, 2]);
+  assert.equal(gap.rate[2], null);
+  assert.deepEqual(linesOf([sample(60, 1, 1, 0, 60), sample(120, 2, 1, 0, 60)]).rss, [1, 2]);
+});
