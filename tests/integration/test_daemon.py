@@ -514,7 +514,6 @@ class RestTest(RestCase):
     def test_mistakes_are_problems_and_the_server_goes_on(self):
         problem = self.api["components"]["schemas"]["Problem"]
         for status, path, method, headers in (
-            (404, "/", "GET", {}),
             (404, "/api/v1/processes/1", "GET", {}),
             (400, "/api/v1/../../../etc/passwd", "GET", {}),
             (400, "/api/v1/%2e%2e%2f", "GET", {}),

@@ -33,6 +33,7 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
   const whole = useAnswer<Answer>(`api/v1/history?pid=${pid}&seconds=${seconds}&count=100000`, 60_000, epoch);
   const fresh = useAnswer<Answer>(isRunning ? `api/v1/history?pid=${pid}&seconds=${OVERLAP_S}&count=100` : undefined, EVERY_MS, epoch);
   const [samples, setSamples] = useState<Sample[]>([]);
+  const [isZoomed, setZoomed] = useState(false);
   const now = Date.now() / 1000;
   // Minutes that were merged meanwhile replace their seconds.
   useEffect(() => setSamples(whole.value?.samples ?? []), [whole.value]);
@@ -52,7 +53,7 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
   // A process that is younger than the range fills the picture all the same.
   const from = Math.max(to - seconds, Math.min(lines.at[0] ?? to - seconds, to - 60));
   const hasHeap = lines.heap.some((value) => value !== null);
-  const common = { at: lines.at, from, to, marks, group: `history-${pid}`, theme };
+  const common = { at: lines.at, from, to, marks, group: `history-${pid}`, isZoomed, onZoomed: setZoomed, theme };
   return (
     <section aria-labelledby="history-title" class="card" id="history">
       <div class="section-head">

@@ -32,17 +32,18 @@ export interface LiveChartProps {
   steps?: number[]; // of the axis
   height: number;
   group: string;
+  isZoomed: boolean; // all of the group
+  onZoomed(isZoomed: boolean): void;
   theme: "light" | "dark"; // colours are read again when it changes
 }
 
 export function LiveChart(props: LiveChartProps) {
-  const { title, at, lines, marks, format, steps, height, group, theme } = props;
+  const { title, at, lines, marks, format, steps, height, group, isZoomed, theme } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const now = useRef(props); // what the chart's callbacks look at
   now.current = props;
   const [told, setTold] = useState(-1);
-  const [isZoomed, setZoomed] = useState(false);
   const names = lines.map((line) => line.name).join();
   const data = useMemo((): uPlot.AlignedData => [at, ...lines.map((line) => line.values)], [at, names]);
 
@@ -75,14 +76,14 @@ export function LiveChart(props: LiveChartProps) {
       ],
       hooks: {
         setCursor: [(chart) => setTold(chart.cursor.idx ?? -1)],
-        setSelect: [(chart) => chart.select.width > 0 && setZoomed(true)],
+        setSelect: [(chart) => chart.select.width > 0 && now.current.onZoomed(true)],
         draw: [(chart) => now.current.marks.forEach((mark) => drawMark(chart, mark, color(mark.tone)))],
       },
     };
     const chart = new uPlot(options, data, element);
     plot.current = chart;
     chart.setScale("x", { min: now.current.from, max: now.current.to });
-    const seeAll = () => setZoomed(false);
+    const seeAll = () => now.current.onZoomed(false);
     element.addEventListener("dblclick", seeAll);
     const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
@@ -124,7 +125,7 @@ export function LiveChart(props: LiveChartProps) {
         <span class="faint">{index < 0 ? "now" : `at ${clock(at[index]!, 1)}`}</span>
         {near && <span class="bad">{near.text}</span>}
         {isZoomed && (
-          <button type="button" class="link" onClick={() => setZoomed(false)}>
+          <button type="button" class="link" onClick={() => props.onZoomed(false)}>
             see all
           </button>
         )}
