@@ -123,7 +123,7 @@ class DashboardTest(HtmlCase, PageCase):
         self.browser.click("#processes .body .row")
         self.soon(str(target.pid), "return new URLSearchParams(location.hash.slice(1)).get('pid')")
         target.tell(f"keep {1 << 18}")
-        heap = self.of(target.pid)["heap"]["live_bytes"]
+        heap = self.settled_heap(target.pid)
         self.soon(human_bytes(heap), "return [...document.querySelectorAll('#memory .pairs > div')].find(d => d.innerText.includes('Traced heap'))?.querySelector('b').textContent")
         self.wait(lambda: self.browser.run("return document.querySelectorAll('#history canvas').length") >= 3, "charts")
         self.wait(lambda: human_bytes(heap) in self.browser.run("return document.querySelector('#history .live-chart figcaption').innerText"), "the heap in the chart")
@@ -133,6 +133,17 @@ class DashboardTest(HtmlCase, PageCase):
         self.soon(True, "return document.querySelector('#memory') !== null")
         self.assertTrue(self.browser.run("return document.querySelector('input[name=range][value=\"1h\"]').checked"))
         self.assert_clean()
+
+    def settled_heap(self, pid):
+        """Of one that has allocated, once the daemon has read all of it: how much, not even it knows (it may drop)."""
+        heaps = []
+
+        def is_settled():
+            heaps.append(self.of(pid)["heap"]["live_bytes"])
+            return heaps[-1] > MEBIBYTE and len(heaps) > 20 and len(set(heaps[-20:])) == 1
+
+        self.wait(is_settled, "the heap")
+        return heaps[-1]
 
     def has(self, path):
         return self.request(f"/api/v1/{path}")[0].status != 404
