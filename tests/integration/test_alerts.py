@@ -74,7 +74,7 @@ class AlertsTest(DaemonTest):
 
     def large_alert(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell(f"large {32 * MEBIBYTE}")
         return target, self.wait_for_alert(type="large", pid=target.pid)
 
@@ -121,7 +121,7 @@ class EngineTest(AlertsTest):
             self.alerting('[alerts]\nlarge_events = ["reallocation", "release"]\n', mode)
             daemon = self.start()
             target = Target(self, self.tag + mode)
-            self.wait_for(target.pid)
+            self.wait_for_recording(target.pid)
             target.tell(f"large {32 * MEBIBYTE}")
             target.tell(f"resize {48 * MEBIBYTE}")
             target.tell("drop")
@@ -137,7 +137,7 @@ class EngineTest(AlertsTest):
         self.start()
         spared, watched = Target(self, self.tag + "a"), Target(self, self.tag + "b")
         for target in (spared, watched):
-            self.wait_for(target.pid)
+            self.wait_for_recording(target.pid)
             target.tell(f"large {12 * MEBIBYTE}")
         alert = self.wait_for_alert("active", type="threshold", pid=watched.pid)
         self.assertEqual((alert["subject"], alert["metrics"]["threshold"]), ("heap", 8 * MEBIBYTE))
@@ -153,7 +153,7 @@ class EngineTest(AlertsTest):
         self.alerting('[alerts]\nheap = "8MiB"\nhold = "0s"\ncooldown.threshold = "0s"\n')
         daemon = self.start()
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell(f"large {12 * MEBIBYTE}")
         alert = self.wait_for_alert("active", subject="heap")
         self.one_line(self.memwatch("alerts", "resolve", alert["id"] + 7), 2, "no such alert is active")
@@ -173,7 +173,7 @@ class EngineTest(AlertsTest):
         self.alerting('[alerts]\ngrowth_after = "0s"\n')
         self.start()
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
 
         def lose():
             for _ in range(10):
@@ -192,7 +192,7 @@ class EngineTest(AlertsTest):
         self.start()
         targets = [Target(self, self.tag + str(i)) for i in range(4)]
         for target in targets:
-            self.wait_for(target.pid)
+            self.wait_for_recording(target.pid)
             target.tell(f"large {32 * MEBIBYTE}")
         self.wait(lambda: self.status()["alerts"]["suppressed"] == 2, "those that are held back")
         self.assertEqual(len(self.alerts()), 2)
@@ -205,7 +205,7 @@ class EngineTest(AlertsTest):
         daemon = self.start()
         lives, first = self.large_alert()
         dies = Target(self, self.tag + "d")
-        self.wait_for(dies.pid)
+        self.wait_for_recording(dies.pid)
         dies.tell(f"large {32 * MEBIBYTE}")
         second = self.wait_for_alert(pid=dies.pid)
         self.memwatch("alerts", "resolve", second["id"])

@@ -118,6 +118,10 @@ class DaemonTest(IntegrationTest):
 
         return self.wait(look, what or f"process {pid}")
 
+    def wait_for_recording(self, pid):
+        """Of one that carries the library. On a busy machine the daemon may come to it late, and joins it then."""
+        return self.wait_for(pid, lambda process: process["source"] == "recorded", f"the recording of {pid}")
+
     def watching(self, mode, more=""):
         self.configure(f'watch = ["{self.tag}*"]\n{more}[defaults]\nmode = "{mode}"\nlarge = "16MiB"\n')
 

@@ -30,7 +30,7 @@ class PagesTest(RestCase):
 
     def target(self, name="", shim=True):
         target = Target(self, self.tag + name, shim=shim)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         return target
 
     def breakdown(self, pid):

@@ -117,7 +117,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_a_process_has_its_memory_and_its_history_and_the_address_leads_there(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.open()
         self.wait(lambda: self.row(target), "the program")
         self.browser.click("#processes .body .row")
@@ -150,7 +150,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_where_the_memory_is_and_who_uses_it(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell(f"touch {8 * MEBIBYTE}")
         target.tell("lose 100")
         target.tell("fail")
@@ -182,7 +182,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_resident_memory_is_explained_growth_judged_and_leaks_looked_for(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell(f"touch {8 * MEBIBYTE}")
         target.tell("lose 50")
         if not self.has(f"breakdown?pid={target.pid}"):
@@ -208,7 +208,7 @@ class DashboardTest(HtmlCase, PageCase):
         if not self.has("alerts?state=all"):
             self.skipTest("this daemon raises no alerts yet")
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell(f"large {32 * MEBIBYTE}")
         self.open()
         self.wait(lambda: "32.0 MiB" in self.browser.text("#alerts"), "the alert")
@@ -223,7 +223,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_charts_are_zoomed_together_and_show_all_again(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 10")
         self.open(f"pid={target.pid}")
         self.wait(lambda: self.browser.run("return document.querySelectorAll('#history canvas').length") >= 3, "charts")
@@ -240,7 +240,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_a_daemon_that_is_gone_is_told_and_found_again_by_itself(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.open()
         self.wait(lambda: self.row(target), "the program")
         self.assert_clean()
@@ -250,14 +250,14 @@ class DashboardTest(HtmlCase, PageCase):
         self.assertTrue(self.row(target), "what was known stays")
         self.listen(f"127.0.0.1:{self.port}")
         self.soon(False, "return document.querySelector('.gone') !== null")
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.wait(lambda: self.row(target) and self.row(target)["Recorded"] == "exact", "the program again")
         late = Target(self, self.tag + "b")
         self.wait(lambda: self.row(late), "what started since")
 
     def test_without_the_library_the_page_says_what_is_missing(self):
         target = Target(self, self.tag, shim=False)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.open(f"pid={target.pid}")
         self.soon(True, "return document.querySelector('#without-heap')?.textContent.includes('LD_PRELOAD') ?? false")
         self.assertFalse(self.browser.run("return document.querySelector('#flame, #consumers, #actions') !== null"))
@@ -267,7 +267,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_it_fits_a_phone_and_a_wide_screen_in_light_and_dark(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 1000")
         target.tell("fail")
         for fragment in ("", f"pid={target.pid}"):
@@ -284,7 +284,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_keys_are_enough_and_everything_has_a_name(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.open()
         self.wait(lambda: self.row(target), "the program")
         self.browser.type("?")
@@ -307,7 +307,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_hostile_names_are_only_text(self):
         target = Target(self, self.tag + "<img src=x onerror=alert(1)>")
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         self.open()
         self.wait(lambda: self.row(target), "the program, as it is called")
         self.open(f"pid={target.pid}&search=<img src=x>&sort=<b>")

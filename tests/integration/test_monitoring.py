@@ -75,7 +75,7 @@ class MonitoringTest(RestCase):
 class MetricsTest(MonitoringTest):
     def test_figures_are_those_of_status(self):
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 1000")
         target.tell("fail")
         target.tell(f"large {32 * MEBIBYTE}")
@@ -119,7 +119,7 @@ class MetricsTest(MonitoringTest):
         need("prometheus")
         need("promtool")
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 1000")
         live = self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")["heap"]["live_bytes"]
         _, body = self.fetch("/metrics")
@@ -195,7 +195,7 @@ class ProfileTest(MonitoringTest):
     def test_go_reads_the_heap_and_what_was_allocated(self):
         need("go")
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 1000")
         self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")
         for path in (f"/debug/pprof/heap?pid={target.pid}", f"/processes/{target.pid}/debug/pprof/heap"):
@@ -212,7 +212,7 @@ class ProfileTest(MonitoringTest):
     def test_a_difference_has_what_happened_meanwhile_alone(self):
         need("go")
         target = Target(self, self.tag)
-        self.wait_for(target.pid)
+        self.wait_for_recording(target.pid)
         target.tell("keep 1000")
         self.wait_for(target.pid, lambda p: p["heap"]["live_bytes"] > 100_000, "blocks")
         # The blocks of `touch` are never freed; what is made until the second look is in the difference.
