@@ -257,7 +257,7 @@ class DashboardTest(HtmlCase, PageCase):
 
     def test_without_the_library_the_page_says_what_is_missing(self):
         target = Target(self, self.tag, shim=False)
-        self.wait_for_recording(target.pid)
+        self.wait_for(target.pid)
         self.open(f"pid={target.pid}")
         self.soon(True, "return document.querySelector('#without-heap')?.textContent.includes('LD_PRELOAD') ?? false")
         self.assertFalse(self.browser.run("return document.querySelector('#flame, #consumers, #actions') !== null"))
