@@ -56,7 +56,8 @@ TEST(PageMap, PagesThatWereTouchedArePresent) {
   ASSERT_NE(memory, MAP_FAILED);
   madvise(memory, kPages * page, MADV_NOHUGEPAGE);
   auto* const bytes = static_cast<volatile char*>(memory);
-  for (const std::size_t i : std::initializer_list<std::size_t>{0, 1, 63, 64, 65, 130, 199}) bytes[i * page] = 1;
+  for (const std::size_t i : std::initializer_list<std::size_t>{0, 1, 63, 64, 65, 130, 199})
+    bytes[i * page] = 1;
   const auto start = reinterpret_cast<std::uint64_t>(memory);
   const auto found = PageMap(getpid()).read(start, start + kPages * page);
   ASSERT_TRUE(found);
