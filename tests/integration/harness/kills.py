@@ -238,10 +238,12 @@ class Living:
         return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
+        """At the end of its input it ends by itself, and takes its segment along."""
+        try:
+            self.process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
 
     def ask(self):
         """What it says of itself; empty: it is gone."""
