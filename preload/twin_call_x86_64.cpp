@@ -141,8 +141,10 @@ void end_twin() {
   constexpr int kTurns = 200;
   constexpr long kTurnNs = 1'000'000;
   for (int turn = 0; turn < kTurns; ++turn) {
-    // In a forked child it is nobody's: an error. 0: it lives, and its number is its own.
-    const long ended = raw_syscall(SYS_wait4, pid, 0, static_cast<long>(__WALL | WNOHANG));
+    // In a forked child it is nobody's: an error. 0: it lives, and its number is its own. Children
+    // of the program's, which may have been given the number since, are not looked at: they send a
+    // signal at their end, a twin does not (__WCLONE).
+    const long ended = raw_syscall(SYS_wait4, pid, 0, static_cast<long>(__WCLONE | WNOHANG));
     if (ended != 0) {
       twin = 0;
       return;

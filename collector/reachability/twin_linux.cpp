@@ -45,7 +45,10 @@ bool take_remains(pid_t process, StoppedThreads& stopped, std::uint64_t address)
   if (thread == nullptr) return false;
   SystemCall wait;
   wait.number = SYS_wait4;
-  wait.arguments = {twin, 0, static_cast<std::uint64_t>(__WALL | WNOHANG), 0, 0};
+  // Of a child of its own that has the number by now it is to hear by itself: __WCLONE is for those
+  // that send no SIGCHLD.
+  constexpr std::uint32_t kOptions = static_cast<std::uint32_t>(__WCLONE) | WNOHANG;
+  wait.arguments = {twin, 0, kOptions, 0, 0};
   const BorrowedCall done = call_in(process, *thread, address, wait);
   if (!done.why_not.empty() || done.result == 0) return false;
   forget_twin(process, address);
