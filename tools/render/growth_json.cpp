@@ -8,6 +8,7 @@
 #include "collector/analysis/stack_text.h"
 #include "tools/render/json_frame.h"
 #include "tools/render/json_session.h"
+#include "tools/render/json_totals.h"
 #include "tools/render/json_writer.h"
 
 namespace memwatch::render {
@@ -78,15 +79,7 @@ void write_leaks(JsonWriter& json, const model::Session& session) {
   json.key("complete").boolean(leaks.complete);
   json.member("reason", leaks.reason);
   json.key("pause_ms").real(leaks.pause_ms);
-  using model::LeakKind;
-  for (const LeakKind kind :
-       {LeakKind::definite, LeakKind::indirect, LeakKind::possible, LeakKind::reachable}) {
-    const std::string name(analysis::leak_kind_name(kind));
-    json.member(name + "_bytes", leaks.sums[kind].bytes);
-    json.member(name + "_blocks", leaks.sums[kind].blocks);
-  }
-  json.member("suppressed_bytes", leaks.sums.suppressed.bytes);
-  json.member("suppressed_blocks", leaks.sums.suppressed.blocks);
+  write_leak_sums(json, leaks.sums);
   json.key("records").begin_array(Layout::lines);
   std::size_t written = 0;
   for (const analysis::LeakRecord& record : leaks.records) {

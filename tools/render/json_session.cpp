@@ -156,15 +156,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.key("leaks").begin_object(Layout::lines);
   json.member("method", leaks.method);
   json.key("complete").boolean(leaks.complete);
-  using model::LeakKind;
-  for (const LeakKind kind :
-       {LeakKind::definite, LeakKind::indirect, LeakKind::possible, LeakKind::reachable}) {
-    const std::string name(analysis::leak_kind_name(kind));
-    json.member(name + "_bytes", leaks.sums[kind].bytes);
-    json.member(name + "_blocks", leaks.sums[kind].blocks);
-  }
-  json.member("suppressed_bytes", leaks.sums.suppressed.bytes);
-  json.member("suppressed_blocks", leaks.sums.suppressed.blocks);
+  write_leak_sums(json, leaks.sums);
   json.key("pause_ms").real(leaks.pause_ms);
   if (!leaks.long_pause_reason.empty()) json.member("pause_reason", leaks.long_pause_reason);
   json.member("reason", leaks.reason);

@@ -2,6 +2,9 @@
 // Thread safety: pure function. Errors: none.
 #pragma once
 
+#include <string>
+
+#include "collector/analysis/leaks.h"
 #include "collector/model/session.h"
 #include "tools/render/json_writer.h"
 
@@ -16,6 +19,18 @@ inline void write_calls(JsonWriter& json, const model::Totals& totals) {
   json.member("freed_bytes", totals.freed_bytes);
   json.member("failed", totals.failed);
   json.member("large", totals.large);
+}
+
+inline void write_leak_sums(JsonWriter& json, const analysis::KindSums& sums) {
+  using model::LeakKind;
+  for (const LeakKind kind :
+       {LeakKind::definite, LeakKind::indirect, LeakKind::possible, LeakKind::reachable}) {
+    const std::string name(analysis::leak_kind_name(kind));
+    json.member(name + "_bytes", sums[kind].bytes);
+    json.member(name + "_blocks", sums[kind].blocks);
+  }
+  json.member("suppressed_bytes", sums.suppressed.bytes);
+  json.member("suppressed_blocks", sums.suppressed.blocks);
 }
 
 }  // namespace memwatch::render

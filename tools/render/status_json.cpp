@@ -13,18 +13,6 @@ using daemon::ProcessStatus;
 using daemon::Source;
 using Layout = JsonWriter::Layout;
 
-std::string_view source_name(Source source) {
-  switch (source) {
-    case Source::recorded:
-      return "recorded";
-    case Source::elsewhere:
-      return "elsewhere";
-    case Source::polled:
-      return "polled";
-  }
-  return "polled";
-}
-
 void write_names(JsonWriter& json, std::string_view key, const std::vector<std::string>& names) {
   json.key(key).begin_array();
   for (const std::string& name : names) json.string(name);
@@ -102,6 +90,18 @@ void write_sums(JsonWriter& json, const daemon::Status& status) {
 }
 
 }  // namespace
+
+std::string_view source_name(Source source) {
+  switch (source) {
+    case Source::recorded:
+      return "recorded";
+    case Source::elsewhere:
+      return "elsewhere";
+    case Source::polled:
+      return "polled";
+  }
+  return "polled";
+}
 
 void write_process_json(const ProcessStatus& process, JsonWriter& json) {
   json.begin_object();

@@ -15,6 +15,7 @@
 #include "collector/procfs/process_sample.h"
 #include "tools/render/json_words.h"
 #include "tools/render/printable.h"
+#include "tools/render/status.h"
 
 namespace memwatch::server {
 
@@ -132,18 +133,6 @@ const std::vector<ProcessFamily>& process_families() {
   return all;
 }
 
-std::string_view source_name(Source source) {
-  switch (source) {
-    case Source::recorded:
-      return "recorded";
-    case Source::elsewhere:
-      return "elsewhere";
-    case Source::polled:
-      break;
-  }
-  return "polled";
-}
-
 std::size_t open_descriptors() {
   DIR* const directory = opendir("/proc/self/fd");
   if (directory == nullptr) return 0;
@@ -190,7 +179,7 @@ class Families : public prometheus::Collectable {
                 kGauge);
     for (const ProcessStatus* process : shown_) {
       Labels all = labels(*process);
-      all.push_back(label("source", source_name(process->source)));
+      all.push_back(label("source", render::source_name(process->source)));
       all.push_back(
           label("mode", is_recorded(*process) ? render::mode_name(process->mode) : "none"));
       info.add(process->is_running ? 1 : 0, std::move(all));
