@@ -147,7 +147,11 @@ class Examiner {
       if (result_.copy == nullptr) why = "it shares more memory than there is free";
     }
     wants_twin_ = why.empty();
-    if (!wants_twin_) reserve_copy();
+    if (wants_twin_) {
+      Twin::await_remains(subject_.pid, subject_.twin_call);
+    } else {
+      reserve_copy();
+    }
   }
 
   void reserve_copy() {

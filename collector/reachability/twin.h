@@ -22,6 +22,10 @@ namespace memwatch::reachability {
 
 class Twin {
  public:
+  // Before the threads are stopped: one that a check left behind when it was killed ends by itself,
+  // but needs a processor for it. Waits for that for at most two seconds.
+  static void await_remains(pid_t process, std::uint64_t call);
+
   // `stopped`: all threads of the process; `call`: the address of its protocol::TwinCall. Null: see
   // `why_not`; then all is as it was. To be followed by settle().
   static std::unique_ptr<Twin> make(pid_t process, StoppedThreads& stopped, std::uint64_t call,

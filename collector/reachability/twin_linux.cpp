@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "collector/base/unique_fd.h"
+#include "collector/procfs/stat_line.h"
 #include "collector/reachability/borrowed_call.h"
 #include "collector/reachability/twin.h"
 
@@ -20,6 +21,7 @@ namespace memwatch::reachability {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using protocol::TwinCall;
 
 constexpr double kStepSeconds = 5;
@@ -74,7 +76,25 @@ BorrowedCall clone_in(pid_t process, StoppedThread& thread, std::uint64_t addres
   return call_in(process, thread, address, clone);
 }
 
+// By its number as we see it; a process in another PID namespace knows it by another one.
+bool is_ending(pid_t process, std::uint64_t twin) {
+  const auto stat = procfs::read_stat(static_cast<pid_t>(static_cast<std::uint32_t>(twin)));
+  return stat && stat->ppid == process && stat->state != 'Z' && stat->state != 'X';
+}
+
 }  // namespace
+
+void Twin::await_remains(pid_t process, std::uint64_t address) {
+  constexpr std::chrono::seconds kPatience{2};
+  constexpr useconds_t kBetween = 1'000;
+  const auto deadline = Clock::now() + kPatience;
+  TwinCall call;
+  std::string why_not;
+  while (read_twin_call(process, address, &call, &why_not) && call.twin != 0 &&
+         is_ending(process, call.twin) && Clock::now() < deadline) {
+    usleep(kBetween);
+  }
+}
 
 std::unique_ptr<Twin> Twin::make(pid_t process, StoppedThreads& stopped, std::uint64_t call,
                                  std::string* why_not) {
@@ -160,7 +180,7 @@ double Twin::end() {
     has_ended_ = true;
     step();
   }
-  const auto start = std::chrono::steady_clock::now();
+  double stopped_seconds = 0;
   constexpr int kTries = 3;
   constexpr useconds_t kBetween = 10'000;
   for (int i = 0; i < kTries; ++i) {
@@ -169,11 +189,13 @@ double Twin::end() {
     // The shim was quicker, or it is another program by now.
     if (!read_twin_call(process_, call_, &call, &why_not) || call.twin == 0) break;
     StoppedThreads one;
-    if (one.stop_one(process_).empty() && take_remains(process_, one, call_)) break;
+    const bool is_done = one.stop_one(process_).empty() && take_remains(process_, one, call_);
     one.go_on();
+    stopped_seconds += std::chrono::duration<double>(Clock::now() - one.since()).count();
+    if (is_done) break;
     usleep(kBetween);
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stopped_seconds;
 }
 
 }  // namespace memwatch::reachability

@@ -202,10 +202,11 @@ enum Outcome : std::uint8_t {
   at_borrowed_step = [] {
     if (++g_shared->steps == g_kill_at) raise(SIGKILL);
   };
+  const std::uint64_t call = preload::twin_call_address();
+  Twin::await_remains(subject, call);
   StoppedThreads stopped;
   if (!stopped.stop(subject, 0).empty()) _exit(kNotAllowed);
   std::string why_not;
-  const std::uint64_t call = preload::twin_call_address();
   const std::unique_ptr<Twin> twin = Twin::make(subject, stopped, call, &why_not);
   stopped.go_on();
   if (twin == nullptr || !twin->settle(&why_not)) {
