@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <thread>
 
 #include "collector/reachability/borrowed_call.h"
@@ -42,6 +43,7 @@ struct Shared {
   std::atomic<int> wait_error{0};  // of a wait for any child of any kind
   std::atomic<bool> signals_changed{false};
   std::atomic<std::uint32_t> steps{0};
+  std::atomic<std::uint32_t> settled_step{0};  // the last before the twin can be read
 };
 Shared* g_shared = nullptr;
 std::uint64_t g_number = 0;  // private to each: the subject counts
@@ -214,6 +216,7 @@ enum Outcome : std::uint8_t {
     why_not += '\n';
     _exit(write(2, why_not.data(), why_not.size()) > 0 ? kNoTwin : kChanged);
   }
+  g_shared->settled_step = g_shared->steps.load();
   ProcessMemory memory(twin->pid(), -1, {});
   const auto at = reinterpret_cast<std::uint64_t>(&g_number);
   const auto before = memory.word(at);
@@ -347,6 +350,30 @@ TEST_P(TwinTest, TracerIsKilledAtEveryStep) {
     if (HasFailure()) break;
   }
   EXPECT_EQ(cut_off, 2U) << "once for each of the two calls";
+}
+
+// The end of a large twin takes a while: a check that comes at once has to wait for it.
+TEST_P(TwinTest, NextCheckComesBeforeTheTwinOfAKilledOneHasEnded) {
+  if (GetParam() != Occupation::computes) GTEST_SKIP() << "once is enough";
+  constexpr std::size_t kBytes = std::size_t{256} << 20;
+  end_subject();
+  void* const large =
+      mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(large, MAP_FAILED);
+  madvise(large, kBytes, MADV_NOHUGEPAGE);
+  std::memset(large, 1, kBytes);
+  start_subject();
+  munmap(large, kBytes);
+  int status = trace(0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotAllowed) GTEST_SKIP() << "no ptrace here";
+  ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == kFine);
+  // In the last step before the twin can be read.
+  status = trace(g_shared->settled_step);
+  ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  status = trace(0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kFine);
+  expect_untouched();
 }
 
 INSTANTIATE_TEST_SUITE_P(Occupations, TwinTest,
