@@ -34,6 +34,10 @@ void wait_while(const std::atomic<std::uint32_t>& word, std::uint32_t value, lon
 // 0 where the system has none to give now.
 std::uint64_t random_word();
 
+// The most that was resident at once since the process began, earlier images of it (before an exec)
+// included; bytes.
+std::uint64_t peak_resident_bytes();
+
 // Of memory, as the system hands it out.
 std::uintptr_t page_bytes();
 // Zeroed private memory, untouched pages cost nothing; nullptr when the system refuses.

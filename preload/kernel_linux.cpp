@@ -3,6 +3,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <cstring>
 
@@ -75,6 +76,12 @@ std::uint64_t random_word() {
   std::uint64_t value = 0;
   raw_syscall(SYS_getrandom, as_word(&value), sizeof value, 1 /* GRND_NONBLOCK */);
   return value;
+}
+
+std::uint64_t peak_resident_bytes() {
+  rusage usage{};
+  raw_syscall(SYS_getrusage, RUSAGE_SELF, as_word(&usage));
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 std::uintptr_t page_bytes() {

@@ -23,6 +23,7 @@ struct alignas(kPageAlignment) ProcessState {  // a page of its own: sizeof is a
   std::atomic<std::uint32_t> sequenced;  // 1: a second ring is in use, events take sequence numbers
   protocol::SegmentHeader* segment;
   std::uint32_t pid;
+  std::uint64_t peak_rss_before;  // of what the process was before an exec; bytes
   char own_path[128];  // of the segment
 
   [[nodiscard]] char* base() const { return reinterpret_cast<char*>(segment); }

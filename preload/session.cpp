@@ -136,6 +136,7 @@ bool set_up_process() {
   if (!fill_in_target_part(segment, introduction)) return give_up_segment(segment, kNoRoom);
   g_process.segment = segment;
   g_process.pid = introduction.pid;
+  g_process.peak_rss_before = is_fork_child ? 0 : peak_resident_bytes();
   g_process.sequenced.store(0, std::memory_order_relaxed);
   if (!start_stack_tree()) {
     return give_up_segment(segment, is_address_space_limited() ? kNoAddresses : kNoRoom);
@@ -154,6 +155,14 @@ void go_unrecorded_in_sandbox() {
   g_lineage.fork_token = 0;
   errno = errno_before;
   g_process.phase.store(Phase::off, std::memory_order_release);
+}
+
+// The system's figure is of all that the process has been: it is this program's when it has grown.
+void note_peak_memory() {
+  const std::uint64_t peak = peak_resident_bytes();
+  if (peak <= g_process.peak_rss_before) return;
+  // Relaxed: read when the process has ended.
+  g_process.segment->peak_rss.store(peak, std::memory_order_relaxed);
 }
 
 constinit bool g_may_look_up = false;
@@ -214,7 +223,10 @@ void notice_fork_in_child() {
 void note_exec(bool under_way) {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
   if (own_pid() != g_process.pid) return;  // a vfork child: the parent goes on
-  if (under_way && !is_sandboxed()) end_twin();
+  if (under_way && !is_sandboxed()) {
+    end_twin();
+    note_peak_memory();
+  }
   g_process.segment->exec_pending.store(under_way ? 1 : 0, std::memory_order_relaxed);
 }
 
@@ -228,9 +240,10 @@ void note_exit(int status) {
 
 void withdraw_segment() {
   if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
-  if (is_sandboxed() || g_process.own_path[0] == '\0') return;
+  if (is_sandboxed() || own_pid() != g_process.pid) return;
+  note_peak_memory();
   // Also under a collector: it has the memory mapped, and may be about to let go or be dead.
-  if (own_pid() == g_process.pid) remove_segment(g_process.own_path);
+  if (g_process.own_path[0] != '\0') remove_segment(g_process.own_path);
 }
 
 void note_child(int pid, int status) {

@@ -127,6 +127,8 @@ struct SegmentHeader {
   Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
                                           // number that nobody will tell
   Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
+  Shared<std::uint64_t> peak_rss;  // bytes, at its end; 0: not known (killed, or an earlier image of
+                                   // the process, before an exec, had more)
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.
@@ -165,7 +167,8 @@ static_assert(offsetof(SegmentHeader, control) == 192 &&
               offsetof(SegmentHeader, exit_released) == 360);
 static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
               offsetof(SegmentHeader, flight_next) == 400 &&
-              offsetof(SegmentHeader, children_unrecorded) == 472);
+              offsetof(SegmentHeader, children_unrecorded) == 472 &&
+              offsetof(SegmentHeader, peak_rss) == 480);
 static_assert(offsetof(SegmentHeader, trim_wanted) == 512 &&
               offsetof(SegmentHeader, exit_waiting) == 576 &&
               offsetof(SegmentHeader, private_mappings) == 640 &&

@@ -76,6 +76,13 @@ void set_exit_from_wait_status(int status, model::Process* facts) {
   }
 }
 
+void note_peak_rss(const ProcessRecord& record, model::Process* facts) {
+  constexpr std::uint64_t kAddresses = std::uint64_t{1} << 57;  // more than there are is no figure
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  const std::uint64_t peak = header.peak_rss.load(std::memory_order_relaxed);
+  if (peak < kAddresses) facts->rss.peak = std::max(facts->rss.peak, peak);
+}
+
 void resolve_exit(const ProcessRecord& record, model::Process* facts) {
   if (facts->exit_kind != model::ExitKind::running && facts->exit_kind != model::ExitKind::lost) {
     return;

@@ -59,6 +59,10 @@ model::MemorySituation memory_situation(const ProcessRecord& record);
 // Identity of a process that is alive now: ids, exe, command.
 void read_identity(pid_t pid, model::Process* facts);
 
+// The most that was resident, where the process has told it at its end. Samples miss what comes and
+// goes between them.
+void note_peak_rss(const ProcessRecord& record, model::Process* facts);
+
 // How a process ended whose status nobody has told yet: by its own word in the segment, or by the
 // kernel while it is a zombie. Leaves `lost` where neither knows.
 void resolve_exit(const ProcessRecord& record, model::Process* facts);

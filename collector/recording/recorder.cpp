@@ -493,6 +493,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   }
   note_what_is_missing(record, &process);
   note_lost_memory(tracked.segment(), &process);
+  note_peak_rss(record, &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup) {

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,6 +70,12 @@ bool is_thread_alive(std::uint32_t thread) {
 
 void read_thread_name(std::uint64_t (&name)[2]) {
   pthread_getname_np(pthread_self(), reinterpret_cast<char*>(name), sizeof name);
+}
+
+std::uint64_t peak_resident_bytes() {
+  const ErrnoKept errno_kept;
+  rusage usage{};
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) : 0;
 }
 
 std::uint64_t monotonic_ms() {

@@ -25,6 +25,7 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(offsetof(SegmentHeader, slots_used), 384U);
   EXPECT_EQ(offsetof(SegmentHeader, no_room), 464U);
   EXPECT_EQ(offsetof(SegmentHeader, children_unrecorded), 472U);
+  EXPECT_EQ(offsetof(SegmentHeader, peak_rss), 480U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_wanted), 512U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_done), 520U);
   EXPECT_EQ(offsetof(SegmentHeader, exit_waiting), 576U);
