@@ -24,7 +24,7 @@ struct alignas(kPageAlignment) ProcessState {  // a page of its own: sizeof is a
   protocol::SegmentHeader* segment;
   std::uint32_t pid;
   std::uint64_t peak_rss_before;  // of what the process was before an exec; bytes
-  char own_path[128];  // of the segment
+  char own_path[128];             // of the segment
 
   [[nodiscard]] char* base() const { return reinterpret_cast<char*>(segment); }
 };

@@ -127,8 +127,8 @@ struct SegmentHeader {
   Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
                                           // number that nobody will tell
   Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
-  Shared<std::uint64_t> peak_rss;  // bytes, at its end; 0: not known (killed, or an earlier image of
-                                   // the process, before an exec, had more)
+  Shared<std::uint64_t> peak_rss;  // bytes, at its end; 0: not known (killed, or an earlier image
+                                   // of the process, before an exec, had more)
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.
