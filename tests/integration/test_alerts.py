@@ -14,8 +14,10 @@ import subprocess
 import threading
 import time
 import urllib.request
+from pathlib import Path
 
 from harness.configuration import configuration
+from harness.kills import Cgroup
 from test_daemon import MEBIBYTE, DaemonTest, Target
 
 
@@ -186,6 +188,49 @@ class EngineTest(AlertsTest):
         self.assertGreaterEqual(alert["metrics"]["confidence"], 70)
         self.assertGreater(alert["metrics"]["bytes_per_second"], 0)
         self.assertIn("loses (does_as_told.c:", alert["recommendations"][0])
+
+    def test_a_spike_is_told_and_is_over_when_it_is_gone(self):
+        self.alerting('[alerts]\nspike_least = "8MiB"\n[alerts.enabled]\nlarge = false\n')
+        self.start()
+        target = Target(self, self.tag)
+        self.wait_for_recording(target.pid)
+        target.tell(f"large {4 * MEBIBYTE}")
+
+        def has_a_past():  # against which a spike is one: five points, three seconds apart
+            run = self.memwatch("history", target.pid, "--format", "json", "--count", "1000")
+            times = [sample["time"] for sample in json.loads(run.stdout)["samples"]] if run.status == 0 else []
+            return len(times) > 5 and times[-1] - times[0] > 20
+
+        self.wait(has_a_past, "twenty seconds of history")
+        self.assertEqual(self.alerts(), [])
+        target.tell(f"resize {48 * MEBIBYTE}")
+        alert = self.wait_for_alert("active", type="spike", pid=target.pid)
+        self.assertEqual((alert["labels"]["of"], alert["site"]["function"]), ("heap", "main"))
+        self.assertLess(alert["metrics"]["before"], 5 * MEBIBYTE)
+        self.assertGreaterEqual(alert["metrics"]["most"], 48 * MEBIBYTE)
+        target.tell("drop")
+        over = self.wait_for_alert("resolved", id=alert["id"])
+        self.assertIn("it is gone again", over["resolution"])
+
+    def test_a_cgroup_that_fills_up_is_pressure(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to make a cgroup")
+        group = Cgroup(64 * MEBIBYTE)
+        self.addCleanup(group.remove)
+        if not group.available:
+            self.skipTest("no memory cgroup can be made here")
+        self.alerting("[alerts.enabled]\nlarge = false\nspike = false\n")
+        target = Target(self, self.tag)
+        self.addCleanup(target.end)
+        (Path(group.directory) / "cgroup.procs").write_text(str(target.pid))
+        self.start()
+        self.wait_for_recording(target.pid)
+        target.tell(f"touch {56 * MEBIBYTE}")
+        alert = self.wait_for_alert("active", type="pressure")
+        self.assertEqual((alert["pid"], alert["labels"]["limit"]), (target.pid, "cgroup"))
+        self.assertEqual(alert["metrics"]["limit"], 64 * MEBIBYTE)
+        self.assertGreaterEqual(alert["metrics"]["used"], 56 * MEBIBYTE)
+        self.assertTrue(alert["subject"].endswith(Path(group.directory).name), alert["subject"])
 
     def test_the_limit_an_hour_holds_back_and_counts(self):
         self.alerting("[alerts]\nper_hour = 2\n")
