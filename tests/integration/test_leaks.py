@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from harness.case import IntegrationTest
 from harness.configuration import configuration
@@ -22,6 +23,32 @@ OF_THE_THREAD = {7001, 7002, 7003}
 
 def leaks_of(process):
     return process.data["leaks"]
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain: {what}")
+        time.sleep(0.02)
+
+
+def wait_for_state(pid, state):
+    def is_there():
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == state
+
+    wait_for(is_there, f"process {pid} in state {state}")
+
+
+def remove_cgroup(group):
+    def is_gone():  # for a moment it counts those that have just ended
+        try:
+            group.rmdir()
+        except OSError:
+            return False
+        return True
+
+    wait_for(is_gone, f"the end of {group}")
 
 
 def sizes(leaks, kind):
@@ -178,21 +205,13 @@ class LeaksTest(IntegrationTest):
         while not child and time.monotonic() < deadline:
             with open(children) as file:
                 child = file.read().strip()
-        self.wait_for_state(child, "S", deadline)  # it reads
+        wait_for_state(child, "S", deadline)  # it reads
         os.kill(memwatch.pid, signal.SIGSTOP)
         memwatch.stdin.write(b"go\n")
         memwatch.stdin.close()
-        self.wait_for_state(child, "Z", deadline)
+        wait_for_state(child, "Z")
         os.kill(memwatch.pid, signal.SIGCONT)
         self.assertEqual(memwatch.wait(), 5)
-
-    def wait_for_state(self, pid, state, deadline):
-        while time.monotonic() < deadline:
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rsplit(") ", 1)[1][0] == state:
-                    return
-            time.sleep(0.02)
-        self.fail(f"process {pid} never came to state {state}")
 
     def test_fail_on_leaks(self):
         options = ["--fail-on", "leaks", "--error-exitcode", "77"]
@@ -397,6 +416,91 @@ class LiveLeaksTest(IntegrationTest):
         self.assertIn("seccomp", run.leaks["pause_reason"])
         text = self.memwatch("leaks", pid).stdout.decode()
         self.assertRegex(text, r"stood still for [0-9.]+ ms, while its memory was copied, .*seccomp")
+
+    def check_of_leaks_on_demand(self, pid):
+        run = self.check(pid)
+        self.assertEqual(run.status, 1, run.stderr)
+        self.assertEqual((run.leaks["definite_bytes"], run.leaks["reachable_bytes"]), (1500, 700))
+        return run.leaks
+
+    def test_a_process_that_was_stopped_is_judged_and_stays_stopped(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")])
+        pid = int(self.child_of(memwatch))
+        os.kill(pid, signal.SIGSTOP)
+        wait_for_state(pid, "T")
+        self.assertIn("stopped already", self.check_of_leaks_on_demand(pid)["pause_reason"])
+        wait_for_state(pid, "T")  # traced for a moment, and back
+        os.kill(pid, signal.SIGCONT)
+        self.assertNotIn("pause_reason", self.check_of_leaks_on_demand(pid))
+        self.goes_on(memwatch)
+
+    def goes_on(self, memwatch):
+        memwatch.stdin.write(b"\n")
+        memwatch.stdin.flush()
+        self.assertEqual(memwatch.stdout.readline(), b"ready\n")
+
+    def in_a_cgroup(self, controller, pid):
+        """Its directory; the process is in it until it ends."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to make a cgroup")
+        for parent in (f"/sys/fs/cgroup/{controller}", "/sys/fs/cgroup"):
+            if not (Path(parent) / "cgroup.procs").exists():
+                continue
+            group = Path(parent) / f"memwatch-test-{os.getpid()}-{pid}"
+            group.mkdir()
+            self.addCleanup(remove_cgroup, group)
+            (group / "cgroup.procs").write_text(str(pid))
+            return group
+        return self.skipTest(f"no cgroup for {controller} can be made here")
+
+    def test_a_process_that_may_have_no_child_is_copied(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")])
+        pid = int(self.child_of(memwatch))
+        most = self.in_a_cgroup("pids", pid) / "pids.max"
+        if not most.exists():
+            self.skipTest("processes are not counted here")
+        most.write_text("1")
+        reason = self.check_of_leaks_on_demand(pid)["pause_reason"]
+        self.assertIn("no twin of it could be made: ", reason)
+        self.assertRegex(reason, "the system refused|hardly have another process")
+        self.goes_on(memwatch)
+
+    def test_a_process_that_is_frozen_is_judged_and_stays_frozen(self):
+        session = self.workspace.out / "live.mw"
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")])
+        pid = int(self.child_of(memwatch))
+        group = self.in_a_cgroup("freezer", pid)
+        switch, on, off = (
+            (group / "freezer.state", "FROZEN", "THAWED") if (group / "freezer.state").exists() else (group / "cgroup.freeze", "1", "0")
+        )
+        if not switch.exists():
+            self.skipTest("nothing can be frozen here")
+        switch.write_text(on)
+        try:
+            leaks = self.check_of_leaks_on_demand(pid)
+        finally:
+            switch.write_text(off)
+        # Where the kernel lets a frozen thread stop for a tracer (version 2), all is as ever.
+        if switch.name == "freezer.state":
+            self.assertIn("could not be stopped", leaks["reason"])
+            self.assertFalse(leaks["complete"])
+        self.goes_on(memwatch)
+        run = self.check(pid)
+        self.assertEqual((run.leaks["definite_bytes"], run.leaks["complete"]), (3000, True), run.leaks)
+
+    def test_a_process_in_another_pid_namespace_has_a_twin_as_well(self):
+        if self.run_command(["unshare", "-fp", "true"]).status != 0:
+            self.skipTest("no PID namespaces here (they need root)")
+        session = self.workspace.out / "live.mw"
+        program = ["unshare", "-fp", *self.host("leaks_on_demand")]
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *program])
+        with open(f"/proc/{self.child_of(memwatch)}/task/{self.child_of(memwatch)}/children") as file:
+            pid = int(file.read())
+        for _ in range(3):  # what is left of one would be in the way of the next
+            self.assertNotIn("pause_reason", self.check_of_leaks_on_demand(pid))
+        self.goes_on(memwatch)
 
     def test_what_a_twin_does_not_have_is_seen_as_well(self):
         session = self.workspace.out / "live.mw"
