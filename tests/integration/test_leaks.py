@@ -205,7 +205,7 @@ class LeaksTest(IntegrationTest):
         while not child and time.monotonic() < deadline:
             with open(children) as file:
                 child = file.read().strip()
-        wait_for_state(child, "S", deadline)  # it reads
+        wait_for_state(child, "S")  # it reads
         os.kill(memwatch.pid, signal.SIGSTOP)
         memwatch.stdin.write(b"go\n")
         memwatch.stdin.close()
