@@ -48,7 +48,7 @@ class ProcessReader {
       past_.slope = slope.value_or(0);
     }
     read_thresholds();
-    read_growth();
+    read_growth(value);
     return std::move(readings_);
   }
 
@@ -119,7 +119,15 @@ class ProcessReader {
     if (is_over) past_.spike_since = -1;
   }
 
-  void read_growth() {
+  // Of few samples the confidence comes and goes; what has been told is not over while the memory
+  // itself grows on, at half the pace at least.
+  [[nodiscard]] bool grows_on(double value) const {
+    constexpr double kPace = 0.5;
+    return past_.growth_at >= 0 && past_.growth_rate > 0 &&
+           value - past_.growth_value >= kPace * past_.growth_rate * (now_ - past_.growth_at);
+  }
+
+  void read_growth(double value) {
     if (!seen_.growth || seen_.watched_for < rules_.growth_after) return;
     const Growth& growth = *seen_.growth;
     const bool leaks = growth.pattern == "leak";
@@ -131,6 +139,13 @@ class ProcessReader {
     if (grows && growth.has_site && rules_.wants(type)) reading.value = growth.confidence;
     reading.raise_at = rules_.confidence;
     reading.clear_at = rules_.confidence - 20;
+    if (reading.holds()) {
+      past_.growth_at = now_;
+      past_.growth_value = value;
+      past_.growth_rate = growth.bytes_per_second;
+    } else if (reading.has_ended() && rules_.wants(type) && grows_on(value)) {
+      reading.value = reading.clear_at;
+    }
     reading.calm = 45;  // several judgements
     reading.severity = growth.severity == "critical" ? Severity::critical
                        : growth.severity == "low"    ? Severity::info

@@ -35,6 +35,8 @@ struct Past {
   bool has_slope = false;
   // Of a spike that goes on: since when, what was before, and the most since.
   double spike_since = -1, spike_before = 0, spike_most = 0;
+  // When growth was last certain enough to be told, what there was then, and bytes per second.
+  double growth_at = -1, growth_value = 0, growth_rate = 0;
 };
 
 std::vector<Reading> read_process(const Observation& seen, const Rules& rules, Past& past,

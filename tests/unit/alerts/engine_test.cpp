@@ -157,6 +157,25 @@ TEST_F(AlertEngine, GrowthIsToldFromTheConfidenceOn) {
   EXPECT_EQ(last().resolution, "it no longer grows");
 }
 
+TEST_F(AlertEngine, GrowthIsNotOverWhileTheHeapGrowsOn) {
+  Growth growth;
+  growth.pattern = "leak";
+  growth.has_site = true;
+  growth.bytes_per_second = 10 * 1024;
+  growth.severity = "medium";
+  growth.confidence = 80;
+  seen_.growth = growth;
+  play(10, [&](double) { *seen_.heap += 10 * 1024; });
+  ASSERT_EQ(kinds(), std::vector{Kind::raised});
+  seen_.growth->confidence = 30;  // few samples
+  play(300, [&](double) { *seen_.heap += 6 * 1024; });
+  seen_.growth->pattern = "stable";
+  play(60, [&](double) { *seen_.heap += 6 * 1024; });
+  EXPECT_EQ(notices_.size(), 1U);
+  play(300);
+  ASSERT_EQ(kinds(), (std::vector{Kind::raised, Kind::resolved}));
+}
+
 TEST_F(AlertEngine, GrowthWithoutASiteOrOfAYoungProcessIsNotTold) {
   Growth growth;
   growth.pattern = "linear";
