@@ -50,7 +50,7 @@ BOTH = [
     ("recovers_from_faults", (), "oracle"),
     ("forks_and_both_allocate", (), "oracle"),
     ("loads_and_unloads_libraries", (PORT / "hosts/libleaking_first.so", PORT / "hosts/libleaking_second.so"), "oracle"),
-    ("short_lived_threads", (200,), "totals"),
+    ("short_lived_threads", (2000,), "totals"),
     ("reuses_thread_ids", (), "totals"),
     ("frees_in_another_thread", (), "totals"),
     ("mapping_arithmetic", (), "oracle"),

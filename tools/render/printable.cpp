@@ -61,18 +61,17 @@ std::size_t width_of(std::uint32_t c) {
   return 1;
 }
 
-template <typename Reject>
-std::string cleaned(std::string_view text, Reject reject) {
+// What it becomes: itself, or `instead`.
+template <typename Instead>
+std::string cleaned(std::string_view text, Instead instead) {
   std::string clean;
   clean.reserve(text.size());
   while (!text.empty()) {
     const Decoded next = decode(text);
-    if (next.length == 0 || reject(next.code_point)) {
-      clean += kReplacement;
-    } else {
-      clean += text.substr(0, next.length);
-    }
-    text.remove_prefix(next.length == 0 ? 1 : next.length);
+    const std::size_t length = next.length == 0 ? 1 : next.length;
+    const std::string_view other = next.length == 0 ? kReplacement : instead(next.code_point);
+    clean += other.empty() ? text.substr(0, length) : other;
+    text.remove_prefix(length);
   }
   return clean;
 }
@@ -80,11 +79,14 @@ std::string cleaned(std::string_view text, Reject reject) {
 }  // namespace
 
 std::string valid_utf8(std::string_view text) {
-  return cleaned(text, [](std::uint32_t) { return false; });
+  return cleaned(text, [](std::uint32_t) { return std::string_view{}; });
 }
 
 std::string printable(std::string_view text) {
-  return cleaned(text, drives_terminal);
+  return cleaned(text, [](std::uint32_t c) {
+    if (c == '\n' || c == '\t') return std::string_view(" ");
+    return drives_terminal(c) ? kReplacement : std::string_view{};
+  });
 }
 
 std::size_t display_width(std::string_view text) {
