@@ -13,8 +13,8 @@ namespace memwatch::render {
 // Valid UTF-8: every byte that is not part of a well-formed sequence becomes U+FFFD.
 std::string valid_utf8(std::string_view text);
 
-// valid_utf8 on one line: ends of lines and tabs become spaces (scripts on command lines have them),
-// other control characters and direction overrides U+FFFD.
+// valid_utf8 on one line: ends of lines and tabs become spaces (scripts on command lines have
+// them), other control characters and direction overrides U+FFFD.
 std::string printable(std::string_view text);
 
 // Columns that valid UTF-8 takes in a terminal: 2 for East Asian wide characters and emoji, 0 for
