@@ -94,6 +94,9 @@ class Accounting {
     place_blocks();
     divide();
     result_.page_tables = memory_.page_tables;
+    result_.vms = memory_.vms;
+    result_.minor_faults = memory_.minor_faults;
+    result_.major_faults = memory_.major_faults;
     explain();
     return std::move(result_);
   }

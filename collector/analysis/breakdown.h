@@ -58,6 +58,7 @@ struct MemoryFacts {
   bool has_pages = false;                    // false: the page map may not be read
   std::vector<std::uint64_t> stack_pointers;
   std::uint64_t page_tables = 0;
+  std::uint64_t vms = 0, minor_faults = 0, major_faults = 0;
 };
 
 struct BreakdownItem {
@@ -83,6 +84,8 @@ struct Breakdown {
   std::vector<BreakdownItem> heap_by_library, library_files, other_files, shared_by_name;
   // Beside rss.
   std::uint64_t page_tables = 0, swap = 0;
+  std::uint64_t vms = 0;                             // address space
+  std::uint64_t minor_faults = 0, major_faults = 0;  // since its start
 
   bool estimated = false;
   std::vector<std::string> notes;  // sentences: why, and what could not be known

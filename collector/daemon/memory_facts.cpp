@@ -7,6 +7,7 @@
 
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_list.h"
+#include "collector/procfs/process_sample.h"
 #include "collector/procfs/text.h"
 
 namespace memwatch::daemon {
@@ -68,6 +69,11 @@ Result<analysis::MemoryFacts> read_memory_facts(pid_t pid) {
     if (const auto value = procfs::find_value(*status, "VmPTE")) {
       facts.page_tables = procfs::parse_kilobytes(*value).value_or(0);
     }
+  }
+  if (const auto sample = procfs::sample_process(pid)) {
+    facts.vms = sample->vms;
+    facts.minor_faults = sample->minor_faults;
+    facts.major_faults = sample->major_faults;
   }
   return facts;
 }

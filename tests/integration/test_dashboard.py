@@ -7,6 +7,7 @@ import gzip
 import http.client
 import re
 
+from harness.browser import BrowserError
 from harness.case import TIMEOUT_S
 from harness.html_case import HtmlCase, human_bytes
 from test_daemon import MEBIBYTE, DaemonTest, Target
@@ -80,6 +81,17 @@ class DashboardTest(HtmlCase, PageCase):
         self.browser.complaints()
         self.browser.open("about:blank")
         self.browser.open(f"http://{self.host}:{self.port}/#{fragment}")
+
+    def wait(self, condition, what):
+        """A page that is just being drawn anew lacks elements for a moment."""
+
+        def is_there():
+            try:
+                return condition()
+            except (BrowserError, TypeError):
+                return None
+
+        return super().wait(is_there, what)
 
     def assert_clean(self):
         absent = [path for path in SOME_PATHS if self.request(f"/api/v1/{path}".partition("?")[0])[0].status == 404]
@@ -174,7 +186,7 @@ class DashboardTest(HtmlCase, PageCase):
         self.wait(lambda: self.browser.run("return document.querySelector('#consumers .body .row') !== null"), "consumers")
         self.assertIn(human_bytes(heap), self.browser.text("#consumers-title"))
         self.assertIn("main", self.browser.text("#consumers .body .row"))
-        self.browser.click("#consumers .body .row")
+        self.wait(lambda: self.browser.click("#consumers .body .row") is None, "a row to click")
         self.soon(True, "return [...document.querySelectorAll('.stack li')].some(e => e.innerText.startsWith('main'))")
         self.browser.click("input[value=module]")
         self.wait(lambda: self.tag in self.browser.text("#consumers .body"), "libraries")

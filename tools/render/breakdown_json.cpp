@@ -76,6 +76,11 @@ void write_breakdown_json(const BreakdownOf& of, const analysis::Breakdown& brea
   json.end_array();
   json.member("page_tables", breakdown.page_tables);
   json.member("swap", breakdown.swap);
+  json.member("vms", breakdown.vms);
+  json.key("faults").begin_object();
+  json.member("minor", breakdown.minor_faults);
+  json.member("major", breakdown.major_faults);
+  json.end_object();
   json.key("notes").begin_array();
   for (const std::string& note : breakdown.notes) json.string(note);
   json.end_array();

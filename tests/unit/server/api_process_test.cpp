@@ -73,6 +73,8 @@ TEST_F(OfProcess, ThisProcessIsExplainedToTheByte) {
   for (const auto& part : found["parts"]) sum += part["bytes"].get<std::uint64_t>();
   EXPECT_EQ(sum, found["rss"]);
   EXPECT_GT(found["page_tables"], 0);
+  EXPECT_GT(found["vms"], found["rss"]);
+  EXPECT_GT(found["faults"]["minor"], 0);
   EXPECT_EQ(found["process"], "this");
 }
 

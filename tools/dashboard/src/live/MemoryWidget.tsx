@@ -1,6 +1,6 @@
 // How much memory a process has: a gauge of its resident memory, and opened, what that is made of.
 import { useState } from "preact/hooks";
-import { bytes, counted, exact, percent } from "../text/format";
+import { bytes, count, counted, exact, percent } from "../text/format";
 import { baseName } from "../data/frames";
 import { externalOf } from "./news";
 import type { Breakdown, Part, Process } from "./types";
@@ -52,6 +52,8 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
         {process.mapped !== undefined && process.mapped.live_bytes > 0 && <Pair name="Mapped" value={process.mapped.live_bytes} note="address space" />}
         {breakdown && <Pair name="Page tables" value={breakdown.page_tables} note="not in RSS" />}
         {breakdown && breakdown.swap > 0 && <Pair name="Swapped out" value={breakdown.swap} note="not in RSS" />}
+        {breakdown && <Pair name="Virtual" value={breakdown.vms} note="address space" />}
+        {breakdown && <Count name="Page faults" value={breakdown.faults.minor + breakdown.faults.major} note={`${count(breakdown.faults.major)} from disk`} />}
       </dl>
       <div id="memory-parts" hidden={!isOpen}>
         {breakdown ? (
@@ -78,6 +80,17 @@ function Pair({ name, value, note, keyOf }: { name: string; value: number | unde
       </dt>
       <dd>
         {value === undefined ? "–" : <b title={`${exact(value)} bytes`}>{bytes(value)}</b>} {note && <span class="faint">{note}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function Count({ name, value, note }: { name: string; value: number; note: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <b title={exact(value)}>{count(value)}</b> <span class="faint">{note}</span>
       </dd>
     </div>
   );

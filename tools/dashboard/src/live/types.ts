@@ -68,6 +68,8 @@ export interface Breakdown {
   parts: Part[];
   page_tables: number;
   swap: number;
+  vms: number;
+  faults: { minor: number; major: number };
   notes: string[];
 }
 
