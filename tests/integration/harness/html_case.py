@@ -137,20 +137,25 @@ class HtmlCase(IntegrationTest):
         )
 
     def click_frame(self, name):
-        """Where a frame is on the canvas is known to the eye alone: the mouse looks row by row."""
-        box = self.browser.run(
-            "const b = document.querySelector('.flame-scroller').getBoundingClientRect();"
+        """Where a frame is on the canvas is known to the eye alone: the mouse looks row by row, and once more from the
+        start where the page moved meanwhile."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for row in range(int(self.graph_box()["height"] // 20)):
+                for column in range(1, 12):
+                    box = self.graph_box()
+                    x, y = box["x"] + box["width"] * column / 12, box["y"] + 20 * row + 10
+                    self.browser.point(x, y)
+                    told = self.browser.run("return document.querySelector('.tooltip b')?.textContent ?? ''")
+                    if told == name and self.graph_box() == box:
+                        tooltip = self.browser.run("return document.querySelector('.tooltip').innerText")
+                        self.browser.point(x, y, click=True)
+                        return tooltip
+        return self.fail(f"no frame {name} on the canvas")
+
+    def graph_box(self):
+        return self.browser.run(
             "document.querySelector('.flame-scroller').scrollIntoView({block: 'center'});"
             "const c = document.querySelector('.flame-scroller').getBoundingClientRect();"
             "return {x: c.x, y: c.y, width: document.querySelector('.flame-canvas').clientWidth, height: c.height}"
         )
-        for row in range(int(box["height"] // 20)):
-            for column in range(1, 12):
-                x, y = box["x"] + box["width"] * column / 12, box["y"] + 20 * row + 10
-                self.browser.point(x, y)
-                told = self.browser.run("return document.querySelector('.tooltip b')?.textContent ?? ''")
-                if told == name:
-                    tooltip = self.browser.run("return document.querySelector('.tooltip').innerText")
-                    self.browser.point(x, y, click=True)
-                    return tooltip
-        self.fail(f"no frame {name} on the canvas")
