@@ -149,7 +149,7 @@ void Fleet::State::listen_to_visitors(bool listen) {
 
 void Fleet::State::notice(const WatchedProcess& process, const char* what) const {
   if (on_notice) {
-    on_notice("process " + std::to_string(process.pid()) + " (" + process.names().file + ") " +
+    on_notice("process " + std::to_string(process.pid()) + " (" + process.names().shown + ") " +
               what);
   }
 }
@@ -350,7 +350,7 @@ std::vector<ProcessStatus> Fleet::State::recorded_elsewhere(Clock::time_point no
     status.source = Source::elsewhere;
     status.pid = parsed.pid;
     status.start_ticks = parsed.start_time;
-    status.name = candidate.names.file;
+    status.name = candidate.names.shown;
     model::Process identity;
     recording::read_identity(parsed.pid, &identity);
     status.exe = identity.exe;
@@ -529,7 +529,7 @@ Result<Fleet::MemoryOfProcess> Fleet::heap_facts_of(pid_t pid) {
   if (const auto at = state_->running.find(pid); at != state_->running.end()) {
     Result<analysis::HeapFacts> facts = at->second->recorder().heap_facts();
     if (!facts) return facts.error();
-    return MemoryOfProcess{at->second->names().file, *std::move(facts)};
+    return MemoryOfProcess{at->second->names().shown, *std::move(facts)};
   }
   Status all;
   describe(&all);

@@ -28,13 +28,14 @@ void PollList::poll(const WatchList& watch_list, const std::set<pid_t>& known,
       polled.since = now;
       const auto before = processes_.find(pid);
       if (before != processes_.end() && before->second.status.start_ticks == *start &&
-          before->second.status.name == names.file) {
+          before->second.file == names.file && before->second.status.name == names.shown) {
         polled = before->second;
       } else {
         polled.status.source = Source::polled;
         polled.status.pid = pid;
         polled.status.start_ticks = *start;
-        polled.status.name = names.file;
+        polled.file = names.file;
+        polled.status.name = names.shown;
         if (const auto exe = procfs::process_executable(pid)) polled.status.exe = exe->path;
         polled.status.command = procfs::process_command(pid);
       }

@@ -37,6 +37,7 @@ class PollList {
  private:
   struct Polled {
     ProcessStatus status;
+    std::string file;  // that it runs: another one is another program
     Clock::time_point since;
   };
   std::map<pid_t, Polled> processes_;

@@ -60,7 +60,7 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
     event.kind = alert.is_failure ? Event::Kind::failure : Event::Kind::large;
     event.pid = pid_;
     event.tid = alert.tid;
-    event.name = names_.file;
+    event.name = names_.shown;
     event.function = alert.function;
     event.size = alert.size;
     event.error_number = alert.error_number;
@@ -142,7 +142,7 @@ void WatchedProcess::note_end() {
 history::ProcessSample WatchedProcess::sample(std::int64_t time_ms) const {
   const model::Process& facts = recorder_->first_process();
   history::ProcessSample row;
-  row.process = {pid_, start_ticks_, names_.file};
+  row.process = {pid_, start_ticks_, names_.shown};
   row.sample.time_ms = time_ms;
   row.sample.rss = row.sample.rss_max = facts.rss.last;
   if (facts.mode != model::Mode::idle) {
@@ -160,7 +160,7 @@ ProcessStatus WatchedProcess::describe(Clock::time_point now) const {
   ProcessStatus status;
   status.pid = pid_;
   status.start_ticks = start_ticks_;
-  status.name = names_.file;
+  status.name = names_.shown;
   status.exe = facts.exe;
   status.command = facts.command;
   status.is_running = !has_ended_;

@@ -11,7 +11,7 @@
 namespace memwatch::daemon {
 
 alerts::ProcessKey WatchedProcess::key() const {
-  return {pid_, start_ticks_, names_.file};
+  return {pid_, start_ticks_, names_.shown};
 }
 
 alerts::Observation WatchedProcess::observe(Clock::time_point now) const {

@@ -55,6 +55,15 @@ std::vector<std::string> parse_command(std::string_view text) {
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
+  // What a title has left behind, which is rarely a single byte; a title is rarely a single word.
+  // So the one empty argument of `grep ""` is told, those of a program with more of them at the end
+  // are not.
+  std::size_t empty_at_end = 0;
+  while (empty_at_end < command.size() && command[command.size() - 1 - empty_at_end].empty()) {
+    ++empty_at_end;
+  }
+  const bool is_title = !command.empty() && command.front().find(' ') != std::string::npos;
+  if (empty_at_end > 1 || is_title) command.resize(command.size() - empty_at_end);
   return command;
 }
 

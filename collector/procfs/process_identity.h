@@ -26,7 +26,9 @@ struct Executable {
 std::optional<Executable> process_executable(pid_t pid, const std::string& proc_root = "/proc");
 Executable parse_executable(std::string_view link_target);
 
-// Empty of kernel threads and zombies. A process may rewrite it: as far as 1 MiB is looked at.
+// Empty of kernel threads and zombies. A process may write a title over it, which leaves NULs
+// behind where the rest of its arguments was: these are not told as empty arguments. 1 MiB is
+// looked at.
 std::vector<std::string> process_command(pid_t pid, const std::string& proc_root = "/proc");
 std::vector<std::string> parse_command(std::string_view text);
 

@@ -5,9 +5,11 @@
  *   resize N  that one is N bytes from now on           drop      and is freed
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
  *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
- *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes,
- * written to share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of
- * its stack written to exec PATH becomes that program, which does as this one */
+ *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes, written
+ *   share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of its stack
+ *                                                             written to
+ *   exec PATH becomes that program, which does as this one
+ *   title T   writes T over its arguments, NULs over the rest of them, as setproctitle does */
 #include <alloca.h>
 #include <pthread.h>
 #include <signal.h>
@@ -49,6 +51,14 @@ static void forks(long count) {
   }
 }
 
+static void retitles(int argc, char** argv, const char* title) {
+  char* const last = argv[argc - 1];
+  const size_t room = (size_t)(last + strlen(last) - argv[0]);
+  require(strlen(title) <= room, "a title that fits");
+  memset(argv[0], 0, room);
+  memcpy(argv[0], title, strlen(title));
+}
+
 /* By hand: standard input buffers would be blocks too. */
 static int next_line(char* line, size_t room) {
   size_t used = 0;
@@ -87,7 +97,6 @@ static void *kept_large, *kept_touched;
 static volatile size_t huge = (size_t)1 << 63;
 
 int main(int argc, char** argv) {
-  (void)argc;
   char line[512];
   free(keep(malloc(10)));
   say("ready %d\n", (int)getpid());
@@ -114,10 +123,10 @@ int main(int argc, char** argv) {
     if (strcmp(line, "fail") == 0) require(malloc(huge) == NULL, "too much");
     if (strcmp(line, "fork") == 0) forks(atol(argument));
     if (strcmp(line, "exec") == 0) execl(argument, argument, (char*)NULL);
+    if (strcmp(line, "title") == 0) retitles(argc, argv, argument);
     forgets();
     say("done\n");
   }
   say("bye\n");
-  (void)argv;
   exit(0); /* not a return: so it is known on every kernel how it has ended */
 }

@@ -29,11 +29,11 @@ numbers = itertools.count()
 class Target(RunningProgram):
     """A copy of does_as_told under a name of its own; with `shim` it carries the library."""
 
-    def __init__(self, test, name, shim=True):
+    def __init__(self, test, name, shim=True, arguments=()):
         self.name = name
         program = test.program(name)
         environment = test.workspace.environment(**({"LD_PRELOAD": configuration.preload} if shim else {}))
-        super().__init__(test, [program], environment)
+        super().__init__(test, [program, *arguments], environment)
         test.assertEqual(self.line(), f"ready {self.pid}")
 
     def tell(self, order):
@@ -201,6 +201,33 @@ class WatchingTest(DaemonTest):
         self.assertEqual(self.of(target.pid, "ended")["exit"]["kind"], "exec")
         self.assertEqual(target.end()[0], 0)
         self.wait_for(child, state="ended")
+
+    def test_a_process_has_the_name_it_was_started_by(self):
+        self.watching("exact", 'poll_interval = "1s"\n')
+        self.start()
+        name = self.tag + "-started-by-this-name"  # longer than the kernel's 15 characters
+        (self.workspace.out / name).symlink_to(self.program(self.tag + "file"))
+        for shim in (True, False):
+            target = Target(self, name, shim=shim)
+            process = self.wait_for(target.pid)
+            self.assertEqual((process["name"], Path(process["exe"]).name), (name, self.tag + "file"))
+            target.end()
+        # The shown name is one that can be watched.
+        self.configure(self.config.read_text().replace(f"{self.tag}*", self.tag + "other"))
+        self.daemons[-1].send_signal(signal.SIGHUP)
+        self.wait(lambda: "read again" in self.log.read_text(), "the new configuration")
+        self.assertEqual(self.memwatch("watch", "add", name).status, 0)
+        self.wait_for(Target(self, name).pid)
+
+    def test_what_a_title_leaves_of_the_arguments_is_not_told(self):
+        self.watching("exact")
+        target = Target(self, self.tag, arguments=("an argument", "and another"))
+        title = self.tag + ": main process"
+        target.tell("title " + title)
+        self.start()
+        process = self.wait_for(target.pid)
+        self.assertEqual((process["name"], process["command"]), (self.tag, [title]))
+        self.assertIn(f"  {title}\n", self.memwatch("status").stdout.decode())
 
     def test_leaks_are_judged_by_the_daemon(self):
         self.watching("exact")

@@ -10,6 +10,7 @@
 #include "tools/render/printable.h"
 #include "tools/render/shorten.h"
 #include "tools/render/status.h"
+#include "tools/render/status_words.h"
 #include "tools/render/table.h"
 
 namespace memwatch::render {
@@ -22,19 +23,6 @@ using daemon::Source;
 constexpr std::size_t kEvents = 10;
 constexpr std::size_t kEnded = 5;
 
-std::string how(const ProcessStatus& process) {
-  switch (process.source) {
-    case Source::elsewhere:
-      return fmt::format("by {}", process.collector);
-    case Source::polled:
-      return "RSS only";
-    case Source::recorded:
-      break;
-  }
-  if (process.mode == model::Mode::idle) return "idle";
-  return process.mode == model::Mode::sample ? "sample" : "exact";
-}
-
 std::string ending(const ProcessStatus& process) {
   model::Process facts;
   facts.exit_kind = process.exit_kind;
@@ -43,33 +31,22 @@ std::string ending(const ProcessStatus& process) {
   return end_phrase(facts);
 }
 
-// A title that a program has written over its arguments, as redis and postgres do, is one word with
-// blanks in it, and leaves empty ones behind.
-std::string program(const ProcessStatus& process) {
-  std::vector<std::string> words = process.command;
-  while (!words.empty() && words.back().empty()) words.pop_back();
-  if (words.empty()) return printable(process.name);
-  const bool is_title = words.size() == 1 && process.command.size() > 1;
-  return printable(is_title ? words.front() : command_title(words));
-}
-
 std::vector<Cell> row(const ProcessStatus& process) {
   const bool recorded = process.source == Source::recorded;
-  const bool knows_heap =
-      process.source == Source::elsewhere || (recorded && process.mode != model::Mode::idle);
   const auto count = [&](std::uint64_t value, Tone tone) {
     if (!recorded) return Cell{"-", Tone::faint};
     return Cell{human_count(value), value > 0 ? tone : Tone::faint};
   };
   return {{std::to_string(process.pid)},
-          {how(process), recorded ? Tone::plain : Tone::faint},
-          knows_heap ? Cell{human_bytes(process.live_bytes), Tone::strong} : Cell{"-", Tone::faint},
+          {how_recorded(process), recorded ? Tone::plain : Tone::faint},
+          knows_heap(process) ? Cell{human_bytes(process.live_bytes), Tone::strong}
+                              : Cell{"-", Tone::faint},
           {human_bytes(process.rss)},
           count(process.totals.allocations, Tone::plain),
           count(process.totals.large, Tone::caution),
           count(process.totals.failed, Tone::bad),
           count(process.dropped, Tone::bad),
-          {program(process)}};
+          {program_line(process)}};
 }
 
 void write_processes(Page& page, const std::vector<const ProcessStatus*>& processes) {
@@ -90,13 +67,13 @@ void write_processes(Page& page, const std::vector<const ProcessStatus*>& proces
 void write_ended(Page& page, const std::vector<const ProcessStatus*>& processes) {
   Table table({{"pid"}, {"live heap"}, {"peak RSS"}, {"allocations"}, {"program", Align::left}});
   for (const ProcessStatus* process : processes) {
-    const bool knows_heap = process->mode != model::Mode::idle;
-    table.add({{std::to_string(process->pid)},
-               knows_heap ? Cell{human_bytes(process->live_bytes)} : Cell{"-", Tone::faint},
-               {human_bytes(process->rss_peak)},
-               {human_count(process->totals.allocations)},
-               {fmt::format("{} ({}, {} ago)", printable(process->name), ending(*process),
-                            human_duration(process->ended_ago))}});
+    table.add(
+        {{std::to_string(process->pid)},
+         knows_heap(*process) ? Cell{human_bytes(process->live_bytes)} : Cell{"-", Tone::faint},
+         {human_bytes(process->rss_peak)},
+         {human_count(process->totals.allocations)},
+         {fmt::format("{} ({}, {} ago)", printable(process->name), ending(*process),
+                      human_duration(process->ended_ago))}});
   }
   table.write(page);
 }

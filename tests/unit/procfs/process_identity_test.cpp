@@ -56,7 +56,18 @@ TEST(ProcessIdentity, CommandsKeepEmptyArguments) {
   using namespace std::string_view_literals;
   EXPECT_EQ(parse_command("a\0\0b c\0"sv), (std::vector<std::string>{"a", "", "b c"}));
   EXPECT_EQ(parse_command("rewritten title"sv), (std::vector<std::string>{"rewritten title"}));
+  EXPECT_EQ(parse_command("grep\0\0"sv), (std::vector<std::string>{"grep", ""}));
   EXPECT_TRUE(parse_command({}).empty());
+}
+
+TEST(ProcessIdentity, WhatATitleLeavesBehindIsNoArgument) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(parse_command("redis-server *:6379\0\0"sv),
+            (std::vector<std::string>{"redis-server *:6379"}));
+  EXPECT_EQ(parse_command("worker\0\0\0\0"sv), (std::vector<std::string>{"worker"}));
+  EXPECT_EQ(parse_command("my program\0\0x\0"sv),
+            (std::vector<std::string>{"my program", "", "x"}));
+  EXPECT_TRUE(parse_command("\0\0\0"sv).empty());
 }
 
 TEST(ProcessIdentity, LimitsAndOwnersFromText) {

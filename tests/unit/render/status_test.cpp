@@ -101,9 +101,9 @@ TEST(StatusText, ATitleInThePlaceOfArgumentsIsShownAsItIs) {
   daemon::ProcessStatus process;
   process.pid = 9;
   process.name = "redis-server";
-  process.command = {"redis-server *:6379", "", "", ""};
+  process.command = {"redis-server *:6379"};
   status.processes.push_back(process);
-  process.command = {"", ""};
+  process.command.clear();
   status.processes.push_back(process);
   status.not_recorded = 2;
   const std::string text = status_text(status, {});
