@@ -5,11 +5,10 @@
  *   resize N  that one is N bytes from now on           drop      and is freed
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
  *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
- *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes, written
- *   share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of its stack
- *                                                             written to
- *   exec PATH becomes that program, which does as this one
- *   title T   writes T over its arguments, NULs over the rest of them, as setproctitle does */
+ *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes,
+ * written share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of
+ * its stack written to exec PATH becomes that program, which does as this one title T   writes T
+ * over its arguments, NULs over the rest of them, as setproctitle does */
 #include <alloca.h>
 #include <pthread.h>
 #include <signal.h>

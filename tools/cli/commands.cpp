@@ -13,6 +13,7 @@
 #include "tools/cli/command_run.h"
 #include "tools/cli/command_status.h"
 #include "tools/cli/command_test_alert.h"
+#include "tools/cli/command_top.h"
 #include "tools/cli/command_trim.h"
 #include "tools/cli/command_version.h"
 #include "tools/cli/command_watch.h"
@@ -30,6 +31,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       // Watching.
       register_daemon(root),
       register_status(root),
+      register_top(root),
       register_watch(root),
       register_history(root),
       register_alerts(root),

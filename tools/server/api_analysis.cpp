@@ -4,9 +4,9 @@
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/recent_growth.h"
 #include "collector/analysis/stack_text.h"
-#include "tools/render/consumers_json.h"
 #include "tools/render/growth_json.h"
 #include "tools/server/api_route.h"
+#include "tools/server/consumers.h"
 #include "tools/server/names.h"
 
 namespace memwatch::server {
@@ -14,24 +14,6 @@ namespace memwatch::server {
 namespace {
 
 using SharedSession = std::shared_ptr<model::Session>;
-
-HttpResponse consumers_page(model::Session& session, const std::string& by, std::size_t top,
-                            const std::string& symbol_cache) {
-  const model::Process& process = session.processes.front();
-  const analysis::Selection selection(session);
-  std::vector<analysis::Consumer> consumers;
-  if (by == "module") {
-    consumers = analysis::consuming_modules(selection, top);
-  } else {
-    consumers = analysis::consuming_sites(selection, top);
-    std::vector<model::StackId> stacks;
-    for (const analysis::Consumer& consumer : consumers) stacks.push_back(consumer.stack);
-    name_stacks(session, stacks, symbol_cache);
-  }
-  render::StringOutput output;
-  render::write_consumers_json(session, process, by, consumers, output);
-  return json_response(output.text());
-}
 
 void consumers(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
   constexpr std::uint64_t kMostRows = 10'000;
@@ -50,7 +32,7 @@ void consumers(const ApiSources& sources, const RequestTarget& target, const Api
     if (!found) return reply(problem_of(found.error()));
     const auto session = std::make_shared<model::Session>(*std::move(found));
     work_off_thread(sources, reply, [session, by, top, cache = sources.symbol_cache] {
-      return consumers_page(*session, by, top, cache);
+      return json_response(consumers_json(*session, by, top, cache));
     });
   });
 }

@@ -23,7 +23,7 @@ struct ControlAnswer {
 
 inline constexpr std::size_t kMaxQuestionBytes = 64U << 10;
 
-// Asks the daemon of this user.
+// Asks the daemon of this user and waits for the answer (control_question.h).
 Result<ControlAnswer> ask_daemon(const std::vector<std::string>& words);
 
 // Both directions of the format; false for what is none of it.

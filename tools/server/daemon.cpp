@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "tools/server/alert_desk.h"
 #include "tools/server/alert_questions.h"
 #include "tools/server/api.h"
+#include "tools/server/consumers.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
@@ -133,6 +135,8 @@ struct Daemon::State {
                     const std::function<void(const std::string&)>& say);
   Result<void> start_http();
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
+  std::optional<ControlAnswer> answer_sites(const std::vector<std::string>& words,
+                                            std::uint64_t number);
   void keep_history();
   void tidy_up();
   [[nodiscard]] daemon::Status status() const;
@@ -228,6 +232,26 @@ Result<void> Daemon::State::start_http() {
   return {};
 }
 
+// The copy of what is recorded is made here, the names for it are looked up elsewhere.
+std::optional<ControlAnswer> Daemon::State::answer_sites(const std::vector<std::string>& words,
+                                                         std::uint64_t number) {
+  constexpr int kWrongUsage = 2, kFailed = 3;
+  const auto pid = procfs::parse_number(words[1]), top = procfs::parse_number(words[2]);
+  constexpr auto kMostPid = static_cast<std::uint64_t>(std::numeric_limits<pid_t>::max());
+  if (!pid || !top || *pid > kMostPid) return ControlAnswer{kWrongUsage, "sites: unknown question"};
+  Result<model::Session> found = fleet->session_of(static_cast<pid_t>(*pid));
+  if (!found) return ControlAnswer{kFailed, found.error().to_line()};
+  const auto session = std::make_shared<model::Session>(*std::move(found));
+  const bool taken = workbench->add([this, number, session, top = *top] {
+    ControlAnswer answer{0, consumers_json(*session, "site", top, options.symbol_cache)};
+    calls.add([this, number, answer = std::move(answer)] {
+      if (control) control->answer(number, answer);
+    });
+  });
+  if (!taken) return ControlAnswer{kFailed, "sites: too much is being looked up already"};
+  return std::nullopt;
+}
+
 std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string>& words,
                                                    std::uint64_t number) {
   const auto later = [this, number](const ControlAnswer& given) {
@@ -236,6 +260,7 @@ std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string
     });
   };
   if (desk && answer_alert_question(words, *desk, wall_ms(), later)) return std::nullopt;
+  if (words.size() == 3 && words[0] == "sites") return answer_sites(words, number);
   if (words.empty() || words[0] != "history") {
     return answer_question(words, *fleet, [this] { return status(); });
   }

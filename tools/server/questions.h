@@ -2,6 +2,7 @@
 // the text itself, so that a command is nothing but a question.
 //
 //   status json | status text WIDTH COLOUR(0|1)     watch list | watch add NAME | watch remove NAME
+//   sites PID TOP, which daemon.cpp answers: consumers.h as JSON, from the workbench's thread
 //
 // Called from the daemon's thread. Anything else is answered with status 2 and a line.
 #pragma once
