@@ -24,3 +24,5 @@ add_subdirectory(collector/procfs)
 add_subdirectory(collector/model)
 add_subdirectory(collector/intake)
 add_subdirectory(tools/totals)
+# By what a daemon there would play its sounds: compiled, part of nothing yet.
+memwatch_library(memwatch_sound tools/notify/sound_programs_macos.cpp tools/notify/wav.cpp)

@@ -242,6 +242,50 @@ Result<void> read_command(const ConfigValues& values, const Entry& entry, AlertC
   return {};
 }
 
+// One type's volume, file, or both.
+Result<void> read_one_sound(const ConfigValues& values, const Entry& entry, alerts::Type type,
+                            SoundSettings* sound) {
+  const auto index = static_cast<std::size_t>(type);
+  if (const auto table = values.expect_table(entry); !table) return table;
+  for (const Entry& setting : entry.value.table) {
+    if (setting.key == "volume") {
+      const Result<double> volume = values.number(setting, 0, 1);
+      if (!volume) return volume.error();
+      sound->volume[index] = *volume;
+    } else if (setting.key == "file") {
+      const Result<std::string> path = values.text(setting, "the path of a WAV file");
+      if (!path) return path.error();
+      if (!path->starts_with('/')) {
+        return values.wrong(setting.value, "file: expected an absolute path");
+      }
+      sound->file[index] = *path;
+    } else {
+      return values.unknown_key(setting, "volume or file");
+    }
+  }
+  return {};
+}
+
+Result<void> read_sound(const ConfigValues& values, const Entry& entry, AlertChannels* channels) {
+  if (const auto table = values.expect_table(entry); !table) return table;
+  SoundSettings sound;
+  bool is_enabled = true;
+  for (const Entry& setting : entry.value.table) {
+    const std::optional<alerts::Type> type = alerts::type_named(setting.key);
+    Result<void> done;
+    if (setting.key == "enabled") {
+      done = values.read_boolean(setting, &is_enabled);
+    } else if (type) {
+      done = read_one_sound(values, setting, *type, &sound);
+    } else {
+      done = values.unknown_key(setting, fmt::format("enabled, {}", kTypes));
+    }
+    if (!done) return done;
+  }
+  if (is_enabled) channels->sound = std::move(sound);
+  return {};
+}
+
 Result<void> read_jsonl(const ConfigValues& values, const Entry& entry, AlertChannels* channels) {
   const Result<std::string> path = values.text(entry, "the path of a file");
   if (!path) return path.error();
@@ -286,13 +330,16 @@ Result<void> read_alert_settings(const ConfigValues& values, const Value& table,
       done = read_alertmanager(values, entry, &settings->channels);
     } else if (entry.key == "command") {
       done = read_command(values, entry, &settings->channels);
+    } else if (entry.key == "sound") {
+      done = read_sound(values, entry, &settings->channels);
     } else {
       const Result<bool> known = reader.read(entry);
       if (!known) return known.error();
       if (!*known) {
         return values.unknown_key(
-            entry, fmt::format("per_hour, keep, console, jsonl, webhook, alertmanager, command, {}",
-                               kRuleKeys));
+            entry,
+            fmt::format("per_hour, keep, console, jsonl, webhook, alertmanager, command, sound, {}",
+                        kRuleKeys));
       }
     }
     if (!done) return done;

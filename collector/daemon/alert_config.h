@@ -3,6 +3,7 @@
 // functions. Errors: kind damaged with FILE:LINE as subject.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <map>
@@ -41,12 +42,30 @@ struct AlertCommand {
   bool operator==(const AlertCommand&) const = default;
 };
 
+// What is heard of alerts. Volumes from 0 (silent) to 1.
+struct SoundSettings {
+  static constexpr double kVolume = 0.5, kFailureVolume = 0.7;
+
+  std::array<double, alerts::kTypeCount> volume{kVolume, kVolume,        kVolume, kVolume,
+                                                kVolume, kFailureVolume, kVolume};
+  std::array<std::string, alerts::kTypeCount> file;  // absolute path of a WAV file; "": bundled
+
+  [[nodiscard]] double volume_of(alerts::Type type) const {
+    return volume[static_cast<std::size_t>(type)];
+  }
+  [[nodiscard]] const std::string& file_of(alerts::Type type) const {
+    return file[static_cast<std::size_t>(type)];
+  }
+  bool operator==(const SoundSettings&) const = default;
+};
+
 struct AlertChannels {
   bool console = true;
   std::string jsonl;  // path, absolute; "" none
   std::optional<HttpTarget> webhook;
   std::optional<AlertmanagerTarget> alertmanager;
   std::optional<AlertCommand> command;
+  std::optional<SoundSettings> sound;
 
   bool operator==(const AlertChannels&) const = default;
 };

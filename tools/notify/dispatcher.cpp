@@ -8,6 +8,7 @@
 #include "tools/notify/alertmanager_channel.h"
 #include "tools/notify/command_channel.h"
 #include "tools/notify/jsonl_channel.h"
+#include "tools/notify/sound_channel.h"
 #include "tools/notify/webhook_channel.h"
 
 namespace memwatch::notify {
@@ -42,6 +43,9 @@ void Dispatcher::configure(const daemon::AlertChannels& channels,
   if (before.command != channels.command) {
     replace("command",
             channels.command ? std::make_unique<CommandChannel>(*channels.command) : nullptr);
+  }
+  if (before.sound != channels.sound) {
+    replace("sound", channels.sound ? std::make_unique<SoundChannel>(*channels.sound) : nullptr);
   }
   if (before.alertmanager != channels.alertmanager) {
     replace("alertmanager", channels.alertmanager ? std::make_unique<AlertmanagerChannel>(

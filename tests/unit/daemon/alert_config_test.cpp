@@ -105,6 +105,23 @@ timeout = "5s"
   EXPECT_EQ(config.alert_rules_for({"server", "server"}), settings.rules);
 }
 
+TEST(AlertConfig, SoundsHaveVolumesAndFiles) {
+  EXPECT_FALSE(good("[alerts]\nsound.enabled = false").alerts.channels.sound);
+  const auto usual = good("[alerts.sound]").alerts.channels.sound;
+  ASSERT_TRUE(usual);
+  EXPECT_EQ(usual->volume_of(Type::large), 0.5);
+  EXPECT_EQ(usual->volume_of(Type::failure), 0.7);
+  for (const Type type : alerts::kTypes) {
+    EXPECT_EQ(usual->file_of(type), "");
+    EXPECT_EQ(usual->volume_of(type), type == Type::failure ? 0.7 : 0.5);
+  }
+  const auto own = good("[alerts.sound]\nenabled = true\nleak = { volume = 0, file = '/a b.wav' }")
+                       .alerts.channels.sound;
+  ASSERT_TRUE(own);
+  EXPECT_EQ(own->volume_of(Type::leak), 0);
+  EXPECT_EQ(own->file_of(Type::leak), "/a b.wav");
+}
+
 TEST(AlertConfig, WhatIsWrongIsToldWithItsLine) {
   const std::pair<const char*, const char*> mistakes[] = {
       {"alerts = 1", "a table"},
@@ -132,6 +149,12 @@ TEST(AlertConfig, WhatIsWrongIsToldWithItsLine) {
       {"[alerts]\nwebhook = { url = 'http://a', headers = { a = \"x\\ny: z\" } }", "control"},
       {"[alerts]\nalertmanager = { url = 'http://a', resend = '0s' }", "whole seconds from 1"},
       {"[alerts]\nalertmanager = { }", "has no url"},
+      {"[alerts]\nsound = true", "a table"},
+      {"[alerts]\nsound.volume = 1", "expected enabled, threshold, pattern"},
+      {"[alerts]\nsound.large = 0.5", "a table"},
+      {"[alerts]\nsound.large.volume = 1.1", "a number from 0 to 1"},
+      {"[alerts]\nsound.large.file = 'a.wav'", "an absolute path"},
+      {"[alerts]\nsound.large.loud = 1", "volume or file"},
       {"[alerts]\ncommand.run = 'rm'", "a list of words"},
       {"[alerts]\ncommand.run = ['rm']", "/path/to/program"},
       {"[alerts]\ncommand.run = ['/bin/rm', 1]", "a list of words"},
