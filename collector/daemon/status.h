@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,26 @@ enum class Source : std::uint8_t {
   recorded,   // by this daemon
   elsewhere,  // by another memwatch, which alone knows more than live and resident memory
   polled,     // it does not carry the library: resident memory alone
+};
+
+// What is known besides of a process that a session file tells of. Such a process has a number of
+// its own in the place of the pid, which may be another's by now.
+struct Recording {
+  std::string file;         // as it was named
+  std::uint32_t pid = 0;    // that it had
+  double started_at = 0;    // the process, since the Unix epoch
+  bool is_complete = true;  // false: the recording was cut short
+  double peak_at = 0;       // of the heap, since the Unix epoch
+  std::string leak_method;  // as in the JSON report
+  std::uint64_t leaked_bytes = 0;
+  std::vector<std::string> notes;  // the recording's own
+  std::uint64_t times_read = 1;    // the file, each time that it had changed
+};
+
+// What is served are sessions, not processes that run.
+struct RecordingSource {
+  std::uint64_t sessions = 0;
+  std::vector<std::string> remarks;  // sentences: files that were deleted, or replaced
 };
 
 struct ProcessStatus {
@@ -41,6 +62,7 @@ struct ProcessStatus {
   std::uint64_t dropped = 0;  // events that were lost
   bool was_joined = false;    // while it ran: earlier blocks are not known
   std::uint64_t rss = 0, rss_peak = 0;
+  std::optional<Recording> recording;
 };
 
 // A large allocation or a failure. Of failures that are alike in one process the first alone.
@@ -71,6 +93,7 @@ struct Status {
   // Watched processes that carry the library and could not be recorded; warnings have said why.
   std::size_t not_recorded = 0;
   alerts::AlertStatus alerts;
+  std::optional<RecordingSource> recordings;
 };
 
 }  // namespace memwatch::daemon

@@ -11,6 +11,7 @@
 #include "tools/cli/command_list.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
+#include "tools/cli/command_serve.h"
 #include "tools/cli/command_status.h"
 #include "tools/cli/command_test_alert.h"
 #include "tools/cli/command_top.h"
@@ -38,6 +39,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_test_alert(root),
       // Reading what was recorded.
       register_report(root),
+      register_serve(root),
       register_diff(root),
       register_gate(root),
       // About memwatch itself.

@@ -70,7 +70,7 @@ void write_recent(JsonWriter& json, const RecentGrowth& recent) {
   json.end_object();
 }
 
-void write_leaks(JsonWriter& json, const model::Session& session) {
+void write_leaks(JsonWriter& json, const model::Session& session, bool with_unclassified) {
   const model::Process& process = session.processes.front();
   const analysis::Selection selection(session);
   const analysis::ProcessLeaks leaks = analysis::leaks_of(process, selection);
@@ -84,7 +84,8 @@ void write_leaks(JsonWriter& json, const model::Session& session) {
   std::size_t written = 0;
   for (const analysis::LeakRecord& record : leaks.records) {
     // Of what is reachable, or judged by nothing but its life, the heap is full.
-    if (record.kind == "reachable" || record.kind == "unclassified") continue;
+    if (record.kind == "reachable") continue;
+    if (record.kind == "unclassified" && !with_unclassified) continue;
     if (written++ >= kMostRecords) break;
     json.begin_object();
     json.member("kind", record.kind);
@@ -111,7 +112,7 @@ void write_answer(const GrowthAnswer& answer, bool with_leaks, Output& output) {
     json.end_array();
   }
   if (answer.recent) write_recent(json, *answer.recent);
-  if (with_leaks) write_leaks(json, *answer.session);
+  if (with_leaks) write_leaks(json, *answer.session, answer.has_ended);
   json.end_object();
 }
 

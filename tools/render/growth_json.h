@@ -31,6 +31,8 @@ struct GrowthAnswer {
   // this daemon does not record it, so resident memory is all that is known.
   const model::Session* session = nullptr;
   std::optional<RecentGrowth> recent;
+  // What is live was not freed until the end, so it is told where no more is known of it.
+  bool has_ended = false;
 };
 
 void write_growth_json(const GrowthAnswer& answer, Output& output);

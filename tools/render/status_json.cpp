@@ -45,6 +45,20 @@ void write_recorded(JsonWriter& json, const ProcessStatus& process) {
   json.end_object();
 }
 
+void write_recording(JsonWriter& json, const daemon::Recording& recording) {
+  json.key("recording").begin_object();
+  json.member("file", recording.file);
+  json.member("pid", recording.pid);
+  json.key("started_at").real(recording.started_at);
+  json.key("complete").boolean(recording.is_complete);
+  json.key("peak_at").real(recording.peak_at);
+  json.member("leak_method", recording.leak_method);
+  json.member("leaked_bytes", recording.leaked_bytes);
+  write_names(json, "notes", recording.notes);
+  json.member("times_read", recording.times_read);
+  json.end_object();
+}
+
 void write_event(JsonWriter& json, const daemon::Event& event, double now) {
   const bool is_failure = event.kind == daemon::Event::Kind::failure;
   json.begin_object();
@@ -135,6 +149,7 @@ void write_process_json(const ProcessStatus& process, JsonWriter& json) {
     json.member("sample_interval", process.sample_interval);
     write_recorded(json, process);
   }
+  if (process.recording) write_recording(json, *process.recording);
   json.end_object();
 }
 
@@ -154,6 +169,12 @@ void write_status_json(const daemon::Status& status, Output& output) {
   write_names(json, "added", status.added_names);
   json.end_object();
   write_sums(json, status);
+  if (status.recordings) {
+    json.key("recordings").begin_object();
+    json.member("sessions", status.recordings->sessions);
+    write_names(json, "remarks", status.recordings->remarks);
+    json.end_object();
+  }
   json.key("alerts");
   write_alert_status_json(status.alerts, json);
   json.key("processes").begin_array(Layout::lines);

@@ -121,13 +121,14 @@ void analyze(const ApiSources& sources, const RequestTarget& target, const ApiRe
   sources.check_leaks(*pid, [&sources, reply, pid = *pid](Result<model::Session> found) {
     if (!found) return reply(problem_of(found.error()));
     const auto session = std::make_shared<model::Session>(*std::move(found));
-    work_off_thread(sources, reply, [session, pid, cache = sources.symbol_cache] {
-      name_all_stacks(*session, cache);
-      suppress_leaks(*session);
+    work_off_thread(sources, reply, [&sources, session, pid] {
+      name_all_stacks(*session, sources.symbol_cache);
+      if (!sources.has_final_verdicts) suppress_leaks(*session);
       render::GrowthAnswer answer;
       answer.pid = pid;
       answer.process = analysis::base_name(session->processes.front().exe);
       answer.session = session.get();
+      answer.has_ended = sources.has_final_verdicts;
       render::StringOutput output;
       render::write_analysis_json(answer, output);
       return json_response(output.text());

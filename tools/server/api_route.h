@@ -47,6 +47,8 @@ struct ApiSources {
   std::function<bool(std::chrono::milliseconds, std::function<void()>)> later{};
   std::function<void(Use<const MetricFacts&>)> metrics{};
   std::string symbol_cache{};  // directory; "": none
+  // Leaks were judged, and suppressed, when the session was recorded.
+  bool has_final_verdicts = false;
 };
 
 struct Route {

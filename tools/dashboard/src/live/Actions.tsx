@@ -1,11 +1,7 @@
 // What can be asked for of a process: to look for leaks now, and to take its data along.
 import { useState } from "preact/hooks";
-import { headlineOf } from "../data/frames";
-import { FrameText } from "../parts/FrameText";
-import { Stack } from "../parts/Stack";
-import { bytes, counted, duration } from "../text/format";
 import { ask, type Answer } from "./http";
-import { framesOf } from "./stack_frames";
+import { Leaks } from "./Leaks";
 import type { Analysis } from "./types";
 
 const FORMATS = [
@@ -20,7 +16,14 @@ const FORMATS = [
   ["heaptrack", "heaptrack"],
 ] as const;
 
-export function Actions({ pid, isRunning }: { pid: number; isRunning: boolean }) {
+interface ActionsProps {
+  pid: number;
+  shownPid: number; // in names of files
+  isRunning: boolean;
+  isRecording: boolean;
+}
+
+export function Actions({ pid, shownPid, isRunning, isRecording }: ActionsProps) {
   const [analysis, setAnalysis] = useState<Answer<Analysis> | "asking" | undefined>();
   const analyse = async () => {
     setAnalysis("asking");
@@ -29,7 +32,7 @@ export function Actions({ pid, isRunning }: { pid: number; isRunning: boolean })
   return (
     <section aria-labelledby="actions-title" class="card" id="actions">
       <div class="section-head">
-        <h2 id="actions-title">Look closer</h2>
+        <h2 id="actions-title">{isRecording ? "Reports and data" : "Look closer"}</h2>
         <div class="tools">
           {isRunning && (
             <button type="button" id="analyse" disabled={analysis === "asking"} onClick={() => void analyse()} title="Which blocks does nothing lead to any more? The process stands still for some milliseconds.">
@@ -41,13 +44,13 @@ export function Actions({ pid, isRunning }: { pid: number; isRunning: boolean })
             <ul>
               {FORMATS.map(([format, title]) => (
                 <li key={format}>
-                  <a href={`api/v1/report?pid=${pid}&format=${format}`} download={`memwatch-${pid}.${format}`}>
+                  <a href={`api/v1/report?pid=${pid}&format=${format}`} download={`memwatch-${shownPid}.${format}`}>
                     {title}
                   </a>
                 </li>
               ))}
               <li>
-                <a href={`api/v1/history?pid=${pid}&count=100000`} download={`memwatch-history-${pid}.json`}>
+                <a href={`api/v1/history?pid=${pid}&count=100000`} download={`memwatch-history-${shownPid}.json`}>
                   History (JSON)
                 </a>
               </li>
@@ -60,56 +63,11 @@ export function Actions({ pid, isRunning }: { pid: number; isRunning: boolean })
           </details>
         </div>
       </div>
-      <div role="status" id="analysis">
-        {analysis !== undefined && analysis !== "asking" && <Analysed answer={analysis} />}
-      </div>
+      {(isRunning || analysis !== undefined) && (
+        <div role="status" id="analysis">
+          {analysis !== undefined && analysis !== "asking" && <Leaks answer={analysis} />}
+        </div>
+      )}
     </section>
-  );
-}
-
-const MOST = 10;
-
-function Analysed({ answer }: { answer: Answer<Analysis> }) {
-  if (answer.kind !== "value") {
-    return <p class="bad">Not analysed: {answer.kind === "gone" ? "the daemon does not answer" : answer.why}.</p>;
-  }
-  const { leaks } = answer.value;
-  if (leaks.method === "none") return <p class="empty">No verdict on leaks: {leaks.reason || "it is not recorded exactly"}.</p>;
-  const records = leaks.records.filter((record) => record.kind === "definite" || record.kind === "possible" || record.kind === "indirect").sort((a, b) => b.bytes - a.bytes);
-  const amount = (size: number, blocks: number) => `${bytes(size)} in ${counted(blocks, "block", "blocks")}`;
-  const found = leaks.definite_blocks + leaks.possible_blocks > 0;
-  return (
-    <>
-      <p class={`verdict ${found ? "bad" : "good"}`}>
-        {found ? (
-          <>
-            ⚠ <b>{amount(leaks.definite_bytes, leaks.definite_blocks)}</b> that nothing leads to any more
-            {leaks.possible_blocks > 0 && `, ${amount(leaks.possible_bytes, leaks.possible_blocks)} possibly`}
-          </>
-        ) : (
-          "✓ No leak was found: something still leads to every block."
-        )}
-      </p>
-      <p class="faint">
-        It stood still for {duration(leaks.pause_ms / 1000)}.{!leaks.complete && ` ${leaks.reason}.`}
-      </p>
-      <ul class="leaks">
-        {records.slice(0, MOST).map((record, index) => {
-          const frames = framesOf(record.stack);
-          const { frame, callers } = headlineOf(frames);
-          return (
-            <li key={index}>
-              <details>
-                <summary>
-                  <span class={record.kind === "possible" ? "badge caution" : "badge bad"}>{record.kind}</span> {amount(record.bytes, record.blocks)} {frame ? <FrameText frame={frame} callers={callers} /> : "(no stack)"}
-                </summary>
-                <Stack frames={frames} />
-              </details>
-            </li>
-          );
-        })}
-      </ul>
-      {records.length > MOST && <p class="note faint">and {records.length - MOST} smaller ones: memwatch leaks</p>}
-    </>
   );
 }

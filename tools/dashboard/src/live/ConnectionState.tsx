@@ -8,11 +8,12 @@ const TEXTS = {
   asking: { tone: "", text: "connecting" },
   streaming: { tone: "good", text: "● live" },
   polling: { tone: "good", text: "● live, every second" },
+  recordings: { tone: "", text: "recordings" },
   gone: { tone: "bad", text: "⚠ the daemon is gone" },
 } as const;
 
 export function ConnectionState({ connection, status }: { connection: Connection; status: Status | undefined }) {
-  const { tone, text } = TEXTS[connection.state];
+  const { tone, text } = connection.state === "gone" && status?.recordings ? { tone: "bad", text: "⚠ memwatch serve has ended" } : TEXTS[connection.state];
   return (
     <p class="meta">
       <span class={`badge ${tone}`} role="status" id="connection">
@@ -20,19 +21,19 @@ export function ConnectionState({ connection, status }: { connection: Connection
       </span>
       {status && (
         <span class="faint">
-          memwatch {status.memwatch_version}, pid {status.pid}, {connection.state === "gone" ? "ran" : "up"} {duration(status.uptime)}
+          memwatch {status.recordings && "serve "}{status.memwatch_version}, pid {status.pid}, {connection.state === "gone" ? "ran" : "up"} {duration(status.uptime)}
         </span>
       )}
     </p>
   );
 }
 
-export function Gone({ since, hasData }: { since: number; hasData: boolean }) {
+export function Gone({ since, status }: { since: number; status: Status | undefined }) {
   return (
     <ul class="remarks">
       <li class="gone" role="alert">
         No answer since <time dateTime={new Date(since).toISOString()}>{dayAndTime(since / 1000)}</time>
-        {hasData && "; what you see is from then"}. Start it again with <code>memwatch daemon</code>: this page finds it by itself.
+        {status && "; what you see is from then"}. Start it again with <code>{status?.recordings ? "memwatch serve" : "memwatch daemon"}</code>: this page finds it by itself.
       </li>
     </ul>
   );

@@ -5,7 +5,13 @@ import type { MemoryEvent } from "./types";
 
 const MOST = 8;
 
-export function Events({ events, onOpen }: { events: MemoryEvent[]; onOpen?(pid: number): void }) {
+interface EventsProps {
+  events: MemoryEvent[];
+  onOpen?(pid: number): void;
+  pidOf?(pid: number): number; // as it is shown
+}
+
+export function Events({ events, onOpen, pidOf = (pid) => pid }: EventsProps) {
   const latest = [...events].sort((a, b) => b.id - a.id).slice(0, MOST);
   return (
     <section aria-labelledby="events-title" class="card" id="events">
@@ -28,7 +34,7 @@ export function Events({ events, onOpen }: { events: MemoryEvent[]; onOpen?(pid:
                   <>
                     {" in "}
                     <button type="button" class="link" onClick={() => onOpen(event.pid)}>
-                      {event.process} {event.pid}
+                      {event.process} {pidOf(event.pid)}
                     </button>
                   </>
                 )}

@@ -5,11 +5,13 @@ import { LiveChart, type TimeMark } from "../timeline/LiveChart";
 import { BYTE_STEPS } from "../timeline/series";
 import { Segments } from "../parts/Segments";
 import { RANGES, type Range } from "./address";
-import { linesOf, mergeSamples } from "./samples";
+import type { Recorded } from "./recording";
+import { linesOf, mergeSamples, sinceStart, withPeak } from "./samples";
 import type { Alert, MemoryEvent, Sample } from "./types";
-import { useAnswer } from "./use_answer";
+import { RECORDED_EVERY_MS, useAnswer } from "./use_answer";
 
 interface HistoryChartsProps {
+  recorded: Recorded | undefined; // then all of it is shown, by the time since its start
   pid: number;
   range: Range;
   onRange(range: Range): void;
@@ -29,8 +31,8 @@ interface Answer {
   samples: Sample[];
 }
 
-export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, seconds, theme, epoch }: HistoryChartsProps) {
-  const whole = useAnswer<Answer>(`api/v1/history?pid=${pid}&seconds=${seconds}&count=100000`, 60_000, epoch);
+export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, isRunning, seconds, theme, epoch }: HistoryChartsProps) {
+  const whole = useAnswer<Answer>(`api/v1/history?pid=${pid}${recorded ? "" : `&seconds=${seconds}`}&count=100000`, recorded ? RECORDED_EVERY_MS : 60_000, epoch);
   const fresh = useAnswer<Answer>(isRunning ? `api/v1/history?pid=${pid}&seconds=${OVERLAP_S}&count=100` : undefined, EVERY_MS, epoch);
   const [samples, setSamples] = useState<Sample[]>([]);
   const [isZoomed, setZoomed] = useState(false);
@@ -41,27 +43,34 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
     if (fresh.value && whole.value) setSamples((old) => mergeSamples(old, fresh.value!.samples, Date.now() / 1000 - seconds));
   }, [fresh.value, whole.value]);
 
-  const lines = useMemo(() => linesOf(samples), [samples]);
+  const start = recorded?.recording.started_at ?? 0;
+  const peakAt = recorded?.recording.peak_at;
+  const peak = recorded?.heap?.peak_bytes ?? 0;
+  const lines = useMemo(() => {
+    const seen = linesOf(samples);
+    return peakAt === undefined ? seen : sinceStart(withPeak(seen, peakAt, peak), start);
+  }, [samples, start, peakAt, peak]);
   const marks = useMemo(
     (): TimeMark[] => [
-      ...events.map((event) => ({ at: event.time, text: event.kind === "failure" ? `✕ ${event.function} failed` : `▲ ${event.function} of ${bytes(event.size)}`, tone: event.kind === "failure" ? "--bad" : "--caution", small: true })),
+      ...(peakAt !== undefined && peak > 0 ? [{ at: Math.max(0, peakAt - start), text: `most heap: ${bytes(peak)}`, tone: "--heap", small: true }] : []),
+      ...events.map((event) => ({ at: Math.max(0, event.time - start), text: event.kind === "failure" ? `✕ ${event.function} failed` : `▲ ${event.function} of ${bytes(event.size)}`, tone: event.kind === "failure" ? "--bad" : "--caution", small: true })),
       ...alerts.map((alert) => ({ at: alert.time, text: `⚑ ${alert.message}`, tone: alert.severity === "critical" ? "--bad" : "--caution" })),
     ],
-    [events, alerts],
+    [events, alerts, start, peakAt, peak],
   );
   const to = isRunning ? now : (lines.at[lines.at.length - 1] ?? now);
   // A process that is younger than the range fills the picture all the same.
-  const from = Math.max(to - seconds, Math.min(lines.at[0] ?? to - seconds, to - 60));
+  const from = recorded ? 0 : Math.max(to - seconds, Math.min(lines.at[0] ?? to - seconds, to - 60));
   const hasHeap = lines.heap.some((value) => value !== null);
-  const common = { at: lines.at, from, to, marks, group: `history-${pid}`, isZoomed, onZoomed: setZoomed, theme };
+  const common = { at: lines.at, from, to: recorded ? Math.max(to, recorded.watched_for) : to, isElapsed: recorded !== undefined, marks, group: `history-${pid}`, isZoomed, onZoomed: setZoomed, theme };
   return (
     <section aria-labelledby="history-title" class="card" id="history">
       <div class="section-head">
         <h2 id="history-title">Over time</h2>
-        <Segments name="range" label="How far back" values={Object.keys(RANGES) as Range[]} chosen={range} onChoose={onRange} text={(each) => WORDS[each]} />
+        {!recorded && <Segments name="range" label="How far back" values={Object.keys(RANGES) as Range[]} chosen={range} onChoose={onRange} text={(each) => WORDS[each]} />}
       </div>
       {lines.at.length === 0 ? (
-        <p class="empty">{whole.problem && whole.problem.kind !== "gone" ? `No history: ${whole.problem.why}.` : whole.value ? "Nothing was seen in this time yet." : "Asking for what was seen…"}</p>
+        <p class="empty">{whole.problem && whole.problem.kind !== "gone" ? `No history: ${whole.problem.why}.` : whole.value ? (recorded ? "It ended before anything was sampled (memwatch run --rss-interval 10 looks more often)." : "Nothing was seen in this time yet.") : "Asking for what was seen…"}</p>
       ) : (
         <div class={hasHeap ? "charts" : "charts alone"}>
           <LiveChart
@@ -86,7 +95,7 @@ export function HistoryCharts({ pid, range, onRange, alerts, events, isRunning, 
           )}
         </div>
       )}
-      <p class="note faint">Drag to zoom, double-click to see all.{marks.length > 0 && " Flags mark alerts (with a line), failures and large allocations."}</p>
+      <p class="note faint">Drag to zoom, double-click to see all.{marks.length > 0 && ` ${recorded ? "Flags mark the peak" : "Flags mark alerts (with a line)"}, failures and large allocations.`}</p>
     </section>
   );
 }

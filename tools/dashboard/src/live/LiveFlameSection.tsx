@@ -21,9 +21,15 @@ const TITLES: Record<LiveCost, { title: string; meaning: string }> = {
   failed: { title: "Failed", meaning: "calls that got no memory" },
 };
 
+const RECORDED: Partial<typeof TITLES> = {
+  live: { title: "Live at the end", meaning: "bytes that were not freed when the recording ended" },
+  allocated: { title: "Allocated", meaning: "bytes over the whole run, freed since or not" },
+};
+
 interface LiveFlameSectionProps {
   pid: number;
   isRunning: boolean;
+  isRecording: boolean;
   view: LiveView;
   change(fields: Partial<LiveView>, history?: "push" | "replace"): void;
   theme: "light" | "dark";
@@ -32,7 +38,7 @@ interface LiveFlameSectionProps {
   epoch: number;
 }
 
-export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBox, callerOf, epoch }: LiveFlameSectionProps) {
+export function LiveFlameSection({ pid, isRunning, isRecording, view, change, theme, searchBox, callerOf, epoch }: LiveFlameSectionProps) {
   const asked = useAnswer<SessionReport>(`api/v1/report?pid=${pid}&format=json`, isRunning ? EVERY_MS : 3_600_000, epoch);
   const table = useRef(new FrameTable());
   const flame = useMemo(() => asked.value && liveFlame(asked.value, table.current), [asked.value]);
@@ -50,14 +56,15 @@ export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBo
   callerOf.current = (node) => flame?.tree.parent[node] ?? 0;
 
   const { cost } = view;
-  const costs = <Segments name="cost" label="What the graph shows" values={COSTS} chosen={cost} onChoose={(each) => change({ cost: each })} text={(each) => TITLES[each].title} hint={(each) => TITLES[each].meaning} />;
+  const titles = isRecording ? { ...TITLES, ...RECORDED } : TITLES;
+  const costs = <Segments name="cost" label="What the graph shows" values={COSTS} chosen={cost} onChoose={(each) => change({ cost: each })} text={(each) => titles[each].title} hint={(each) => titles[each].meaning} />;
   if (flame === undefined) {
     const { problem } = asked;
     return (
       <section class="card" id="flame" aria-label="Flame graph">
         <h2>Where the memory is</h2>
         <p class="empty" role="status">
-          {problem === undefined ? "Looking up names of functions… the first time this takes a while." : problem.kind === "gone" ? "The daemon does not answer." : `No flame graph: ${problem.why}.`}
+          {problem === undefined ? "Looking up names of functions… the first time this takes a while." : problem.kind === "gone" ? `${isRecording ? "memwatch serve" : "The daemon"} does not answer.` : `No flame graph: ${problem.why}.`}
         </p>
       </section>
     );
@@ -69,7 +76,7 @@ export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBo
     <CostGraph
       title={
         <>
-          {TITLES[cost].title} <span class="faint">{whole === 0 ? "" : format(whole)}</span>
+          {titles[cost].title} <span class="faint">{whole === 0 ? "" : format(whole)}</span>
         </>
       }
       tools={
@@ -89,7 +96,7 @@ export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBo
       change={change}
       searchBox={searchBox}
       theme={theme}
-      label={`Flame graph: ${TITLES[cost].meaning}, ${format(whole)} in ${count(tree.size - 1)} frames`}
+      label={`Flame graph: ${titles[cost].meaning}, ${format(whole)} in ${count(tree.size - 1)} frames`}
       color={(node) => moduleColor(names, tree, node, flame.hue, theme)}
       figures={(node, zoomed) => {
         const own = tree.own[cost][node]!;
@@ -99,7 +106,7 @@ export function LiveFlameSection({ pid, isRunning, view, change, theme, searchBo
         return parts.join(", ");
       }}
       format={format}
-      empty={<p class={cost === "failed" ? "empty good" : "empty"}>{cost === "failed" ? "✓ No allocation failed." : "Nothing of this kind is recorded yet."}</p>}
+      empty={<p class={cost === "failed" || (isRecording && cost === "live") ? "empty good" : "empty"}>{cost === "failed" ? "✓ No allocation failed." : isRecording && cost === "live" ? "✓ Nothing was left at the end." : "Nothing of this kind is recorded yet."}</p>}
     >
       <ModuleLegend legend={flame.legend} theme={theme} picked={view.search} onPick={(module) => change({ search: module })} />
       <p class="note faint">{foldingNote(flame.folding, flame.folding)}</p>

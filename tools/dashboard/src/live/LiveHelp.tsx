@@ -9,7 +9,7 @@ const KEYS: [string, string][] = [
   ["?", "this help"],
 ];
 
-export function LiveHelp({ onClose }: { onClose(): void }) {
+export function LiveHelp({ isOfRecordings, onClose }: { isOfRecordings: boolean; onClose(): void }) {
   return (
     <HelpDialog title="Reading this page" keys={KEYS} onClose={onClose}>
       <dt>RSS</dt>
@@ -21,9 +21,20 @@ export function LiveHelp({ onClose }: { onClose(): void }) {
       <dt>The flame graph</dt>
       <dd>gives each function the width of what it and all it called hold. Up and down is who calls whom, colour is the library; left and right mean nothing.</dd>
       <dt>Growth</dt>
-      <dd>is judged over the whole recording; below 50 % sure it is a suspicion. Analyse looks whether something still leads to each block.</dd>
-      <dt>Live</dt>
-      <dd>means that changes arrive as they happen. When the daemon is gone the page says so, keeps what it has, and goes on when there is one again.</dd>
+      <dd>is judged over the whole recording; below 50 % sure it is a suspicion. {!isOfRecordings && "Analyse looks whether something still leads to each block."}</dd>
+      {isOfRecordings ? (
+        <>
+          <dt>Recordings</dt>
+          <dd>are what memwatch run or attach wrote: “at the end” is when the process, or its recording, ended. A file that changes is read again.</dd>
+          <dt>Leaked</dt>
+          <dd>is what nothing led to any more, where that was checked at the end; with a question mark, what was not freed.</dd>
+        </>
+      ) : (
+        <>
+          <dt>Live</dt>
+          <dd>means that changes arrive as they happen. When the daemon is gone the page says so, keeps what it has, and goes on when there is one again.</dd>
+        </>
+      )}
       <dt>The address</dt>
       <dd>holds what you see: process, range, graph, sorting. Copy it to see the same again.</dd>
     </HelpDialog>

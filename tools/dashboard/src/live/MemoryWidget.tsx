@@ -1,8 +1,9 @@
 // How much memory a process has: a gauge of its resident memory, and opened, what that is made of.
 import { useState } from "preact/hooks";
-import { bytes, count, counted, exact, percent } from "../text/format";
+import { bytes, count, counted, duration, exact, percent } from "../text/format";
 import { baseName } from "../data/frames";
 import { externalOf } from "./news";
+import { isRecording } from "./recording";
 import type { Breakdown, Part, Process } from "./types";
 import { useAnswer } from "./use_answer";
 
@@ -28,33 +29,38 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
   const isRunning = process.state === "running";
   const asked = useAnswer<Breakdown>(isOpen && isRunning ? `api/v1/breakdown?pid=${process.pid}` : undefined, EVERY_MS, epoch);
   const breakdown = newer(asked.value, told);
-  const rss = isRunning ? process.rss.last : 0;
+  // Of a recording, what was there at its end.
+  const atEnd = isRecording(process);
+  const isKnown = isRunning || (atEnd && process.rss.last > 0);
+  const rss = isKnown ? process.rss.last : 0;
   const most = Math.max(process.rss.peak, rss, 1);
   const heap = process.heap?.live_bytes ?? undefined;
   const external = externalOf(process);
   return (
     <section aria-labelledby="memory-title" class="card memory" id="memory">
       <div class="section-head">
-        <h2 id="memory-title">Memory</h2>
-        <button type="button" aria-expanded={isOpen} aria-controls="memory-parts" onClick={() => setOpen(!isOpen)}>
+        <h2 id="memory-title">{atEnd ? "Memory at the end" : "Memory"}</h2>
+        {!atEnd && <button type="button" aria-expanded={isOpen} aria-controls="memory-parts" onClick={() => setOpen(!isOpen)}>
           {isOpen ? "Less" : "What it is made of"}
-        </button>
+        </button>}
       </div>
       <div class="gauge" role="meter" aria-label="Resident memory" aria-valuemin={0} aria-valuemax={most} aria-valuenow={rss} aria-valuetext={`${bytes(rss)}, at most ${bytes(process.rss.peak)}`}>
         <i class="gauge-rss" style={{ width: `${(100 * rss) / most}%` }} />
-        {heap !== undefined && isRunning && <i class="gauge-heap" style={{ width: `${(100 * Math.min(heap, rss)) / most}%` }} />}
+        {heap !== undefined && isKnown && <i class="gauge-heap" style={{ width: `${(100 * Math.min(heap, rss)) / most}%` }} />}
       </div>
       <dl class="pairs">
-        <Pair name="RSS" keyOf="rss" value={isRunning ? rss : undefined} note={isRunning ? `${percent(rss / most)} of its peak` : "it has ended"} />
+        <Pair name="RSS" keyOf="rss" value={isKnown ? rss : undefined} note={isKnown ? `${percent(rss / most)} of its peak` : atEnd ? "not sampled" : "it has ended"} />
         <Pair name="Peak RSS" value={process.rss.peak} />
-        {heap !== undefined && <Pair name="Traced heap" keyOf="heap" value={heap} note={isRunning && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
-        {external !== undefined && isRunning && <Pair name="External" value={external} note={rss > 0 ? `${percent(external / rss)} of RSS` : ""} />}
+        {heap !== undefined && <Pair name="Traced heap" keyOf="heap" value={heap} note={isKnown && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
+        {external !== undefined && isKnown && <Pair name="External" value={external} note={rss > 0 ? `${percent(external / rss)} of RSS` : ""} />}
+        {atEnd && process.heap?.peak_bytes != null && <Pair name="Peak heap" value={process.heap.peak_bytes} note={`after ${duration(Math.max(0, process.recording.peak_at - process.recording.started_at))}`} />}
         {process.mapped !== undefined && process.mapped.live_bytes > 0 && <Pair name="Mapped" value={process.mapped.live_bytes} note="address space" />}
         {breakdown && <Pair name="Page tables" value={breakdown.page_tables} note="not in RSS" />}
         {breakdown && breakdown.swap > 0 && <Pair name="Swapped out" value={breakdown.swap} note="not in RSS" />}
         {breakdown && <Pair name="Virtual" value={breakdown.vms} note="address space" />}
         {breakdown && <Count name="Page faults" value={breakdown.faults.minor + breakdown.faults.major} note={`${count(breakdown.faults.major)} from disk`} />}
       </dl>
+      {atEnd && <p class="note faint">What resident memory was made of is known of running processes alone; below is who held the heap.</p>}
       <div id="memory-parts" hidden={!isOpen}>
         {breakdown ? (
           <Parts breakdown={breakdown} />

@@ -3,8 +3,9 @@ import { bytes, counted, duration } from "../text/format";
 import { headlineOf } from "../data/frames";
 import { FrameText } from "../parts/FrameText";
 import { framesOf } from "./stack_frames";
+import type { Recorded } from "./recording";
 import type { Growth, Pattern, Verdict } from "./types";
-import { useAnswer } from "./use_answer";
+import { RECORDED_EVERY_MS, useAnswer } from "./use_answer";
 
 const EVERY_MS = 10_000;
 const MOST_SITES = 4;
@@ -16,8 +17,15 @@ const WORDS: Record<Pattern["pattern"], { title: string; tone: string; icon: str
   leak: { title: "Grows like a leak", tone: "bad", icon: "⚠" },
 };
 
-export function PatternCard({ pid, isKnown, epoch }: { pid: number; isKnown: boolean; epoch: number }) {
-  const { value, problem } = useAnswer<Growth>(isKnown ? `api/v1/growth?pid=${pid}` : undefined, EVERY_MS, epoch);
+interface PatternCardProps {
+  pid: number;
+  isKnown: boolean;
+  recorded: Recorded | undefined;
+  epoch: number;
+}
+
+export function PatternCard({ pid, isKnown, recorded, epoch }: PatternCardProps) {
+  const { value, problem } = useAnswer<Growth>(isKnown ? `api/v1/growth?pid=${pid}` : undefined, recorded ? RECORDED_EVERY_MS : EVERY_MS, epoch);
   if (value === undefined) {
     if (problem === undefined || problem.kind === "gone") return isKnown ? <section class="card pattern" id="pattern" aria-label="Growth"><h2>Growth</h2><p class="empty">Looking whether it grows…</p></section> : null;
     return (
@@ -33,11 +41,11 @@ export function PatternCard({ pid, isKnown, epoch }: { pid: number; isKnown: boo
       {value.growth === null ? <p class="empty">Its heap is not followed.</p> : <Judged growth={value.growth} />}
       {value.recent && (
         <dl class="pairs">
-          {value.recent.live && <Recent name="Heap lately" verdict={value.recent.live} />}
-          <Recent name="RSS lately" verdict={value.recent.rss} />
+          {value.recent.live && <Recent name={recorded ? "Heap" : "Heap lately"} verdict={value.recent.live} />}
+          <Recent name={recorded ? "RSS" : "RSS lately"} verdict={value.recent.rss} />
           <div>
             <dt>Looked at</dt>
-            <dd>{counted(value.recent.samples, "sample", "samples")} of the last {duration(value.recent.seconds).replace(/ 00 (min|s)$/, "")}</dd>
+            <dd>{counted(value.recent.samples, "sample", "samples")} {recorded && recorded.watched_for <= value.recent.seconds ? "of the whole run" : `of ${recorded ? "its" : "the"} last ${duration(value.recent.seconds).replace(/ 00 (min|s)$/, "")}`}</dd>
           </div>
         </dl>
       )}

@@ -1,6 +1,7 @@
 // One process: how it is, its memory, its history, where the memory is, what was raised.
 import type { RefObject } from "preact";
 import { useMemo } from "preact/hooks";
+import { dayAndTime } from "../text/clock";
 import { bytes, duration } from "../text/format";
 import { RANGES, type LiveView } from "./address";
 import { Actions } from "./Actions";
@@ -13,6 +14,8 @@ import { MemoryWidget } from "./MemoryWidget";
 import { howItEnded } from "./news";
 import { PatternCard } from "./PatternCard";
 import { howHint, howText } from "./ProcessList";
+import { endHint, endOf, fileOf, isRecording, type Recorded } from "./recording";
+import { RecordedLeaks } from "./Leaks";
 import type { Alert, Process, Status } from "./types";
 import type { Asked } from "./use_answer";
 import type { Watch } from "./watch";
@@ -34,29 +37,34 @@ export function ProcessPage({ watch, alerts, status, process, view, change, them
   const events = useMemo(() => status.events.filter((event) => event.pid === pid), [status.events, pid]);
   const isRecorded = process?.source === "recorded";
   const isRunning = process?.state === "running";
-  const epoch = watch.epoch.value;
+  const recorded = isRecording(process) ? process : undefined;
+  // A file that was read again has another answer to everything.
+  const epoch = watch.epoch.value + (recorded?.recording.times_read ?? 0);
   return (
     <>
       {process === undefined ? (
         <p class="remarks-line">
-          Process {pid} is not watched, or no longer kept. What was seen of it earlier is below. <button type="button" class="link" onClick={() => change({ pid: 0 })}>All processes</button>
+          {status.recordings ? `No recorded process has the number ${pid}: perhaps its file was replaced.` : `Process ${pid} is not watched, or no longer kept. What was seen of it earlier is below.`} <button type="button" class="link" onClick={() => change({ pid: 0 })}>{status.recordings ? "All recordings" : "All processes"}</button>
         </p>
+      ) : recorded ? (
+        <RecordedHead process={recorded} />
       ) : (
         <Head process={process} />
       )}
       <div class="overview">
         {process && <MemoryWidget process={process} told={watch.breakdowns.value.get(pid)} epoch={epoch} />}
-        <PatternCard pid={pid} isKnown={process !== undefined} epoch={epoch} />
+        <PatternCard pid={pid} isKnown={process !== undefined} recorded={recorded} epoch={epoch} />
       </div>
-      <HistoryCharts pid={pid} range={view.range} onRange={(range) => change({ range })} alerts={alerts.value ?? []} events={events} isRunning={isRunning} seconds={RANGES[view.range]} theme={theme} epoch={epoch} />
+      {recorded && recorded.mode !== "idle" && <RecordedLeaks process={recorded} epoch={epoch} />}
+      {(process !== undefined || !status.recordings) && <HistoryCharts recorded={recorded} pid={pid} range={view.range} onRange={(range) => change({ range })} alerts={alerts.value ?? []} events={events} isRunning={isRunning} seconds={RANGES[view.range]} theme={theme} epoch={epoch} />}
       {isRecorded && process.mode !== "idle" && (
-        <LiveFlameSection pid={pid} isRunning={isRunning} view={view} change={change} theme={theme} searchBox={searchBox} callerOf={callerOf} epoch={epoch} />
+        <LiveFlameSection pid={pid} isRecording={recorded !== undefined} isRunning={isRunning} view={view} change={change} theme={theme} searchBox={searchBox} callerOf={callerOf} epoch={epoch} />
       )}
-      {isRecorded && process.mode !== "idle" && isRunning && <ConsumersSection pid={pid} view={view} change={change} epoch={epoch} />}
+      {isRecorded && process.mode !== "idle" && (isRunning || recorded) && <ConsumersSection pid={pid} isRecording={recorded !== undefined} view={view} change={change} epoch={epoch} />}
       {process && !isRecorded && <WithoutHeap process={process} />}
-      {isRecorded && process.mode === "idle" && <p class="card empty">In idle mode no stacks are recorded. Record every allocation, or a sample: <code>mode = "exact"</code> or <code>"sample"</code> in memwatch.toml.</p>}
-      {isRecorded && <Actions pid={pid} isRunning={isRunning} />}
-      <Alerts asked={alerts} shown={view.alerts} onShow={(shown) => change({ alerts: shown })} />
+      {isRecorded && process.mode === "idle" && <p class="card empty">In idle mode no stacks are recorded. Record every allocation, or a sample: {recorded ? <code>memwatch run --mode sample</code> : <><code>mode = "exact"</code> or <code>"sample"</code> in memwatch.toml</>}.</p>}
+      {isRecorded && <Actions pid={pid} shownPid={recorded?.recording.pid ?? pid} isRunning={isRunning} isRecording={recorded !== undefined} />}
+      {!status.recordings && <Alerts asked={alerts} shown={view.alerts} onShow={(shown) => change({ alerts: shown })} />}
       <Events events={events} />
     </>
   );
@@ -75,6 +83,38 @@ function Head({ process }: { process: Process }) {
       {process.losses?.joined && <span class="faint">recorded since it was found; what it allocated before is not known</span>}
       <code class="faint command">{process.command.join(" ")}</code>
     </p>
+  );
+}
+
+function RecordedHead({ process }: { process: Recorded }) {
+  const { recording } = process;
+  const tone = process.exit?.kind === "signaled" ? "bad" : recording.complete ? "" : "caution";
+  return (
+    <>
+      <p class="meta" id="process-head">
+        <span class="badge" title={`A recording: ${recording.file}`}>
+          recording {fileOf(process)}
+        </span>
+        <span class={`badge ${tone}`} title={endHint(process)}>
+          {endOf(process)}, after {duration(process.watched_for)}
+        </span>
+        <span class="badge" title={howHint(process)}>
+          {howText(process)}
+          {process.mode === "sample" && process.sample_interval ? ` every ${bytes(process.sample_interval)}` : ""}
+        </span>
+        {process.losses && process.losses.dropped > 0 && <span class="badge caution">⚠ {process.losses.dropped} events lost</span>}
+        <span class="faint">started {dayAndTime(recording.started_at)}</span>
+        <code class="faint command">{process.command.join(" ")}</code>
+      </p>
+      {(!recording.complete || recording.notes.length > 0) && (
+        <ul class="remarks" id="recording-notes">
+          {!recording.complete && <li>⚠ The recording was cut short: what it has until then is shown.</li>}
+          {recording.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 

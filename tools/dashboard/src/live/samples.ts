@@ -37,11 +37,32 @@ export function linesOf(samples: Sample[]): Lines {
     const isGap = before !== undefined && sample.time - before.time > GAP_SPANS * Math.max(sample.span, before.span, 1);
     if (isGap) push((before!.time + sample.time) / 2, null, null, null);
     const calls = before === undefined || isGap ? -1 : sample.allocations - before.allocations;
-    const rate = calls < 0 ? null : calls / (sample.time - before!.time);
+    const rate = calls < 0 || sample.time <= before!.time ? null : calls / (sample.time - before!.time);
     push(sample.time, sample.rss, sample.live_bytes, rate);
     before = sample;
   }
   return lines;
+}
+
+// The moment of the most heap lies between samples; of the rest nothing is known then.
+export function withPeak(lines: Lines, at: number, heap: number): Lines {
+  const found = lines.at.findIndex((moment) => moment >= at);
+  if (found < 0 || heap === 0 || lines.heap.every((value) => value === null)) return lines;
+  if (lines.at[found] === at) return { ...lines, heap: lines.heap.map((value, i) => (i === found ? Math.max(value ?? 0, heap) : value)) };
+  const insert = <T>(values: T[], value: T): T[] => [...values.slice(0, found), value, ...values.slice(found)];
+  return {
+    at: insert(lines.at, at),
+    rss: insert<number | null>(lines.rss, null),
+    heap: insert<number | null>(lines.heap, heap),
+    external: insert<number | null>(lines.external, null),
+    ratio: insert<number | null>(lines.ratio, null),
+    rate: insert<number | null>(lines.rate, null),
+  };
+}
+
+// Times of a recording, whose time of day nobody asks for. Samples are dated by the millisecond.
+export function sinceStart(lines: Lines, start: number): Lines {
+  return { ...lines, at: lines.at.map((at) => Math.max(0, at - start)) };
 }
 
 export const latest = (values: (number | null)[]): number | null => values.findLast((value) => value !== null) ?? null;

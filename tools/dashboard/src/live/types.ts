@@ -1,5 +1,18 @@
 // What the daemon answers, as docs/openapi.json describes it. Sizes are bytes, times seconds.
 
+// Of a process that a session file tells of.
+export interface Recording {
+  file: string;
+  pid: number; // that it had; its number here is the server's own
+  started_at: number;
+  complete: boolean;
+  peak_at: number;
+  leak_method: "reachability" | "lifetime";
+  leaked_bytes: number;
+  notes: string[];
+  times_read: number;
+}
+
 export interface Process {
   pid: number;
   name: string;
@@ -18,6 +31,7 @@ export interface Process {
   heap?: { live_bytes: number | null; live_blocks: number | null; peak_bytes: number | null; live_bytes_sd?: number };
   mapped?: { live_bytes: number };
   losses?: { dropped: number; joined: boolean };
+  recording?: Recording;
 }
 
 export interface MemoryEvent {
@@ -40,6 +54,7 @@ export interface Status {
   config: string | null;
   watch: { configured: string[]; added: string[] };
   totals: { running: number; ended: number; rss: number; live_bytes: number; allocations: number; large: number; failed: number; events: number; not_recorded: number };
+  recordings?: { sessions: number; remarks: string[] }; // what is served, where it is not processes that run
   processes: Process[];
   events: MemoryEvent[];
 }

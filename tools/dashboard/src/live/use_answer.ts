@@ -2,6 +2,9 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Answer } from "./http";
 
+// Of a recording, which changes when its file does: that is another epoch.
+export const RECORDED_EVERY_MS = 3_600_000;
+
 export interface Asked<T> {
   value: T | undefined; // the last one, also while the daemon is gone
   problem: Exclude<Answer<T>, { kind: "value" }> | undefined; // of the last question

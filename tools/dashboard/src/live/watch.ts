@@ -8,7 +8,7 @@ import type { Breakdown, Process, Status } from "./types";
 
 export type Connection =
   | { state: "asking" } // never heard of it yet
-  | { state: "streaming" | "polling" }
+  | { state: "streaming" | "polling" | "recordings" }
   | { state: "gone"; since: number }; // milliseconds, as Date.now()
 
 export interface Watch {
@@ -20,6 +20,7 @@ export interface Watch {
 }
 
 const POLL_MS = 1000;
+const POLL_RECORDINGS_MS = 2000; // which change when their files do
 const POLL_BESIDE_STREAM_MS = 5000; // what the stream does not tell: events, sums
 const STREAM_AGAIN_MS = 30_000; // after one that was refused
 
@@ -81,13 +82,18 @@ export function watchDaemon(
         ++epoch.value;
       }
       status.value = answer.value;
-      connection.value = { state: isStreaming ? "streaming" : "polling" };
-      listen();
+      if (answer.value.recordings !== undefined) {
+        closeStream();
+        connection.value = { state: "recordings" };
+      } else {
+        connection.value = { state: isStreaming ? "streaming" : "polling" };
+        listen();
+      }
     } else if (answer.kind === "gone") {
       closeStream();
       if (connection.value.state !== "gone") connection.value = { state: "gone", since: Date.now() };
     }
-    soon(isStreaming ? POLL_BESIDE_STREAM_MS : POLL_MS);
+    soon(isStreaming ? POLL_BESIDE_STREAM_MS : connection.value.state === "recordings" ? POLL_RECORDINGS_MS : POLL_MS);
   };
 
   const soon = (ms: number) => {

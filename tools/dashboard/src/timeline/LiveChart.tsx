@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { clock } from "../text/clock";
+import { duration } from "../text/format";
 import { chartLook } from "./look";
 import { spacedMoments } from "./series";
 
@@ -15,7 +16,7 @@ export interface Line {
 }
 
 export interface TimeMark {
-  at: number; // seconds since 1970, as all times here
+  at: number; // seconds since 1970, as all times here, or since a start
   text: string;
   tone: string; // custom property
   small?: boolean; // a flag at the top, no line through the picture
@@ -32,13 +33,15 @@ export interface LiveChartProps {
   steps?: number[]; // of the axis
   height: number;
   group: string;
+  isElapsed?: boolean; // times are since a start, and nothing is added
   isZoomed: boolean; // all of the group
   onZoomed(isZoomed: boolean): void;
   theme: "light" | "dark"; // colours are read again when it changes
 }
 
 export function LiveChart(props: LiveChartProps) {
-  const { title, at, lines, marks, format, steps, height, group, isZoomed, theme } = props;
+  const { title, at, lines, marks, format, steps, height, group, isZoomed, isElapsed = false, theme } = props;
+  const moment = (seconds: number, step: number) => (isElapsed ? (seconds === 0 ? "0" : duration(seconds)) : clock(seconds, step));
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const now = useRef(props); // what the chart's callbacks look at
@@ -57,11 +60,11 @@ export function LiveChart(props: LiveChartProps) {
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 6 }, sync: { key: group, setSeries: false } },
       scales: {
-        x: { time: true, range: (_, least, most) => [least, most] },
+        x: { time: !isElapsed, range: (_, least, most) => [least, most] },
         y: { range: (_, __, most) => [0, (most || 0) * 1.06 || 1] },
       },
       axes: [
-        { ...axis, space: 70, size: 26, values: (_, splits, __, ___, step) => splits.map((each) => clock(each, step)) },
+        { ...axis, space: 70, size: 26, values: (_, splits, __, ___, step) => splits.map((each) => moment(each, step)) },
         { ...axis, size: 66, space: 32, values: (_, splits) => splits.map((each) => format(each)), ...(steps ? { incrs: steps } : {}) },
       ],
       series: [
@@ -70,7 +73,9 @@ export function LiveChart(props: LiveChartProps) {
           label: line.name,
           stroke: color(line.color),
           width: 1.5,
-          points: { show: false },
+          // Between what was sampled seldom, lines go on; a single sample is a point.
+          points: { show: isElapsed && at.length < 4 },
+          spanGaps: isElapsed,
           ...(line.fill ? { fill: color(line.fill) } : {}),
         })),
       ],
@@ -93,7 +98,7 @@ export function LiveChart(props: LiveChartProps) {
       chart.destroy();
       plot.current = undefined;
     };
-  }, [names, group, height, theme]);
+  }, [names, group, height, theme, isElapsed, isElapsed && at.length < 4]);
 
   useEffect(() => {
     const chart = plot.current;
@@ -122,7 +127,7 @@ export function LiveChart(props: LiveChartProps) {
             <i class={`key-line ${line.color.slice(2)}`} /> {line.name} <output>{value(line.values)}</output>
           </span>
         ))}
-        <span class="faint">{index < 0 ? "now" : `at ${clock(at[index]!, 1)}`}</span>
+        <span class="faint">{index >= 0 ? `at ${moment(at[index]!, 1)}` : isElapsed ? "at the end" : "now"}</span>
         {near && <span class="bad">{near.text}</span>}
         {isZoomed && (
           <button type="button" class="link" onClick={() => props.onZoomed(false)}>
@@ -145,11 +150,11 @@ export function LiveChart(props: LiveChartProps) {
             </tr>
           </thead>
           <tbody>
-            {spacedMoments(at, 8).map((moment) => (
-              <tr key={moment}>
-                <th scope="row">{clock(at[moment]!, 1)}</th>
+            {spacedMoments(at, 8).map((row) => (
+              <tr key={row}>
+                <th scope="row">{moment(at[row]!, 1)}</th>
                 {lines.map((line) => (
-                  <td key={line.name}>{line.values[moment] == null ? "–" : format(line.values[moment]!)}</td>
+                  <td key={line.name}>{line.values[row] == null ? "–" : format(line.values[row]!)}</td>
                 ))}
               </tr>
             ))}

@@ -1,0 +1,111 @@
+// All processes of the sessions that are served, as a table; a row leads to the process.
+import { useMemo } from "preact/hooks";
+import { formatSort, parseSort } from "../table/rows";
+import { Table, type Column } from "../table/Table";
+import { dayAndTime } from "../text/clock";
+import { bytes, count, duration, exact } from "../text/format";
+import { howHint, howText } from "./ProcessList";
+import { endHint, endOf, fileOf, isByLifetime, leaked, leakHint, type Recorded } from "./recording";
+
+interface RecordingListProps {
+  processes: Recorded[];
+  sort: string;
+  onSort(sort: string): void;
+  onOpen(pid: number): void;
+}
+
+const TEXT_COLUMNS = ["name", "file", "end", "how"];
+const isText = (id: string) => TEXT_COLUMNS.includes(id);
+
+export function RecordingList({ processes, sort, onSort, onOpen }: RecordingListProps) {
+  const columns = useMemo(() => columnsOf(processes), [processes]);
+  const wanted = parseSort(sort, isText);
+  const known = columns.some((column) => column.id === wanted.column);
+  return (
+    <section aria-labelledby="processes-title" class="card" id="processes">
+      <h2 id="processes-title">
+        Recorded processes <span class="faint">{count(processes.length)}</span>
+      </h2>
+      {processes.length === 0 ? (
+        <p class="empty">These sessions hold no process.</p>
+      ) : (
+        <Table
+          label="Recorded processes"
+          count={processes.length}
+          columns={columns}
+          sort={known ? wanted : parseSort("peak", isText)}
+          onSort={(next) => onSort(formatSort(next, isText))}
+          open={-1}
+          onOpen={(row) => onOpen(processes[row]!.pid)}
+        />
+      )}
+    </section>
+  );
+}
+
+function columnsOf(processes: Recorded[]): Column[] {
+  const of = (row: number) => processes[row]!;
+  const most = Math.max(1, ...processes.map((each) => each.heap?.peak_bytes ?? 0));
+  // What is not known sorts last and shows as a dash.
+  const figure = (id: string, title: string, hint: string, value: (each: Recorded) => number | null | undefined, show: (value: number) => string, from = 0): Column => ({
+    id,
+    title,
+    hint,
+    width: "minmax(78px, 112px)",
+    from,
+    value: (row) => value(of(row)) ?? -1,
+    show: (row) => {
+      const one = value(of(row));
+      return one == null ? <span class="faint">–</span> : <span title={exact(one)}>{show(one)}</span>;
+    },
+  });
+  return [
+    {
+      id: "name",
+      title: "Process",
+      isText: true,
+      width: "minmax(110px, 1fr)",
+      value: (row) => of(row).name,
+      show: (row) => (
+        <span title={of(row).command.join(" ")}>
+          {of(row).name} <span class="faint">{of(row).recording.pid}</span>
+        </span>
+      ),
+    },
+    { id: "file", title: "Recording", hint: "The session file", isText: true, width: "minmax(100px, 200px)", from: 620, value: (row) => fileOf(of(row)), show: (row) => <span title={of(row).recording.file}>{fileOf(of(row))}</span> },
+    { id: "when", title: "Started", hint: "When the process was started", width: "minmax(112px, 130px)", from: 900, value: (row) => of(row).recording.started_at, show: (row) => dayAndTime(of(row).recording.started_at) },
+    { id: "time", title: "Took", hint: "From its start to its end, or the recording's", width: "minmax(78px, 100px)", from: 760, value: (row) => of(row).watched_for, show: (row) => duration(of(row).watched_for) },
+    {
+      id: "end",
+      title: "Ended",
+      isText: true,
+      width: "minmax(84px, 150px)",
+      from: 480,
+      value: (row) => endOf(of(row)),
+      show: (row) => (
+        <span class={of(row).exit?.kind === "signaled" ? "bad" : of(row).recording.complete ? "" : "caution"} title={endHint(of(row))}>
+          {endOf(of(row))}
+        </span>
+      ),
+    },
+    { ...figure("peak", "Peak heap", "The most that was live at once", (each) => each.heap?.peak_bytes, bytes), bar: (row) => (of(row).heap?.peak_bytes ?? 0) / most },
+    {
+      ...figure("leaked", "Leaked", "By reachability where it was checked at the end, else what was not freed (?)", leaked, bytes),
+      show: (row) => {
+        const lost = leaked(of(row));
+        if (lost === null) return <span class="faint">–</span>;
+        const isBad = lost > 0 && !isByLifetime(of(row));
+        return (
+          <span class={isBad ? "bad" : ""} title={`${exact(lost)} bytes. ${leakHint(of(row))}`}>
+            {bytes(lost)}
+            {lost > 0 && isByLifetime(of(row)) && <span class="faint"> ?</span>}
+          </span>
+        );
+      },
+    },
+    figure("rss", "Peak RSS", "The most resident memory that was seen", (each) => each.rss.peak, bytes, 840),
+    figure("allocations", "Allocations", "Successful calls", (each) => each.totals?.allocations, count, 1020),
+    figure("failed", "Failed", "Calls that got no memory", (each) => each.totals?.failed, count, 1120),
+    { id: "how", title: "Mode", hint: "How much was recorded", isText: true, width: "minmax(64px, 90px)", from: 1200, value: (row) => howText(of(row)), show: (row) => <span title={howHint(of(row))}>{howText(of(row))}</span> },
+  ];
+}
