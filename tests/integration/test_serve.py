@@ -16,7 +16,7 @@ from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
 from test_daemon import MEBIBYTE, RestCase
 
-FIRST_NUMBER = 1_000_000_001
+FIRST_NUMBER = 100_000_001
 
 
 class ServeCase(IntegrationTest):

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 
 #include "collector/analysis/selection.h"
 
@@ -16,7 +15,7 @@ namespace {
 using daemon::ProcessStatus;
 using history::ProcessSample;
 
-constexpr pid_t kLastNumber = std::numeric_limits<pid_t>::max();
+constexpr pid_t kLastNumber = 999'999'999;  // the page's address has nine digits for it
 
 // The latest first, as the daemon has those that have ended.
 bool ended_later(const ProcessStatus& a, const ProcessStatus& b) {

@@ -29,7 +29,7 @@
 
 namespace memwatch::server {
 
-inline constexpr pid_t kFirstRecordingNumber = 1'000'000'001;
+inline constexpr pid_t kFirstRecordingNumber = 100'000'001;
 
 class Recordings {
  public:

@@ -239,8 +239,8 @@ TEST_F(RecordingsTest, TimesThatMakeNoSenseDoNoHarm) {
 }
 
 TEST(RefusalsTest, WhatNeedsARunningProcessIsAConflictAndTheRestIsAsked) {
-  for (const char* path : {"/api/v1/breakdown?pid=1000000001", "/api/v1/stream", "/api/v1/ws",
-                           "/metrics", "/debug/pprof/heap?pid=1000000001&seconds=5"}) {
+  for (const char* path : {"/api/v1/breakdown?pid=100000001", "/api/v1/stream", "/api/v1/ws",
+                           "/metrics", "/debug/pprof/heap?pid=100000001&seconds=5"}) {
     const auto refused = refusal_of_recordings({"GET", path});
     ASSERT_TRUE(refused) << path;
     EXPECT_EQ(refused->status, 409) << path;

@@ -51,7 +51,7 @@ function columnsOf(processes: Recorded[]): Column[] {
     id,
     title,
     hint,
-    width: "minmax(78px, 112px)",
+    width: "minmax(78px, 96px)",
     from,
     value: (row) => value(of(row)) ?? -1,
     show: (row) => {
@@ -64,7 +64,7 @@ function columnsOf(processes: Recorded[]): Column[] {
       id: "name",
       title: "Process",
       isText: true,
-      width: "minmax(110px, 1fr)",
+      width: "minmax(120px, 2fr)",
       value: (row) => of(row).name,
       show: (row) => (
         <span title={of(row).command.join(" ")}>
@@ -72,14 +72,14 @@ function columnsOf(processes: Recorded[]): Column[] {
         </span>
       ),
     },
-    { id: "file", title: "Recording", hint: "The session file", isText: true, width: "minmax(100px, 200px)", from: 620, value: (row) => fileOf(of(row)), show: (row) => <span title={of(row).recording.file}>{fileOf(of(row))}</span> },
-    { id: "when", title: "Started", hint: "When the process was started", width: "minmax(112px, 130px)", from: 900, value: (row) => of(row).recording.started_at, show: (row) => dayAndTime(of(row).recording.started_at) },
-    { id: "time", title: "Took", hint: "From its start to its end, or the recording's", width: "minmax(78px, 100px)", from: 760, value: (row) => of(row).watched_for, show: (row) => duration(of(row).watched_for) },
+    { id: "file", title: "Recording", hint: "The session file", isText: true, width: "minmax(90px, 1fr)", from: 620, value: (row) => fileOf(of(row)), show: (row) => <span title={of(row).recording.file}>{fileOf(of(row))}</span> },
+    { id: "when", title: "Started", hint: "When the process was started", width: "136px", from: 900, value: (row) => of(row).recording.started_at, show: (row) => dayAndTime(of(row).recording.started_at) },
+    { id: "time", title: "Took", hint: "From its start to its end, or the recording's", width: "80px", from: 760, value: (row) => of(row).watched_for, show: (row) => duration(of(row).watched_for) },
     {
       id: "end",
       title: "Ended",
       isText: true,
-      width: "minmax(84px, 150px)",
+      width: "minmax(84px, 130px)",
       from: 480,
       value: (row) => endOf(of(row)),
       show: (row) => (
@@ -103,9 +103,9 @@ function columnsOf(processes: Recorded[]): Column[] {
         );
       },
     },
-    figure("rss", "Peak RSS", "The most resident memory that was seen", (each) => each.rss.peak, bytes, 840),
+    figure("most", "Peak RSS", "The most resident memory that was seen", (each) => each.rss.peak, bytes, 840),
     figure("allocations", "Allocations", "Successful calls", (each) => each.totals?.allocations, count, 1020),
     figure("failed", "Failed", "Calls that got no memory", (each) => each.totals?.failed, count, 1120),
-    { id: "how", title: "Mode", hint: "How much was recorded", isText: true, width: "minmax(64px, 90px)", from: 1200, value: (row) => howText(of(row)), show: (row) => <span title={howHint(of(row))}>{howText(of(row))}</span> },
+    { id: "how", title: "Mode", hint: "How much was recorded", isText: true, width: "72px", from: 1200, value: (row) => howText(of(row)), show: (row) => <span title={howHint(of(row))}>{howText(of(row))}</span> },
   ];
 }

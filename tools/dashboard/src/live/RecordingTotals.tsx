@@ -13,7 +13,7 @@ export function RecordingTotals({ status, processes }: { status: Status; process
   const cut = processes.filter((each) => !each.recording.complete).length;
   return (
     <dl class="facts">
-      <Fact label="Recordings" value={exact(sessions)} details={["sessions from files", `of ${counted(processes.length, "process", "processes")}`, cut > 0 && "not all are complete"]} {...(cut > 0 ? { tone: "caution" } : {})} />
+      <Fact label="Recordings" value={exact(sessions)} details={[`of ${counted(processes.length, "process", "processes")}`, cut > 0 && "not all are complete"]} {...(cut > 0 ? { tone: "caution" } : {})} />
       <Fact label="Largest heap" value={largest ? bytes(largest.heap?.peak_bytes ?? 0) : "–"} title={`${exact(largest?.heap?.peak_bytes ?? 0)} bytes`} details={[largest && `${largest.name}, at its peak`]} />
       <Fact
         label="Leaked"
