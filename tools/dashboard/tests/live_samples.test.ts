@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linesOf, mergeSamples } from "../src/live/samples";
+import { linesOf, mergeSamples, sinceStart, withPeak } from "../src/live/samples";
 
 const sample = (time: number, rss = 100, live_bytes: number | null = 60, allocations = 0, span = 1) => ({ pid: 1, time, span, rss, live_bytes, allocations });
 
@@ -25,4 +25,20 @@ test("a time without samples is a gap, a minute between merged ones is none", ()
   assert.deepEqual(gap.rss, [1, null, 2]);
   assert.equal(gap.rate[2], null);
   assert.deepEqual(linesOf([sample(60, 1, 1, 0, 60), sample(120, 2, 1, 0, 60)]).rss, [1, 2]);
+});
+
+test("the peak between samples is a point of the heap's line alone, and times count from the start", () => {
+  const lines = sinceStart(withPeak(linesOf([sample(10, 100, 60), sample(11, 100, 50)]), 10.5, 90), 10);
+  assert.deepEqual(lines.at, [0, 0.5, 1]);
+  assert.deepEqual(lines.heap, [60, 90, 50]);
+  assert.deepEqual(lines.rss, [100, null, 100]);
+  const same = linesOf([sample(10, 100, 60), sample(11, 100, 50)]);
+  assert.deepEqual(withPeak(same, 11, 70).heap, [60, 70], "at the moment of a sample");
+  assert.deepEqual(withPeak(same, 12, 70), same, "after the last");
+  assert.deepEqual(withPeak(linesOf([sample(1, 1, null)]), 1, 5).heap, [null], "of a heap that is not followed");
+  assert.deepEqual(sinceStart(same, 10.4).at, [0, 0.5999999999999996], "dated by the millisecond, never before the start");
+});
+
+test("two samples of one moment have no rate", () => {
+  assert.deepEqual(linesOf([sample(1, 1, 1, 0), sample(1, 1, 1, 9)]).rate, [null, null]);
 });

@@ -116,3 +116,14 @@ test("a daemon that goes is told, what was known stays, another one is found by 
   assert.ok(epoch.value > before);
   assert.equal(FakeStream.all.length, 2, "and listens again");
 });
+
+test("recordings are not streamed, and a server of theirs that goes is told", async (t) => {
+  const recordings: Answer<Status> = { kind: "value", value: { ...status(1), recordings: { sessions: 1, remarks: [] } } };
+  const { watch, asked } = await started(t, [recordings, recordings, { kind: "gone" }]);
+  assert.equal(watch.connection.value.state, "recordings");
+  await pass(2000);
+  assert.deepEqual([watch.connection.value.state, asked(), FakeStream.all.length], ["recordings", 2, 0]);
+  await pass(2000);
+  assert.equal(watch.connection.value.state, "gone");
+  assert.ok(watch.status.value!.recordings);
+});

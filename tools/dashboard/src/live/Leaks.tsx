@@ -63,7 +63,7 @@ export function Leaks({ answer, recorded }: { answer: Answer<Analysis>; recorded
         </p>
       )}
       <p class="faint">
-        {leaks.pause_ms > 0 && `It stood still for ${duration(leaks.pause_ms / 1000)}.`}
+        {leaks.pause_ms > 0 && `${recorded ? "Checked when it ended, which took" : "It stood still for"} ${duration(leaks.pause_ms / 1000)}.`}
         {(leaks.method !== "reachability" || !leaks.complete) && leaks.reason && ` ${leaks.reason[0]!.toUpperCase()}${leaks.reason.slice(1)}.`}
       </p>
       <ul class="leaks">

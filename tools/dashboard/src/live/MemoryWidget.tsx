@@ -29,7 +29,7 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
   const isRunning = process.state === "running";
   const asked = useAnswer<Breakdown>(isOpen && isRunning ? `api/v1/breakdown?pid=${process.pid}` : undefined, EVERY_MS, epoch);
   const breakdown = newer(asked.value, told);
-  // Of a recording, what was there at its end.
+  // Of a recording the last sample, which is older than the heap's last figure: they are not compared.
   const atEnd = isRecording(process);
   const isKnown = isRunning || (atEnd && process.rss.last > 0);
   const rss = isKnown ? process.rss.last : 0;
@@ -39,20 +39,20 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
   return (
     <section aria-labelledby="memory-title" class="card memory" id="memory">
       <div class="section-head">
-        <h2 id="memory-title">{atEnd ? "Memory at the end" : "Memory"}</h2>
+        <h2 id="memory-title">Memory</h2>
         {!atEnd && <button type="button" aria-expanded={isOpen} aria-controls="memory-parts" onClick={() => setOpen(!isOpen)}>
           {isOpen ? "Less" : "What it is made of"}
         </button>}
       </div>
       <div class="gauge" role="meter" aria-label="Resident memory" aria-valuemin={0} aria-valuemax={most} aria-valuenow={rss} aria-valuetext={`${bytes(rss)}, at most ${bytes(process.rss.peak)}`}>
         <i class="gauge-rss" style={{ width: `${(100 * rss) / most}%` }} />
-        {heap !== undefined && isKnown && <i class="gauge-heap" style={{ width: `${(100 * Math.min(heap, rss)) / most}%` }} />}
+        {heap !== undefined && isRunning && <i class="gauge-heap" style={{ width: `${(100 * Math.min(heap, rss)) / most}%` }} />}
       </div>
       <dl class="pairs">
-        <Pair name="RSS" keyOf="rss" value={isKnown ? rss : undefined} note={isKnown ? `${percent(rss / most)} of its peak` : atEnd ? "not sampled" : "it has ended"} />
+        <Pair name={atEnd ? "RSS, last sample" : "RSS"} keyOf="rss" value={isKnown ? rss : undefined} note={isKnown ? `${percent(rss / most)} of its peak` : atEnd ? "not sampled" : "it has ended"} />
         <Pair name="Peak RSS" value={process.rss.peak} />
-        {heap !== undefined && <Pair name="Traced heap" keyOf="heap" value={heap} note={isKnown && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
-        {external !== undefined && isKnown && <Pair name="External" value={external} note={rss > 0 ? `${percent(external / rss)} of RSS` : ""} />}
+        {heap !== undefined && <Pair name={atEnd ? "Heap at the end" : "Traced heap"} {...(atEnd ? {} : { keyOf: "heap" as const })} value={heap} note={isRunning && rss > 0 && heap <= rss ? `${percent(heap / rss)} of RSS` : ""} />}
+        {external !== undefined && isRunning && <Pair name="External" value={external} note={rss > 0 ? `${percent(external / rss)} of RSS` : ""} />}
         {atEnd && process.heap?.peak_bytes != null && <Pair name="Peak heap" value={process.heap.peak_bytes} note={`after ${duration(Math.max(0, process.recording.peak_at - process.recording.started_at))}`} />}
         {process.mapped !== undefined && process.mapped.live_bytes > 0 && <Pair name="Mapped" value={process.mapped.live_bytes} note="address space" />}
         {breakdown && <Pair name="Page tables" value={breakdown.page_tables} note="not in RSS" />}

@@ -86,7 +86,7 @@ function Judged({ growth }: { growth: Pattern }) {
         </i>
       </div>
       <p class="faint">
-        {growth.pattern !== "stable" && `${rate(growth.bytes_per_second)}, over ${duration(growth.duration)}. `}
+        {growth.pattern !== "stable" && growth.bytes_per_second !== 0 && `${rate(growth.bytes_per_second)}, over ${duration(growth.duration)}. `}
         {growth.seconds_to_limit !== null && `At this rate its limit is reached in ${duration(growth.seconds_to_limit)}. `}
         {growth.recommendation}
       </p>

@@ -88,7 +88,7 @@ function columnsOf(processes: Recorded[]): Column[] {
         </span>
       ),
     },
-    { ...figure("peak", "Peak heap", "The most that was live at once", (each) => each.heap?.peak_bytes, bytes), bar: (row) => (of(row).heap?.peak_bytes ?? 0) / most },
+    { ...figure("peak", "Peak heap", "The most that was live at once", (each) => each.heap?.peak_bytes, bytes), width: "minmax(92px, 112px)", bar: (row) => (of(row).heap?.peak_bytes ?? 0) / most },
     {
       ...figure("leaked", "Leaked", "By reachability where it was checked at the end, else what was not freed (?)", leaked, bytes),
       show: (row) => {

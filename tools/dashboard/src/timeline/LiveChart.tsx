@@ -127,7 +127,7 @@ export function LiveChart(props: LiveChartProps) {
             <i class={`key-line ${line.color.slice(2)}`} /> {line.name} <output>{value(line.values)}</output>
           </span>
         ))}
-        <span class="faint">{index >= 0 ? `at ${moment(at[index]!, 1)}` : isElapsed ? "at the end" : "now"}</span>
+        <span class="faint">{index >= 0 ? `at ${moment(at[index]!, 1)}` : isElapsed ? "last sample" : "now"}</span>
         {near && <span class="bad">{near.text}</span>}
         {isZoomed && (
           <button type="button" class="link" onClick={() => props.onZoomed(false)}>
