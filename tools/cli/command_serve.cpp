@@ -67,9 +67,8 @@ int execute(const Options& options) {
     if (!newest) return fail(newest.error());
     paths.push_back(*newest);
   }
-  server::Recordings recordings(load, [](const std::string& sentence) {
-    print_warning("serve: " + sentence);
-  });
+  server::Recordings recordings(
+      load, [](const std::string& sentence) { print_warning("serve: " + sentence); });
   for (const std::string& path : paths) {
     if (const auto opened = recordings.open(path); !opened) print_error(opened.error());
   }

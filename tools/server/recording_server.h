@@ -1,7 +1,7 @@
 // `memwatch serve`: the page and the REST interface over recorded sessions, on a loopback address.
-// The same paths and JSON as the daemon's (api.h), a recorded process in the place of one that runs;
-// what needs a running one is answered with 409 and why. One thread waits for signals and looks
-// whether files have changed; requests come on the HTTP server's.
+// The same paths and JSON as the daemon's (api.h), a recorded process in the place of one that
+// runs; what needs a running one is answered with 409 and why. One thread waits for signals and
+// looks whether files have changed; requests come on the HTTP server's.
 #pragma once
 
 #include <functional>

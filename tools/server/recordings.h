@@ -4,8 +4,9 @@
 // files, named in the same order, have the same numbers again. A number is never used twice.
 //
 // Sessions are held in memory: what was read is answered even when its file is gone. look() sees
-// files that have changed: one that has grown is read again and keeps its numbers, another recording
-// in its place gets new ones, and what cannot be read leaves what was read before in its place.
+// files that have changed: one that has grown is read again and keeps its numbers, another
+// recording in its place gets new ones, and what cannot be read leaves what was read before in its
+// place.
 //
 // Questions may be asked from any thread; open() and look() are for one thread.
 #pragma once

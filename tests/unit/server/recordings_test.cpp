@@ -50,13 +50,12 @@ class RecordingsTest : public ::testing::Test {
   test_support::TemporaryDirectory directory_;
   std::map<std::string, Result<model::Session>> sessions_;
   std::vector<std::string> warnings_of_reader_, warned_, remarks_;
-  Recordings recordings_{
-      [this](const std::string& path) -> Result<Recordings::Loaded> {
-        const Result<model::Session>& found = sessions_.at(path);
-        if (!found) return found.error();
-        return Recordings::Loaded{*found, warnings_of_reader_};
-      },
-      [this](const std::string& sentence) { warned_.push_back(sentence); }};
+  Recordings recordings_{[this](const std::string& path) -> Result<Recordings::Loaded> {
+                           const Result<model::Session>& found = sessions_.at(path);
+                           if (!found) return found.error();
+                           return Recordings::Loaded{*found, warnings_of_reader_};
+                         },
+                         [this](const std::string& sentence) { warned_.push_back(sentence); }};
 };
 
 TEST_F(RecordingsTest, ProcessesHaveNumbersThatNoPidHas) {
@@ -111,8 +110,7 @@ TEST_F(RecordingsTest, ASessionOfOneProcessIsThatProcessAndNoOther) {
   const model::Session tree = memwatch::testing::tree_session();
   ASSERT_TRUE(recordings_.open(write("tree.mw", tree)));
   for (std::size_t i = 0; i < tree.processes.size(); ++i) {
-    const auto session =
-        recordings_.session_of(kFirstRecordingNumber + static_cast<pid_t>(i));
+    const auto session = recordings_.session_of(kFirstRecordingNumber + static_cast<pid_t>(i));
     ASSERT_TRUE(session);
     ASSERT_EQ(session->processes.size(), 1U);
     EXPECT_EQ(session->processes[0].exe, tree.processes[i].exe);

@@ -64,7 +64,7 @@ function columnsOf(processes: Recorded[]): Column[] {
       id: "name",
       title: "Process",
       isText: true,
-      width: "minmax(120px, 2fr)",
+      width: "minmax(100px, 2fr)",
       value: (row) => of(row).name,
       show: (row) => (
         <span title={of(row).command.join(" ")}>
