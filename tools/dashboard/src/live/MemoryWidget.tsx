@@ -60,7 +60,7 @@ export function MemoryWidget({ process, told, epoch }: { process: Process; told:
         {breakdown && <Pair name="Virtual" value={breakdown.vms} note="address space" />}
         {breakdown && <Count name="Page faults" value={breakdown.faults.minor + breakdown.faults.major} note={`${count(breakdown.faults.major)} from disk`} />}
       </dl>
-      {atEnd && <p class="note faint">What resident memory was made of is known of running processes alone; below is who held the heap.</p>}
+      {atEnd && <p class="note faint">What resident memory was made of is known of running processes alone{process.mode !== "idle" && "; below is who held the heap"}.</p>}
       <div id="memory-parts" hidden={!isOpen}>
         {breakdown ? (
           <Parts breakdown={breakdown} />
