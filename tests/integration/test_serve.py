@@ -40,6 +40,7 @@ class ServeCase(IntegrationTest):
         return session, json.loads(report.read_text())
 
     def serve(self, *sessions):
+        said_before = len(self.log.read_text()) if self.log.exists() else 0
         server = subprocess.Popen(
             [configuration.memwatch, "serve", "--listen", "127.0.0.1:0", *map(str, sessions)],
             stdin=subprocess.DEVNULL,
@@ -51,7 +52,7 @@ class ServeCase(IntegrationTest):
 
         def address():
             self.assertIsNone(server.poll(), self.log.read_text())
-            before, found, after = self.log.read_text().rpartition("http://")
+            _, found, after = self.log.read_text()[said_before:].rpartition("http://")
             return found and "/ (" in after and after.partition("/")[0]
 
         self.host_name, port = self.wait(address, "the address").split(":")
