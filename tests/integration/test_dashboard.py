@@ -7,7 +7,6 @@ import gzip
 import http.client
 import re
 
-from harness.browser import BrowserError
 from harness.case import TIMEOUT_S
 from harness.html_case import HtmlCase, human_bytes
 from test_daemon import MEBIBYTE, DaemonTest, Target
@@ -81,17 +80,6 @@ class DashboardTest(HtmlCase, PageCase):
         self.browser.complaints()
         self.browser.open("about:blank")
         self.browser.open(f"http://{self.host}:{self.port}/#{fragment}")
-
-    def wait(self, condition, what):
-        """A page that is just being drawn anew lacks elements for a moment."""
-
-        def is_there():
-            try:
-                return condition()
-            except (BrowserError, TypeError):
-                return None
-
-        return super().wait(is_there, what)
 
     def assert_clean(self):
         absent = [path for path in SOME_PATHS if self.request(f"/api/v1/{path}".partition("?")[0])[0].status == 404]

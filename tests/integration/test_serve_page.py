@@ -29,7 +29,7 @@ class ServePageTest(HtmlCase, ServeCase):
         self.browser.resize(1440, 900)
         self.open()
         self.wait(lambda: self.browser.run("return document.querySelectorAll('#processes .body .row').length") == 2, "both")
-        self.assertEqual(self.browser.text("#connection"), "recordings")
+        self.wait(lambda: self.browser.text("#connection") == "recordings", "what is served")
         row = self.browser.text("#processes .body .row")
         for part in ("does_as_told", str(told["pid"]), "first.mw", "exit 0", human_bytes(told["heap"]["peak_bytes"]), human_bytes(lost)):
             self.assertIn(part, row)

@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from .browser import Browser, is_installed
+from .browser import Browser, BrowserError, is_installed
 from .case import IntegrationTest
 
 SOON_S = 20
@@ -107,6 +107,17 @@ class HtmlCase(IntegrationTest):
     def assert_clean(self):
         self.assertEqual(self.browser.complaints(), [])
         self.assertEqual(self.browser.run("return performance.getEntriesByType('resource').length"), 0, "loads nothing")
+
+    def wait(self, condition, what):
+        """As the other class has it. A page that is just being drawn anew lacks elements for a moment."""
+
+        def is_there():
+            try:
+                return condition()
+            except (BrowserError, TypeError):
+                return None
+
+        return super().wait(is_there, what)
 
     def soon(self, expected, script, message=""):
         """The page draws after an event; the last value is compared when it has had its time."""
