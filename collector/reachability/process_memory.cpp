@@ -38,6 +38,13 @@ ProcessMemory::ProcessMemory(pid_t pid, int descriptor, std::vector<procfs::Memo
   }
 }
 
+std::unique_ptr<ProcessMemory> ProcessMemory::of_twin(pid_t pid,
+                                                      std::vector<procfs::MemoryMapping> maps) {
+  auto memory = std::make_unique<ProcessMemory>(pid, -1, std::move(maps));
+  if (memory->descriptor_ >= 0) memory->by_system_call_ = false;
+  return memory;
+}
+
 std::size_t ProcessMemory::read(std::uint64_t address, void* to, std::size_t size) {
   if (by_system_call_) {
     const iovec local{to, size};
