@@ -1,17 +1,28 @@
 // The second half of the verdict: which of the leaked blocks are heads, and whose the others are.
 #include <algorithm>
 
+#include "collector/reachability/huge_pages.h"
 #include "collector/reachability/verdict.h"
 
 namespace memwatch::reachability {
 
 namespace {
 
+// An array that is looked into at random.
+template <typename T = std::uint32_t>
+std::vector<T> huge(std::size_t count, T value) {
+  std::vector<T> array;
+  reserve_huge(array, count);
+  array.assign(count, value);
+  return array;
+}
+
 // The leaked blocks among themselves, numbered from 0; pointers to starts and interior ones alike.
 class LeakedGraph {
  public:
   LeakedGraph(const Scan& scan, const std::vector<std::uint32_t>& leaked)
-      : number_(scan.blocks().size(), kNoBlock), first_(leaked.size() + 1, 0) {
+      : number_(huge(scan.blocks().size(), kNoBlock)),
+        first_(huge<std::uint64_t>(leaked.size() + 1, 0)) {
     for (std::uint32_t i = 0; i < leaked.size(); ++i) number_[leaked[i]] = i;
     const std::vector<InteriorEdge>& interior = scan.interior_edges();
     auto inside = std::find_if(interior.begin(), interior.end(),
@@ -42,8 +53,9 @@ class LeakedGraph {
 // Tarjan's algorithm with its own stack: leaked lists can be millions of blocks deep.
 std::vector<std::uint32_t> components_of(const LeakedGraph& graph, std::uint32_t* count) {
   constexpr std::uint32_t kUnseen = ~0U;
-  std::vector<std::uint32_t> component(graph.size(), kUnseen), seen(graph.size(), kUnseen);
-  std::vector<std::uint32_t> low(graph.size()), pending;
+  std::vector<std::uint32_t> component = huge(graph.size(), kUnseen);
+  std::vector<std::uint32_t> seen = huge(graph.size(), kUnseen), low = huge(graph.size(), 0U);
+  std::vector<std::uint32_t> pending;
   struct Visit {
     std::uint32_t node;
     std::uint64_t edge;
@@ -88,13 +100,14 @@ std::vector<std::uint32_t> components_of(const LeakedGraph& graph, std::uint32_t
 }  // namespace
 
 void judge_leaked(const Scan& scan, const std::vector<std::uint32_t>& leaked, Verdicts& verdicts) {
+  if (leaked.empty()) return;
   const LeakedGraph graph(scan, leaked);
   std::uint32_t count = 0;
   const std::vector<std::uint32_t> component = components_of(graph, &count);
 
   // Heads: of each component that no other points into, the block allocated first.
   std::vector<bool> is_pointed_to(count);
-  std::vector<std::uint32_t> eldest(count, kNoBlock);
+  std::vector<std::uint32_t> eldest = huge(count, kNoBlock);
   const auto order = [&](std::uint32_t node) { return scan.blocks()[leaked[node]].order; };
   for (std::uint32_t node = 0; node < graph.size(); ++node) {
     for (std::uint64_t at = graph.first(node); at < graph.first(node + 1); ++at) {

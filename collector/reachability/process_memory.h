@@ -29,8 +29,7 @@ class ProcessMemory : public Memory {
   ProcessMemory(pid_t pid, int descriptor, std::vector<procfs::MemoryMapping> maps);
 
   // What a twin with these maps shares with its process is left as it is.
-  static std::unique_ptr<ProcessMemory> of_twin(pid_t pid,
-                                                std::vector<procfs::MemoryMapping> maps);
+  static std::unique_ptr<ProcessMemory> of_twin(pid_t pid, std::vector<procfs::MemoryMapping> maps);
 
   std::size_t read(std::uint64_t address, void* to, std::size_t size) override;
   Range next_present(std::uint64_t start, std::uint64_t end) override;

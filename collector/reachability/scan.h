@@ -3,19 +3,27 @@
 // (verdict.h) and paths (holders.h) are made from what is kept, so the process need not stand still
 // for them, but for the few words that known layouts are recognised by.
 //
-// Kept per block: 4 bytes and 4 per pointer to a start, 16 per interior pointer, 12 per pointer in
-// a root. A word counts if it is aligned; a block's inside is its requested size.
-// Single-threaded; throws std::bad_alloc. Unreadable memory is counted and left out.
+// Kept per block: its own 24 bytes, 8, and 4 per pointer to a start, 16 per interior pointer, 12
+// per pointer in a root; while blocks are sorted, 24 more. A word counts if it is aligned; a
+// block's inside is its requested size.
+//
+// Large heaps are read by two threads, a unit of neighbouring blocks each at a time. Which thread
+// takes which unit is chance and decides nothing but where in memory a unit's pointers are kept:
+// what is found, and in what order it is given, is the same with any number of threads. Only the
+// caller's thread calls on_progress. To the outside single-threaded; throws std::bad_alloc.
+// Unreadable memory is counted and left out.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "collector/reachability/block_index.h"
 #include "collector/reachability/memory.h"
+#include "collector/reachability/sparse_table.h"
 
 namespace memwatch::reachability {
 
@@ -42,8 +50,10 @@ struct ScanFigures {
 class Scan {
  public:
   // Blocks in any order; those of one address twice, or beyond the index's limit, are refused by
-  // the caller. Sorts them.
-  Scan(std::vector<Block> blocks, Memory& memory);
+  // the caller. Sorts them. `threads`: 0: as many as the heap is worth; with more than one, memory
+  // is read by all of them at once.
+  Scan(std::vector<Block> blocks, Memory& memory, unsigned threads = 0);
+  ~Scan();
 
   // Called now and then while memory is read, for callers who owe somebody a heartbeat.
   std::function<void()> on_progress;
@@ -61,13 +71,12 @@ class Scan {
   // The block in which the address lies.
   [[nodiscard]] std::optional<std::uint32_t> block_at(std::uint64_t address) const;
   // Brings what edges_of reads into the cache: the first step some time before the second.
-  void prefetch_first_edge(std::uint32_t block) const { __builtin_prefetch(&first_edge_[block]); }
-  void prefetch_edges(std::uint32_t block) const {
-    __builtin_prefetch(edges_.data() + first_edge_[block]);
-  }
-  // Blocks whose starts are pointed to from within this block.
+  void prefetch_first_edge(std::uint32_t block) const { __builtin_prefetch(&first_edge(block)); }
+  void prefetch_edges(std::uint32_t block) const { __builtin_prefetch(first_edge(block)); }
+  // Blocks whose starts are pointed to from within this block. After read_blocks().
   [[nodiscard]] std::span<const std::uint32_t> edges_of(std::uint32_t block) const {
-    return {edges_.data() + first_edge_[block], edges_.data() + first_edge_[block + 1]};
+    const std::uint32_t* const* const first = &first_edge(block);
+    return {first[0], first[1]};
   }
   [[nodiscard]] const std::vector<RootEdge>& root_edges() const { return root_edges_; }
   // Of roots first, then of blocks in their order.
@@ -76,22 +85,34 @@ class Scan {
   [[nodiscard]] Memory& memory() const { return memory_; }
 
  private:
-  class Finder;
-  void read_range(Range range,
-                  const std::function<void(std::uint64_t, std::span<const std::uint64_t>)>& look);
+  class Reader;
+  class UnitReader;
+  struct Unit {
+    std::vector<InteriorEdge> interior;
+  };
+
   void look_at_root(std::uint32_t root, std::uint64_t at, std::span<const std::uint64_t> words);
-  void look_at_blocks(std::uint64_t at, std::span<const std::uint64_t> words);
-  void start_block(std::uint32_t block);
+  void collect_interior();
+
+  // A unit is 2^unit_bits_ blocks; their first edges are followed by the end of the last's.
+  [[nodiscard]] std::size_t units() const {
+    return (blocks_.size() + (std::size_t{1} << unit_bits_) - 1) >> unit_bits_;
+  }
+  [[nodiscard]] const std::uint32_t* const& first_edge(std::uint32_t block) const {
+    return first_edge_[std::size_t{block} + (block >> unit_bits_)];
+  }
 
   std::vector<Block> blocks_;
   Memory& memory_;
+  unsigned threads_;
+  unsigned unit_bits_ = 0;
   BlockIndex index_;
-  std::vector<std::uint64_t> first_edge_;
-  std::vector<std::uint32_t> edges_;
+  SparseTable<const std::uint32_t*> first_edge_;
+  std::vector<std::vector<std::uint32_t>> edges_;  // of units, in no order; refers to nothing
   std::vector<RootEdge> root_edges_;
   std::vector<InteriorEdge> interior_;
-  std::vector<std::uint64_t> buffer_;
-  std::uint32_t current_ = 0;  // the block whose contents come next
+  std::vector<Unit> units_;  // while blocks are read
+  std::unique_ptr<Reader> root_reader_;
   ScanFigures figures_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "collector/reachability/huge_pages.h"
 #include "collector/reachability/known_layouts.h"
 
 namespace memwatch::reachability {
@@ -13,7 +14,9 @@ namespace {
 class Marker {
  public:
   Marker(const Scan& scan, std::vector<bool>& marked, Verdicts& verdicts)
-      : scan_(scan), marked_(marked), kinds_(verdicts.kinds), links_(verdicts.links) {}
+      : scan_(scan), marked_(marked), kinds_(verdicts.kinds), links_(verdicts.links) {
+    reserve_huge(queue_, scan.blocks().size());
+  }
 
   // `from`: the block that leads to it, or kNoBlock for a root.
   void mark(std::uint32_t block, Kind kind, std::uint32_t from) {
@@ -86,9 +89,13 @@ class InteriorIndex {
 Verdicts judge(const Scan& scan, bool with_links) {
   const std::vector<Block>& blocks = scan.blocks();
   Verdicts verdicts;
+  reserve_huge(verdicts.kinds, blocks.size());
   verdicts.kinds.assign(blocks.size(), Kind::definite);
   std::vector<bool> marked(blocks.size());
-  if (with_links) verdicts.links.resize(blocks.size());
+  if (with_links) {
+    reserve_huge(verdicts.links, blocks.size());
+    verdicts.links.resize(blocks.size());
+  }
   Marker marker(scan, marked, verdicts);
   const InteriorIndex interior(scan);
 
@@ -126,10 +133,11 @@ Verdicts judge(const Scan& scan, bool with_links) {
     }
   });
 
-  verdicts.owners.resize(blocks.size());
+  reserve_huge(verdicts.owners, blocks.size());
   std::vector<std::uint32_t> leaked;
+  reserve_huge(leaked, blocks.size());
   for (std::uint32_t block = 0; block < blocks.size(); ++block) {
-    verdicts.owners[block] = block;
+    verdicts.owners.push_back(block);
     if (!marked[block]) leaked.push_back(block);
   }
   judge_leaked(scan, leaked, verdicts);

@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "collector/reachability/huge_pages.h"
 #include "collector/recording/heap_facts.h"
 
 namespace memwatch::recording {
@@ -162,7 +163,7 @@ std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
   facts.has_unknown_blocks =
       live.inherits_blocks() || record.was_joined || !live.facts.losses.exact;
   std::vector<Block> blocks;
-  blocks.reserve(live.heap().size());
+  reachability::reserve_huge(blocks, live.heap().size());
   live.heap().for_each([&](const model::LiveBlock& block) {
     if (block.address >= BlockIndex::kAddressLimit) return;
     blocks.push_back({block.address, block.size, block.site, block.site});

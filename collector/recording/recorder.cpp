@@ -638,6 +638,17 @@ Result<model::Session> Recorder::State::check_leaks(pid_t pid,
                                                     const reachability::HoldersWish& holders) {
   for (const auto& record : records) {
     if (!record->is_alive() || record->pid != pid) continue;
+    // Not every block is known, and what is not would be told as nothing.
+    if (options.mode != model::Mode::exact) {
+      const bool sampled = options.mode == model::Mode::sample;
+      return Error{ErrorKind::usage,
+                   "check for leaks",
+                   "process " + std::to_string(pid),
+                   std::string("it is recorded in ") + (sampled ? "sample" : "idle") +
+                       " mode by process " + std::to_string(getpid()) +
+                       (sampled ? ", which does not know every block" : ", which knows no block"),
+                   {}};
+    }
     const model::Process judged = judge_living(*record, session, holders, [this] { show_life(); });
     model::Session found = session;
     found.processes.assign(1, judged);

@@ -240,6 +240,18 @@ class WatchingTest(DaemonTest):
         (process,) = json.loads(run.stdout)["processes"]
         self.assertGreaterEqual(process["leaks"]["definite_blocks"], 49)
 
+    def test_what_the_daemon_samples_or_counts_is_not_judged(self):
+        for mode, known in (("sample", "does not know every block"), ("idle", "knows no block")):
+            self.watching(mode)
+            daemon = self.start()
+            target = Target(self, self.tag)
+            self.wait_for_recording(target.pid)
+            target.tell("lose 50")
+            by = f"in {mode} mode by process {daemon.pid}"
+            self.one_line(self.memwatch("leaks", target.pid), 2, f"process {target.pid}", by, known, "--mode exact")
+            self.assertEqual(target.end()[0], 0)
+            self.stop(daemon)
+
     def test_without_the_library_there_is_resident_memory(self):
         self.watching("exact", 'poll_interval = "1s"\n')
         self.start()

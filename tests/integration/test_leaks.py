@@ -542,6 +542,28 @@ class LiveLeaksTest(IntegrationTest):
         self.assertFalse(run.leaks["complete"])
         self.assertIn("before memwatch joined", run.leaks["reason"])
         self.assertIsNone(process.poll())
+        text = self.memwatch("leaks", "--duration", "200ms", process.pid).stdout.decode()
+        self.assertNotIn("Every block was freed", text)
+        self.assertIn("No block that was recorded is left", text)
+        self.assertIn("before memwatch joined", text)
+
+    def test_what_was_recorded_without_every_block_is_not_judged(self):
+        for mode, known in (("sample", "does not know every block"), ("idle", "knows no block")):
+            session = self.workspace.out / f"{mode}.mw"
+            memwatch = self.start(
+                [configuration.memwatch, "run", "-q", "--mode", mode, "-o", session, "--", *self.host("leaks_on_demand")]
+            )
+            pid = self.child_of(memwatch)
+            for options in ([], ["--json", "-"], ["--duration", "100ms"], ["--who-holds", "^main$"]):
+                run = self.memwatch("leaks", *options, pid)
+                self.assertEqual((run.status, run.stdout), (2, b""), run.stderr)
+                self.assertRegex(run.stderr, r"^memwatch: [^\n]+\n$")
+                for part in (f"process {pid}", f"in {mode} mode by process {memwatch.pid}", known, "--mode exact"):
+                    self.assertIn(part, run.stderr)
+            memwatch.stdin.close()
+            self.assertEqual(memwatch.wait(), 0)
+            text = self.memwatch("report", "--view", "leaks", session).stdout.decode()
+            self.assertNotIn("Every block was freed", text)
 
     def test_who_holds_a_block_of_a_living_process(self):
         session = self.workspace.out / "live.mw"

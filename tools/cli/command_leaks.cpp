@@ -64,7 +64,17 @@ Result<model::Session> judged_by_collector(const intake::Segment& segment,
   request.who_holds_address = wish.address.value_or(0);
   request.who_holds_sites = wish.sites;
   const Result<std::string> path = intake::ask_for_leaks(socket, request);
-  if (!path) return path.error();
+  if (!path) {
+    Error error = path.error();
+    // Relaxed: it says what to do about the refusal, no more.
+    if (header.control.load(std::memory_order_relaxed) !=
+        static_cast<std::uint32_t>(protocol::Control::exact)) {
+      error.remedy =
+          "record it with --mode exact from its start, or end that recording: then the blocks it "
+          "allocates within --duration are judged";
+    }
+    return error;
+  }
   Result<model::Session> session = load_session(*path);
   unlink(path->c_str());
   return session;

@@ -187,13 +187,39 @@ void write_judged_leaks(Page& page, const ViewContext& context,
   }
 }
 
+// Nothing is left of what is known; and is that everything?
+void write_nothing_left(Page& page, const ViewContext& context,
+                        const analysis::LeakReport& report) {
+  const std::vector<const model::Process*>& processes = context.selection.processes();
+  const auto any = [&](model::Mode mode) {
+    return std::any_of(processes.begin(), processes.end(),
+                       [mode](const model::Process* process) { return process->mode == mode; });
+  };
+  const bool lossless = std::all_of(processes.begin(), processes.end(),
+                                    [](const auto* process) { return process->losses.exact; });
+  if (any(model::Mode::idle)) {
+    page.line("Blocks were not followed (idle mode), so what was freed is not known.");
+    return;
+  }
+  if (any(model::Mode::sample)) {
+    page.line("No block that was sampled is left. A sample does not know every block.");
+  } else if (!lossless || (report.judged && !report.reason.empty())) {
+    page.line("No block that was recorded is left.");
+    if (!report.reason.empty()) {
+      page.sentence(Tone::faint, "Why not everything: " + printable(report.reason) + ".");
+    }
+  } else {
+    page.line("Every block was freed: nothing is left of the traced heap.");
+  }
+}
+
 }  // namespace
 
 void write_leaks(Page& page, const ViewContext& context) {
   const analysis::LeakReport report = analysis::find_leaks(context.selection, page.options().top);
   const std::string phrase = not_freed_phrase(report.end);
   if (report.blocks == 0) {
-    page.line("Every block was freed: nothing is left of the traced heap.");
+    write_nothing_left(page, context, report);
     page.line("Where memory went meanwhile: " +
               page.paint(Tone::command, report_command(context.session_path, View::peak)));
     return;

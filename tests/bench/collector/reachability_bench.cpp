@@ -1,7 +1,8 @@
 // How fast a heap is marked: one gibibyte (or as many MiB as the argument says) of blocks that
 // point to each other, in this process's own memory, so reading is a copy as process_vm_readv's is.
+// THREADS: instead of as many as the heap is worth.
 //
-//   build/release/bin/reachability_bench [MiB]
+//   build/release/bin/reachability_bench [MiB [THREADS]]
 //
 // Prints, for several sizes of blocks and shares of words that are pointers, gibibytes a second for
 // sorting the blocks, for reading, for judging, and for all of it.
@@ -37,7 +38,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bool far) {
+void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bool far,
+             unsigned threads) {
   void* const heap =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (heap == MAP_FAILED) std::abort();
@@ -61,7 +63,7 @@ void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bo
   CopiedMemory memory;
   std::shuffle(blocks.begin(), blocks.end(), random);  // as they come out of a hash table
   const auto start = Clock::now();
-  Scan scan(std::move(blocks), memory);
+  Scan scan(std::move(blocks), memory, threads);
   const double sorting = seconds_since(start);
   const std::uint64_t root = base + 16;
   scan.add_root_words(0, {&root, 1});
@@ -80,12 +82,13 @@ void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bo
 
 int main(int argc, char** argv) {
   const std::uint64_t mebibytes = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1024;
+  const auto threads = static_cast<unsigned>(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0);
   fmt::print("{} MiB of heap, GiB a second\n", mebibytes);
   fmt::print("{:>8} {:>9} {:>6} {:>5}   {:>8} {:>8} {:>8} {:>8}\n", "block", "% words", "where",
              "all", "sorting", "reading", "judging", "all");
   for (const std::uint64_t size : {48ULL, 112ULL, 1008ULL, 65520ULL}) {
     for (const unsigned percent : {0U, 10U, 25U}) {
-      for (const bool far : {false, true}) measure(mebibytes << 20, size, percent, far);
+      for (const bool far : {false, true}) measure(mebibytes << 20, size, percent, far, threads);
     }
   }
   return 0;
