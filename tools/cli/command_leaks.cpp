@@ -69,6 +69,7 @@ Result<model::Session> judged_by_collector(const intake::Segment& segment,
     // Relaxed: it says what to do about the refusal, no more.
     if (header.control.load(std::memory_order_relaxed) !=
         static_cast<std::uint32_t>(protocol::Control::exact)) {
+      error.kind = ErrorKind::usage;
       error.remedy =
           "record it with --mode exact from its start, or end that recording: then the blocks it "
           "allocates within --duration are judged";
@@ -195,7 +196,8 @@ int execute(const LeaksOptions& options) {
                                        : judged_after_attaching(*segment, options);
   if (!session) {
     print_error(session.error());
-    return exit_status::kBadInput;
+    const bool is_refused = session.error().kind == ErrorKind::usage;
+    return is_refused ? exit_status::kWrongUsage : exit_status::kBadInput;
   }
   if (session->processes.empty()) return exit_status::kBadInput;
   return report(*session, options, *suppressions);
