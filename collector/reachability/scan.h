@@ -82,6 +82,8 @@ class Scan {
   // Of roots first, then of blocks in their order.
   [[nodiscard]] const std::vector<InteriorEdge>& interior_edges() const { return interior_; }
   [[nodiscard]] const ScanFigures& figures() const { return figures_; }
+  // How many look at it at once, where there is enough to do.
+  [[nodiscard]] unsigned threads() const { return threads_; }
   [[nodiscard]] Memory& memory() const { return memory_; }
 
  private:

@@ -1,8 +1,10 @@
 #include "collector/reachability/verdict.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 
+#include "collector/reachability/crew.h"
 #include "collector/reachability/huge_pages.h"
 #include "collector/reachability/known_layouts.h"
 
@@ -10,47 +12,7 @@ namespace memwatch::reachability {
 
 namespace {
 
-// Marks blocks as one kind, breadth first. Blocks ahead in the queue are brought into the cache.
-class Marker {
- public:
-  Marker(const Scan& scan, std::vector<bool>& marked, Verdicts& verdicts)
-      : scan_(scan), marked_(marked), kinds_(verdicts.kinds), links_(verdicts.links) {
-    reserve_huge(queue_, scan.blocks().size());
-  }
-
-  // `from`: the block that leads to it, or kNoBlock for a root.
-  void mark(std::uint32_t block, Kind kind, std::uint32_t from) {
-    if (marked_[block]) return;
-    marked_[block] = true;
-    kinds_[block] = kind;
-    if (!links_.empty()) links_[block] = {from, from == kNoBlock ? 0 : links_[from].depth + 1};
-    queue_.push_back(block);
-  }
-
-  // Follows pointers to starts until nothing new is found. each(block) for every block met.
-  template <typename Each>
-  void follow(Kind kind, Each each) {
-    for (; next_ < queue_.size(); ++next_) {
-      const std::uint32_t block = queue_[next_];
-      if (next_ + kFar < queue_.size()) scan_.prefetch_first_edge(queue_[next_ + kFar]);
-      if (next_ + kNear < queue_.size()) scan_.prefetch_edges(queue_[next_ + kNear]);
-      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, kind, block);
-      each(block);
-    }
-    queue_.clear();
-    next_ = 0;
-  }
-
- private:
-  static constexpr std::size_t kFar = 16, kNear = 8;
-
-  const Scan& scan_;
-  std::vector<bool>& marked_;
-  std::vector<Kind>& kinds_;
-  std::vector<Link>& links_;
-  std::vector<std::uint32_t> queue_;
-  std::size_t next_ = 0;
-};
+using InteriorEdges = std::vector<const InteriorEdge*>;
 
 // Interior edges by the block they come from; those of roots come first. A bit per block says
 // whether it has any, since most have none.
@@ -84,6 +46,141 @@ class InteriorIndex {
   std::vector<bool> has_any_;
 };
 
+// Which blocks were met: a bit each, for one thread or several at a time.
+class Marks {
+ public:
+  explicit Marks(std::size_t blocks) {
+    reserve_huge(words_, blocks / 64 + 1);
+    words_.resize(blocks / 64 + 1);
+  }
+
+  bool operator[](std::uint32_t block) const { return (words_[block / 64] >> block % 64 & 1) != 0; }
+  // False: it was met before.
+  bool set(std::uint32_t block) {
+    const bool is_new = !(*this)[block];
+    words_[block / 64] |= std::uint64_t{1} << block % 64;
+    return is_new;
+  }
+  // The same, while other threads do it: of those that meet it at once one is told that it is new.
+  // Relaxed: the bit publishes nothing; what that thread writes of the block is read by others
+  // after it was joined.
+  bool set_among_others(std::uint32_t block) {
+    const std::atomic_ref<std::uint64_t> word(words_[block / 64]);
+    const std::uint64_t bit = std::uint64_t{1} << block % 64;
+    if ((word.load(std::memory_order_relaxed) & bit) != 0) return false;
+    return (word.fetch_or(bit, std::memory_order_relaxed) & bit) == 0;
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+// Marks blocks as one kind, breadth first. Blocks ahead in the queue are brought into the cache.
+//
+// A long stretch of the queue is shared among threads where nobody asks for links, that is, by
+// which pointer a block was met first: which blocks are met does not depend on the order.
+class Marker {
+ public:
+  Marker(const Scan& scan, Marks& marks, Verdicts& verdicts)
+      : scan_(scan), marks_(marks), kinds_(verdicts.kinds), links_(verdicts.links) {
+    reserve_huge(queue_, scan.blocks().size());
+  }
+
+  // `from`: the block that leads to it, or kNoBlock for a root.
+  void mark(std::uint32_t block, Kind kind, std::uint32_t from) {
+    if (!marks_.set(block)) return;
+    kinds_[block] = kind;
+    if (!links_.empty()) links_[block] = {from, from == kNoBlock ? 0 : links_[from].depth + 1};
+    queue_.push_back(block);
+  }
+
+  // Follows pointers to starts until nothing new is found. each(block) for every block met.
+  template <typename Each>
+  void follow(Kind kind, Each each) {
+    while (next_ < queue_.size()) follow_until(queue_.size(), kind, each);
+    start_anew();
+  }
+
+  // The same, as reachable, by as many threads as the scan has; `open`: gets the interior edges of
+  // every block met.
+  void follow_reachable(const InteriorIndex& interior, InteriorEdges& open) {
+    const auto note = [&](std::uint32_t block) {
+      for (const InteriorEdge& edge : interior.of(block)) open.push_back(&edge);
+    };
+    while (next_ < queue_.size()) {
+      const std::size_t end = queue_.size();
+      if (scan_.threads() > 1 && links_.empty() && end - next_ >= kWorthThreads) {
+        follow_together(end, interior, open);
+      } else {
+        follow_until(end, Kind::reachable, note);
+      }
+    }
+    start_anew();
+  }
+
+ private:
+  template <typename Each>
+  void follow_until(std::size_t end, Kind kind, Each each) {
+    for (; next_ < end; ++next_) {
+      const std::uint32_t block = queue_[next_];
+      prefetch(next_, queue_.size());
+      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, kind, block);
+      each(block);
+    }
+  }
+
+  void follow_together(std::size_t end, const InteriorIndex& interior, InteriorEdges& open) {
+    struct Found {
+      std::vector<std::uint32_t> blocks;
+      InteriorEdges open;
+    };
+    std::vector<Found> found(scan_.threads());
+    std::atomic<std::size_t> next{next_};
+    run_crew(scan_.threads(), [&](unsigned thread) {
+      Found& mine = found[thread];
+      std::size_t at = 0;
+      // Relaxed: the number alone; the queue stays as it was before the threads were started.
+      while ((at = next.fetch_add(kPiece, std::memory_order_relaxed)) < end) {
+        for (const std::size_t last = std::min(end, at + kPiece); at < last; ++at) {
+          prefetch(at, end);
+          for (const std::uint32_t to : scan_.edges_of(queue_[at])) {
+            if (!marks_.set_among_others(to)) continue;
+            kinds_[to] = Kind::reachable;
+            mine.blocks.push_back(to);
+          }
+          for (const InteriorEdge& edge : interior.of(queue_[at])) mine.open.push_back(&edge);
+        }
+      }
+    });
+    next_ = end;
+    for (const Found& one : found) {
+      queue_.insert(queue_.end(), one.blocks.begin(), one.blocks.end());
+      open.insert(open.end(), one.open.begin(), one.open.end());
+    }
+  }
+
+  void prefetch(std::size_t at, std::size_t end) const {
+    if (at + kFar < end) scan_.prefetch_first_edge(queue_[at + kFar]);
+    if (at + kNear < end) scan_.prefetch_edges(queue_[at + kNear]);
+  }
+
+  void start_anew() {
+    queue_.clear();
+    next_ = 0;
+  }
+
+  static constexpr std::size_t kFar = 16, kNear = 8;
+  // Threads are started for each stretch: the time of a thousand blocks.
+  static constexpr std::size_t kWorthThreads = 8192, kPiece = 512;
+
+  const Scan& scan_;
+  Marks& marks_;
+  std::vector<Kind>& kinds_;
+  std::vector<Link>& links_;
+  std::vector<std::uint32_t> queue_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 Verdicts judge(const Scan& scan, bool with_links) {
@@ -91,7 +188,7 @@ Verdicts judge(const Scan& scan, bool with_links) {
   Verdicts verdicts;
   reserve_huge(verdicts.kinds, blocks.size());
   verdicts.kinds.assign(blocks.size(), Kind::definite);
-  std::vector<bool> marked(blocks.size());
+  Marks marked(blocks.size());
   if (with_links) {
     reserve_huge(verdicts.links, blocks.size());
     verdicts.links.resize(blocks.size());
@@ -101,24 +198,21 @@ Verdicts judge(const Scan& scan, bool with_links) {
 
   // Reachable. An interior edge whose block is not reached otherwise is tried by its layout; what
   // that reaches may bring further edges, so it goes on in rounds.
-  std::vector<const InteriorEdge*> open, unexplained;
+  InteriorEdges open, unexplained;
   for (const RootEdge& edge : scan.root_edges()) {
     if ((edge.root & kInteriorRoot) == 0) marker.mark(edge.to, Kind::reachable, kNoBlock);
   }
   for (const InteriorEdge& edge : interior.of_roots()) open.push_back(&edge);
-  const auto note_interior = [&](std::uint32_t block) {
-    for (const InteriorEdge& edge : interior.of(block)) open.push_back(&edge);
-  };
-  marker.follow(Kind::reachable, note_interior);
+  marker.follow_reachable(interior, open);
   while (!open.empty()) {
-    std::vector<const InteriorEdge*> round;
+    InteriorEdges round;
     round.swap(open);
     for (const InteriorEdge* edge : round) {
       if (marked[edge->to]) continue;
       const Block& to = blocks[edge->to];
       if (explains_interior(scan.memory(), to.address, to.size, edge->offset)) {
         marker.mark(edge->to, Kind::reachable, edge->from);
-        marker.follow(Kind::reachable, note_interior);
+        marker.follow_reachable(interior, open);
       } else {
         unexplained.push_back(edge);
       }

@@ -8,7 +8,9 @@
 //
 // Leaked blocks are condensed into strongly connected components (Tarjan, Depth-first search and
 // linear graph algorithms, 1972); a component that no other leads to has the definite block.
-// Single-threaded, throws std::bad_alloc. Reads the process's memory for layouts only.
+// As many threads as the scan has mark what is reachable, unless links are asked for; the verdicts
+// are the same with any number. To the outside single-threaded, throws std::bad_alloc. Reads the
+// process's memory for layouts only.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <tuple>
@@ -90,6 +91,7 @@ Findings findings(Heap& heap, unsigned threads) {
   scan.add_root(1, {kHeap - 4096, kHeap + (1ULL << 16)});
   scan.read_blocks();
   const Verdicts verdicts = judge(scan, true);
+  EXPECT_EQ(judge(scan).kinds, verdicts.kinds);
   Findings all;
   for (std::uint32_t i = 0; i < scan.blocks().size(); ++i) {
     const Block& block = scan.blocks()[i];
@@ -135,6 +137,59 @@ TEST(ThreadsTest, TwoJudgeAsByTheDefinition) {
     const Verdicts slow = slow_verdicts(scan.blocks(), heap->roots, heap->memory);
     ASSERT_EQ(fast.kinds, slow.kinds) << "seed " << seed;
     ASSERT_EQ(fast.owners, slow.owners) << "seed " << seed;
+  }
+}
+
+// Enough blocks at the same distance for the marking of them to be shared out.
+TEST(ThreadsTest, AWideHeapIsMarkedTheSame) {
+  constexpr std::uint64_t kCount = 60'000, kSpacing = 48;
+  class Wide : public Memory {
+   public:
+    explicit Wide(std::uint64_t seed) : words_(kCount * kSpacing / 8) {
+      std::mt19937_64 random(seed);
+      for (std::uint64_t i = 0; i < words_.size(); ++i) {
+        // A fifth leads to starts, some into blocks; beyond the first third they are met by chance,
+        // and many not at all.
+        const std::uint64_t from = i / (kSpacing / 8), limit = from % 3 == 0 ? kCount : kCount / 3;
+        const std::uint64_t to = kHeap + random() % limit * kSpacing;
+        const std::uint64_t choice = random() % 64;
+        if (choice < 12) words_[i] = to;
+        if (choice == 12) words_[i] = to + 8 * (random() % 5);
+      }
+    }
+    std::size_t read(std::uint64_t address, void* to, std::size_t size) override {
+      std::memcpy(to, words_.data() + (address - kHeap) / 8, size);
+      return size;
+    }
+    Range next_present(std::uint64_t start, std::uint64_t end) override { return {start, end}; }
+
+   private:
+    std::vector<std::uint64_t> words_;
+  };
+  std::vector<Block> blocks;
+  std::vector<std::uint64_t> roots;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    blocks.push_back({kHeap + i * kSpacing, kSpacing - 8, 0, i});
+    if (i < 20'000 && i % 2 == 0) roots.push_back(blocks.back().address);
+  }
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    Wide memory(seed);
+    std::vector<Kind> kinds;
+    std::vector<std::uint32_t> owners;
+    for (const unsigned threads : {1U, 2U, 3U}) {
+      Scan scan(blocks, memory, threads);
+      scan.add_root_words(0, roots);
+      scan.read_blocks();
+      const Verdicts verdicts = judge(scan);
+      if (threads == 1) {
+        kinds = verdicts.kinds;
+        owners = verdicts.owners;
+        ASSERT_GT(std::count(kinds.begin(), kinds.end(), Kind::reachable), 15'000);
+        ASSERT_GT(std::count(kinds.begin(), kinds.end(), Kind::definite), 0);
+      }
+      ASSERT_EQ(verdicts.kinds, kinds) << "seed " << seed << ", " << threads << " threads";
+      ASSERT_EQ(verdicts.owners, owners) << "seed " << seed << ", " << threads << " threads";
+    }
   }
 }
 
