@@ -536,7 +536,7 @@ class RestTest(RestCase):
         alert = self.wait(lambda: self.request("/api/v1/alerts?state=active")[1]["alerts"], "an alert")[0]["id"]
         for path, methods in self.api["paths"].items():
             for method, described in methods.items():
-                if "application/json" not in described["responses"]["200"]["content"]:
+                if "application/json" not in described["responses"].get("200", {}).get("content", {}):
                     continue  # a test of its own
                 asked = path.replace("{pid}", str(target.pid)).replace("{id}", str(alert))
                 needed = [p["name"] for p in described.get("parameters", []) if p["in"] == "query" and p.get("required")]

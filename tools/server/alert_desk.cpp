@@ -211,6 +211,7 @@ void AlertDesk::tell(Notice notice) {
   parts_.history().save(alert);
   if (settings_.channels.console) parts_.say(render::alert_line(alert));
   dispatcher_.notify(notice);
+  parts_.told(notice);
 }
 
 // What was held back since, so that a killed daemon has not forgotten it.

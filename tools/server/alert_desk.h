@@ -36,6 +36,7 @@ class AlertDesk {
     std::function<history::History&()> history;
     std::string state_directory, url_of_alerts;
     std::function<void(const std::string&)> warn, say;  // trouble; the console
+    std::function<void(const alerts::Notice&)> told;    // to whoever listens
   };
   explicit AlertDesk(Parts parts);
   ~AlertDesk();

@@ -30,6 +30,7 @@
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
+#include "tools/server/live_news.h"
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/page.h"
 #include "tools/server/questions.h"
@@ -125,6 +126,7 @@ struct Daemon::State {
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<AlertDesk> desk;  // after what it uses
   std::unique_ptr<Api> api;
+  std::unique_ptr<LiveNewsDesk> news;  // outlives the server that its stream goes out from
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address;               // where it listens; "" nowhere
@@ -140,6 +142,7 @@ struct Daemon::State {
   void keep_history();
   void tidy_up();
   [[nodiscard]] daemon::Status status() const;
+  [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
   // False: the daemon is to end.
   bool handle_signals(const std::function<void(const std::string&)>& warn,
                       const std::function<void(const std::string&)>& notice);
@@ -160,7 +163,10 @@ void Daemon::State::start_alerts(const std::function<void(const std::string&)>& 
                                  const std::function<void(const std::string&)>& say) {
   desk = std::make_unique<AlertDesk>(AlertDesk::Parts{
       *fleet, calls, [this]() -> history::History& { return *history; }, options.state_directory,
-      address.empty() ? "" : "http://" + address + "/api/v1/alerts/", warn, say});
+      address.empty() ? "" : "http://" + address + "/api/v1/alerts/", warn, say,
+      [this](const alerts::Notice& notice) {
+        if (news) news->tell(notice);
+      }});
   desk->configure(config.alerts);
   desk->start();
 }
@@ -219,12 +225,18 @@ Result<void> Daemon::State::start_http() {
     });
   };
   api = std::make_unique<Api>(std::move(sources));
+  news = std::make_unique<LiveNewsDesk>(LiveNewsDesk::Sources{
+      [this] { return status(); }, [this](pid_t pid) { return fleet->heap_facts_of(pid); },
+      [this](std::function<void()> job) { return workbench->add(std::move(job)); },
+      [this](std::function<void()> call) { calls.add(std::move(call)); }});
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
-      *wanted, [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
+      *wanted,
+      [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
         if (std::optional<HttpResponse> page = page_response(request))
           return reply(*std::move(page));
         api->handle(request, std::move(reply));
-      });
+      },
+      &news->stream());
   if (!started) return started.error();
   http = *std::move(started);
   const bool is_v6 = wanted->host.find(':') != std::string::npos;
@@ -289,6 +301,11 @@ void Daemon::State::tidy_up() {
   next_tidying = Clock::now() + kBetweenTidyings;
   recording::give_back_heap();
   recording::drop_program_pages();
+}
+
+std::chrono::milliseconds Daemon::State::until_next_turn() const {
+  const auto until = timers.until_next(fleet->until_next_turn());
+  return news ? news->until_next(until) : until;
 }
 
 daemon::Status Daemon::State::status() const {
@@ -396,8 +413,7 @@ void Daemon::run() {
     s.fleet->add_descriptors(waiting);
     waiting.push_back({s.calls.descriptor(), POLLIN, 0});
     s.control->add_descriptors(waiting);
-    poll(waiting.data(), waiting.size(),
-         static_cast<int>(s.timers.until_next(s.fleet->until_next_turn()).count()));
+    poll(waiting.data(), waiting.size(), static_cast<int>(s.until_next_turn().count()));
     if (waiting.front().revents != 0 && !s.handle_signals(warn, notice)) break;
     s.fleet->turn();
     s.desk->turn();
@@ -405,6 +421,7 @@ void Daemon::run() {
     s.tidy_up();
     s.calls.run_all();
     s.timers.run_due();
+    if (s.news) s.news->turn();
     s.control->turn();
   }
   notify_stopping();

@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>  // before any header of asio, which uses std::exchange without it in C++20
 
+#include "tools/server/http_live.h"
+
 namespace memwatch::server {
 
 namespace {
@@ -95,12 +97,13 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   class Connection;
 
-  explicit State(Handler given) : handler(std::move(given)) {}
+  State(Handler given, LiveStream* stream) : handler(std::move(given)), live(stream) {}
 
   // Connections that are cut off with the context at the end still count themselves out.
   std::atomic<std::size_t> connections{0};
   Bucket bucket;
   Handler handler;
+  LiveStream* live;  // or null
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   asio::steady_timer later{context};
@@ -153,12 +156,10 @@ class HttpServer::State::Connection
       return write(problem(403, "requests are answered for localhost alone"));
     }
     // A page of another site must not change anything here.
-    const auto origin = message[http::field::origin];
-    if (!origin.empty() && message.method() != http::verb::get && !is_head_ &&
-        std::string_view(origin.data(), origin.size()) !=
-            "http://" + std::string(host.data(), host.size())) {
+    if (!is_head_ && message.method() != http::verb::get && is_foreign(message)) {
       return write(problem(403, "pages of other sites may change nothing here"));
     }
+    if (server_.live != nullptr && is_live_path(message.target())) return serve_live(message);
     HttpRequest request;
     // HEAD is answered as GET is, but for the body.
     request.method = is_head_ ? "GET" : std::string(message.method_string());
@@ -173,6 +174,44 @@ class HttpServer::State::Connection
                        self->write(std::move(answer));
                      });
         });
+  }
+
+  // Browsers say which page makes them ask.
+  static bool is_foreign(const HttpText& message) {
+    const auto origin = message[http::field::origin], host = message[http::field::host];
+    return !origin.empty() && std::string_view(origin.data(), origin.size()) !=
+                                  "http://" + std::string(host.data(), host.size());
+  }
+
+  static bool is_live_path(beast::string_view target) {
+    const beast::string_view path = target.substr(0, target.find('?'));
+    return path == "/api/v1/stream" || path == "/api/v1/ws";
+  }
+
+  // The connection becomes a stream's; this object lives on as its ticket.
+  void serve_live(const HttpText& message) {
+    if (message.method() != http::verb::get || is_head_) {
+      HttpResponse refused = problem(405, "the live stream is asked for by GET");
+      refused.headers["Allow"] = "GET";
+      return write(std::move(refused));
+    }
+    // Unlike an answer it could be read there: a WebSocket asks nobody.
+    if (is_foreign(message)) return write(problem(403, "pages of other sites are told nothing"));
+    if (message.target().find('?') != beast::string_view::npos) {
+      return write(problem(400, "the live stream knows no parameters"));
+    }
+    const bool wants_socket = message.target() == "/api/v1/ws";
+    if (wants_socket && !is_web_socket(message)) {
+      HttpResponse refused = problem(426, "this is for WebSockets; /api/v1/stream has events");
+      refused.headers["Upgrade"] = "websocket";
+      return write(std::move(refused));
+    }
+    // Its bytes would be lost; nobody may speak before the handshake is answered.
+    if (buffer_.size() != 0) return refuse(400, "there is more than a request for the live stream");
+    const bool is_served =
+        wants_socket ? serve_web_socket(stream_, *server_.live, shared_from_this(), message)
+                     : serve_events(stream_, *server_.live, shared_from_this());
+    if (!is_served) write(problem(503, "there are as many listeners as there may be"));
   }
 
   // What an answer that is waited for keeps: it may come from another thread, or never, and when
@@ -267,9 +306,9 @@ std::uint16_t HttpServer::port() const {
   return state_->acceptor.local_endpoint(ignored).port();
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address,
-                                                      Handler handler) {
-  auto state = std::make_shared<State>(std::move(handler));
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address, Handler handler,
+                                                      LiveStream* live) {
+  auto state = std::make_shared<State>(std::move(handler), live);
   error_code error;
   const tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
   if (!error) state->acceptor.open(endpoint.protocol(), error);

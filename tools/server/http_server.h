@@ -14,6 +14,7 @@
 
 #include "collector/base/result.h"
 #include "tools/server/http_message.h"
+#include "tools/server/live_stream.h"
 
 namespace memwatch::server {
 
@@ -32,8 +33,10 @@ class HttpServer {
   static constexpr std::size_t kMaxConnections = 64;
   static constexpr unsigned kRequestsPerSecond = 100, kBurst = 200;
 
+  // `live`, which outlives the server, goes out at /api/v1/stream and /api/v1/ws; null: nowhere.
   // Error: the port is taken, or may not be used.
-  static Result<std::unique_ptr<HttpServer>> start(const ListenAddress& address, Handler handler);
+  static Result<std::unique_ptr<HttpServer>> start(const ListenAddress& address, Handler handler,
+                                                   LiveStream* live = nullptr);
   ~HttpServer();  // open connections are cut off
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
