@@ -18,6 +18,14 @@ test("one that comes, ends and is forgotten", () => {
   assert.deepEqual(changed(all, { pid: 9, state: "forgotten" }).map((each) => each.pid), [1, 2]);
 });
 
+test("who is told again of one that has ended knows it once", () => {
+  const ended = (kind: "exec" | "exited"): Process => ({ ...process(2, "ended"), exit: { kind, code: 0, signal: 0 } });
+  const all = [process(1), ended("exited"), ended("exec")];
+  assert.deepEqual(changed(all, ended("exited")), all);
+  assert.equal(changed([process(2), ended("exec")], ended("exited")).length, 2);
+  assert.equal(changed([process(1), ended("exec")], ended("exited")).length, 3);
+});
+
 test("a pid means the one that runs, else the latest that ended", () => {
   const all = [process(1, "running", "new"), process(1, "ended", "old"), process(2, "ended", "late"), process(2, "ended", "early")];
   assert.equal(processOf(all, 1)?.name, "new");

@@ -24,6 +24,9 @@ export function changed(processes: Process[], news: Process | { pid: number; sta
     const oldest = processes.findLastIndex((each) => each.pid === news.pid && each.state === "ended");
     return processes.filter((_, index) => index !== oldest);
   }
+  // Whoever connects is told of those again that have ended, and a look may have been quicker than the news.
+  const known = processes.findIndex((each) => each.pid === news.pid && each.state === "ended" && each.exit?.kind === news.exit?.kind);
+  if (news.state === "ended" && known >= 0 && !processes.some(running)) return processes.with(known, news);
   const others = processes.filter((each) => !running(each));
   const firstEnded = others.findIndex((each) => each.state === "ended");
   const at = firstEnded < 0 ? others.length : firstEnded;
