@@ -54,6 +54,10 @@ class Parser {
     }
     if (entry.key == "defaults") return parse_defaults(entry);
     if (entry.key == "history") return parse_history(entry);
+    if (entry.key == "http") {
+      if (const auto table = values_.expect_table(entry); !table) return table;
+      return read_http_settings(values_, entry.value, &config_.http);
+    }
     if (entry.key == "process") {
       constexpr std::string_view kExpected = "process: expected tables that begin with [[process]]";
       if (entry.value.kind != Kind::array)
@@ -66,7 +70,7 @@ class Parser {
     }
     return values_.wrong(entry.value,
                          fmt::format("unknown key '{}': expected watch, poll_interval, keep_ended, "
-                                     "[history], [alerts], [defaults] or [[process]]",
+                                     "[history], [alerts], [http], [defaults] or [[process]]",
                                      entry.key));
   }
 

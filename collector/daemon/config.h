@@ -7,6 +7,7 @@
 //   keep_ended = "5m"                  # a process is shown for this long after its end
 //   [history]                          # keep, max_size
 //   [alerts]                           # see alert_config.h
+//   [http]                             # see http_config.h
 //   [defaults]                         # mode, sample_interval, large, on_full
 //   mode = "sample"
 //   [[process]]                        # the first one that fits a program counts
@@ -24,6 +25,7 @@
 #include "collector/alerts/rules.h"
 #include "collector/base/result.h"
 #include "collector/daemon/alert_config.h"
+#include "collector/daemon/http_config.h"
 #include "collector/daemon/program_names.h"
 #include "collector/model/session.h"
 #include "shared/segment_layout.h"
@@ -55,6 +57,7 @@ struct Config {
   std::chrono::hours history_keep{7 * 24};
   std::uint64_t history_max_bytes = 256U << 20;
   AlertSettings alerts;
+  HttpSettings http;
   ProcessSettings defaults;
   std::vector<ProcessRule> rules;
 

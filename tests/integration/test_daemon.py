@@ -632,8 +632,8 @@ class RestTest(RestCase):
             port = taken.getsockname()[1]
             run = self.memwatch("daemon", "--listen", f"127.0.0.1:{port}")
             self.one_line(run, 2, f"127.0.0.1:{port}: another program listens there already")
-        for address in ("0.0.0.0:7676", "7676", "127.0.0.1:99999", "example.org:80", "127.0.0.1:", ""):
-            self.one_line(self.memwatch("daemon", "--listen", address), 2, "an address of this machine alone")
+        for address in ("7676", "127.0.0.1:99999", "example.org:80", "127.0.0.1:", ":", " "):
+            self.one_line(self.memwatch("daemon", "--listen", address), 2, "expected ADDRESS:PORT")
 
 
 class TroubleTest(DaemonTest):

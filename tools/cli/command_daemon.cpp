@@ -13,7 +13,7 @@ namespace memwatch::cli {
 namespace {
 
 struct Options {
-  std::string config, state_directory, listen = "127.0.0.1:7676";
+  std::string config, state_directory, listen;
   bool verbose = false;
 };
 
@@ -57,9 +57,10 @@ Command register_daemon(CLI::App& root) {
                   "Where it keeps what must survive it [$XDG_STATE_HOME/memwatch]")
       ->type_name("DIR")
       ->group("Watching");
-  app->add_option("--listen", options->listen,
-                  "Where to answer requests (REST), an address of this machine alone; off: nowhere "
-                  "[127.0.0.1:7676]")
+  app->add_option(
+         "--listen", options->listen,
+         "Where to answer requests (REST); off: nowhere. Addresses that other machines can reach "
+         "need a token: [http] of the configuration [127.0.0.1:7676]")
       ->type_name("ADDR:PORT")
       ->group("Watching");
   app->add_flag("-v,--verbose", options->verbose, "Say which processes come and go")

@@ -30,6 +30,7 @@
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
 #include "tools/server/http_server.h"
+#include "tools/server/http_token.h"
 #include "tools/server/live_news.h"
 #include "tools/server/main_thread_calls.h"
 #include "tools/server/page.h"
@@ -44,6 +45,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kListen = "127.0.0.1:7676";
 constexpr std::chrono::seconds kBetweenSamples{1};
 constexpr std::chrono::minutes kBetweenTidyings{1};
 constexpr std::chrono::seconds kFirstTidying{2};  // when all that runs has been found
@@ -173,9 +175,16 @@ void Daemon::State::start_alerts(const std::function<void(const std::string&)>& 
 
 // Requests come on the server's thread; what they ask for is found on this one.
 Result<void> Daemon::State::start_http() {
-  if (options.listen == "off") return {};
-  const Result<ListenAddress> wanted = parse_listen_address(options.listen);
+  // What the command line says goes before the configuration.
+  const std::string listen = !options.listen.empty()       ? options.listen
+                             : !config.http.listen.empty() ? config.http.listen
+                                                           : kListen;
+  if (listen == "off") return {};
+  const Result<ListenAddress> wanted = parse_listen_address(listen, true);
   if (!wanted) return wanted.error();
+  if (const auto may = may_listen(*wanted, config.http); !may) return may.error();
+  const Result<std::string> token = read_token(config.http, options.config_path);
+  if (!token) return token.error();
   Api::Sources sources;
   sources.status = [this](std::function<void(const daemon::Status&)> use) {
     calls.add([this, use = std::move(use)] { use(status()); });
@@ -236,11 +245,12 @@ Result<void> Daemon::State::start_http() {
           return reply(*std::move(page));
         api->handle(request, std::move(reply));
       },
-      &news->stream());
+      &news->stream(), *token);
   if (!started) return started.error();
   http = *std::move(started);
-  const bool is_v6 = wanted->host.find(':') != std::string::npos;
-  address = fmt::format("{}:{}", is_v6 ? "[" + wanted->host + "]" : wanted->host, http->port());
+  ListenAddress has = *wanted;
+  has.port = http->port();
+  address = has.text();
   return {};
 }
 
@@ -338,6 +348,10 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
           read->history_max_bytes != config.history_max_bytes ||
           read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
+      }
+      if (read->http != config.http) {
+        warn(options.config_path + ": [http] is as it was until the daemon is started again");
+        read->http = config.http;
       }
       config = *read;
       desk->configure(config.alerts);

@@ -15,7 +15,7 @@ struct DaemonOptions {
   std::string config_path;
   bool must_exist = false;      // the configuration file was named by the user
   std::string state_directory;  // made if it is not there
-  std::string listen;           // ADDRESS:PORT of the REST interface, or "off"
+  std::string listen;           // ADDRESS:PORT of the REST interface, "off"; "": as configured
   std::string symbol_cache;     // directory for names of functions; "": none
 };
 

@@ -15,7 +15,9 @@
 #include <thread>
 #include <utility>  // before any header of asio, which uses std::exchange without it in C++20
 
+#include "tools/server/http_guard.h"
 #include "tools/server/http_live.h"
+#include "tools/server/login_page.h"
 
 namespace memwatch::server {
 
@@ -34,12 +36,9 @@ constexpr std::size_t kMaxLingeringBytes = 1U << 20;
 constexpr std::chrono::seconds kLingering{2};
 
 Error listen_error(const ListenAddress& address, const error_code& error) {
-  const std::string where =
-      (address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]") +
-      ":" + std::to_string(address.port);
   const bool is_taken = error == boost::system::errc::address_in_use;
-  return Error{is_taken ? ErrorKind::usage : ErrorKind::system, "listen for requests", where,
-               is_taken ? "another program listens there already" : error.message(),
+  return Error{is_taken ? ErrorKind::usage : ErrorKind::system, "listen for requests",
+               address.text(), is_taken ? "another program listens there already" : error.message(),
                is_taken ? "--listen names another address, or off" : ""};
 }
 
@@ -74,9 +73,15 @@ bool is_own_name(std::string_view host) {
 
 }  // namespace
 
-Result<ListenAddress> parse_listen_address(const std::string& text) {
+std::string ListenAddress::text() const {
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+         std::to_string(port);
+}
+
+Result<ListenAddress> parse_listen_address(const std::string& text, bool may_be_reached) {
   const Error wrong{ErrorKind::usage, "listen for requests", text,
-                    "expected ADDRESS:PORT with an address of this machine alone",
+                    may_be_reached ? "expected ADDRESS:PORT with the address as numbers"
+                                   : "expected ADDRESS:PORT with an address of this machine alone",
                     "127.0.0.1:7676, [::1]:7676, or off"};
   const std::size_t colon = text.rfind(':');
   if (colon == std::string::npos) return wrong;
@@ -90,7 +95,9 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
   const auto [stop, failure] = std::from_chars(text.data() + colon + 1, end, address.port);
   error_code error;
   const asio::ip::address parsed = asio::ip::make_address(address.host, error);
-  if (failure != std::errc{} || stop != end || error || !parsed.is_loopback()) return wrong;
+  if (failure != std::errc{} || stop != end || error) return wrong;
+  address.is_loopback = parsed.is_loopback();
+  if (!address.is_loopback && !may_be_reached) return wrong;
   return address;
 }
 
@@ -103,7 +110,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::atomic<std::size_t> connections{0};
   Bucket bucket;
   Handler handler;
-  LiveStream* live;  // or null
+  LiveStream* live;                // or null
+  std::optional<HttpGuard> guard;  // of the server's thread; none: nothing need be known
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
   asio::steady_timer later{context};
@@ -151,14 +159,16 @@ class HttpServer::State::Connection
       response.headers["Retry-After"] = "1";
       return write(std::move(response));
     }
+    // Whose name was made to point here has no cookie of ours, and no token.
     const auto host = message[http::field::host];
-    if (!is_own_name({host.data(), host.size()})) {
+    if (!server_.guard && !is_own_name({host.data(), host.size()})) {
       return write(problem(403, "requests are answered for localhost alone"));
     }
     // A page of another site must not change anything here.
     if (!is_head_ && message.method() != http::verb::get && is_foreign(message)) {
       return write(problem(403, "pages of other sites may change nothing here"));
     }
+    if (server_.guard && !is_let_in(message)) return;
     if (server_.live != nullptr && is_live_path(message.target())) return serve_live(message);
     HttpRequest request;
     // HEAD is answered as GET is, but for the body.
@@ -177,10 +187,72 @@ class HttpServer::State::Connection
   }
 
   // Browsers say which page makes them ask.
-  static bool is_foreign(const HttpText& message) {
-    const auto origin = message[http::field::origin], host = message[http::field::host];
-    return !origin.empty() && std::string_view(origin.data(), origin.size()) !=
-                                  "http://" + std::string(host.data(), host.size());
+  [[nodiscard]] bool is_foreign(const HttpText& message) const {
+    const std::string_view origin = text_of(message, http::field::origin);
+    const std::string host(text_of(message, http::field::host));
+    if (origin.empty() || origin == "http://" + host) return false;
+    // Where a token is asked for there may be a proxy in front, which encrypts.
+    return !server_.guard || origin != "https://" + host;
+  }
+
+  static std::string_view text_of(const HttpText& message, http::field field) {
+    const auto text = message[field];
+    return {text.data(), text.size()};
+  }
+
+  // False: it has been answered.
+  bool is_let_in(const HttpText& message) {
+    using Verdict = HttpGuard::Verdict;
+    const auto now = HttpGuard::Clock::now();
+    if (message.target() == boost::string_view(kLoginPath.data(), kLoginPath.size()) &&
+        message.method() == http::verb::post) {
+      std::string cookie;
+      const Verdict verdict = server_.guard->log_in(message.body(), peer(), now, &cookie);
+      HttpResponse response = verdict == Verdict::too_often
+                                  ? login_page(429, "That was wrong too often. Try again later.")
+                              : verdict == Verdict::welcome ? login_page(303, "")
+                                                            : login_page(401, "That was wrong.");
+      if (verdict == Verdict::welcome) {
+        response.body.clear();
+        response.headers["Location"] = "/";
+        response.headers["Set-Cookie"] = cookie;
+      }
+      write(std::move(response));
+      return false;
+    }
+    const Verdict verdict =
+        server_.guard->judge(text_of(message, http::field::authorization),
+                             text_of(message, http::field::cookie), peer(), now);
+    if (verdict == Verdict::welcome) return true;
+    if (verdict == Verdict::too_often) {
+      HttpResponse refused = problem(429, "the token was wrong too often");
+      refused.headers["Retry-After"] = std::to_string(HttpGuard::kForgivesOne.count());
+      write(std::move(refused));
+      return false;
+    }
+    const bool is_page = message.target() == "/" || message.target() == "/login";
+    HttpResponse refused =
+        is_page && verdict == Verdict::unknown
+            ? login_page(401, "")
+            : problem(401, verdict == Verdict::wrong ? "the token is wrong"
+                                                     : "a token is needed: Authorization: Bearer");
+    refused.headers["WWW-Authenticate"] = verdict == Verdict::wrong
+                                              ? "Bearer realm=\"memwatch\", error=\"invalid_token\""
+                                              : "Bearer realm=\"memwatch\"";
+    write(std::move(refused));
+    return false;
+  }
+
+  // Whom mistakes are counted of: of IPv6 a network, for who has one has all its addresses.
+  std::string peer() {
+    error_code error;
+    const auto endpoint = stream_.socket().remote_endpoint(error);
+    if (error) return "";
+    asio::ip::address address = endpoint.address();
+    if (address.is_v4() || address.to_v6().is_v4_mapped()) return address.to_string();
+    auto bytes = address.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), 0);
+    return asio::ip::make_address_v6(bytes).to_string();
   }
 
   static bool is_live_path(beast::string_view target) {
@@ -307,7 +379,7 @@ std::uint16_t HttpServer::port() const {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address, Handler handler,
-                                                      LiveStream* live) {
+                                                      LiveStream* live, const std::string& token) {
   auto state = std::make_shared<State>(std::move(handler), live);
   error_code error;
   const tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
@@ -316,6 +388,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
   if (!error) state->acceptor.bind(endpoint, error);
   if (!error) state->acceptor.listen(128, error);
   if (error) return listen_error(address, error);
+  if (!token.empty()) {
+    const std::uint16_t port = state->acceptor.local_endpoint(error).port();
+    state->guard.emplace(token, "memwatch_" + std::to_string(port));
+  }
   state->accept();
   state->thread = std::thread([raw = state.get()] {
     sigset_t all;  // signals are for the main thread
