@@ -57,13 +57,23 @@ async function pass(ms: number) {
   await settle();
 }
 
+// A tab that the test shows and hides.
+const tab = { isSeen: true, changed: () => {} };
+async function see(isSeen: boolean) {
+  tab.isSeen = isSeen;
+  tab.changed();
+  await settle();
+}
+
 async function started(t: TestContext, answers: Answer<Status>[]) {
+  tab.isSeen = true;
   takeClock(t);
   FakeStream.all = [];
   let next = 0;
   const watch = watchDaemon(
     () => Promise.resolve(answers[Math.min(next++, answers.length - 1)]!),
     () => new FakeStream() as unknown as EventSource,
+    { isSeen: () => tab.isSeen, onChange: (call) => (tab.changed = call) },
   );
   await settle();
   return { watch, asked: () => next };
@@ -126,4 +136,21 @@ test("recordings are not streamed, and a server of theirs that goes is told", as
   await pass(2000);
   assert.equal(watch.connection.value.state, "gone");
   assert.ok(watch.status.value!.recordings);
+});
+
+test("a tab that nobody sees asks nothing and holds no connection", async (t) => {
+  const { watch, asked } = await started(t, [there()]);
+  const [stream] = FakeStream.all;
+  stream!.onopen();
+  await see(false);
+  assert.equal(stream!.isClosed, true);
+  const before = asked();
+  for (let i = 0; i < 10; ++i) await pass(5000);
+  assert.equal(asked(), before);
+  await see(true);
+  await pass(0);
+  assert.equal(asked(), before + 1);
+  assert.equal(FakeStream.all.length, 2);
+  FakeStream.all[1]!.onopen();
+  assert.deepEqual(watch.connection.value, { state: "streaming" });
 });

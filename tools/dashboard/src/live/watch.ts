@@ -1,6 +1,8 @@
 // The connection to the daemon: what it sees, kept up to date, and whether it is there at all. Changes
 // come by the stream of server-sent events where the daemon has one; without it, and while it cannot
 // be had, everything is asked for each second. A daemon that is gone is looked for until it is back.
+// A tab that nobody sees asks nothing and listens to nothing: a browser has six connections to a server, for
+// all its tabs and for those pages that it keeps to go back to.
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { ask, type Answer } from "./http";
 import { changed, sampled, type SampleNews } from "./news";
@@ -24,9 +26,31 @@ const POLL_RECORDINGS_MS = 2000; // which change when their files do
 const POLL_BESIDE_STREAM_MS = 5000; // what the stream does not tell: events, sums
 const STREAM_AGAIN_MS = 30_000; // after one that was refused
 
+export interface Attention {
+  isSeen: () => boolean;
+  onChange: (call: () => void) => void;
+}
+
+function ofThisTab(): Attention {
+  let isLeft = false;
+  return {
+    isSeen: () => !document.hidden && !isLeft,
+    onChange: (call) => {
+      const leave = (left: boolean) => () => {
+        isLeft = left;
+        call();
+      };
+      document.addEventListener("visibilitychange", call);
+      window.addEventListener("pagehide", leave(true));
+      window.addEventListener("pageshow", leave(false));
+    },
+  };
+}
+
 export function watchDaemon(
   look: () => Promise<Answer<Status>> = () => ask<Status>("api/v1/status"),
   openStream: () => EventSource = () => new EventSource("api/v1/stream"),
+  attention: Attention = ofThisTab(),
 ): Watch {
   const connection = signal<Connection>({ state: "asking" });
   const status = signal<Status | undefined>(undefined);
@@ -71,7 +95,9 @@ export function watchDaemon(
   };
 
   const turn = async () => {
+    if (!attention.isSeen()) return;
     const answer = await look();
+    if (!attention.isSeen()) return; // the next look will be the first one again
     if (answer.kind === "value") {
       if (status.value !== undefined && status.value.pid !== answer.value.pid) {
         closeStream();
@@ -100,6 +126,11 @@ export function watchDaemon(
     clearTimeout(timer);
     timer = setTimeout(() => void turn(), ms);
   };
+  attention.onChange(() => {
+    clearTimeout(timer);
+    if (attention.isSeen()) return soon(0);
+    closeStream();
+  });
   void turn();
   return { connection, status, breakdowns, alertNews, epoch };
 }
