@@ -235,7 +235,7 @@ class PagesTest(TopTest):
         top = self.top()
         self.chosen_is(top, target)
         top.press("l")
-        top.wait_for("No leak among the blocks that are known", "sampled about every")
+        top.wait_for("It could not be judged", "it is recorded in sample mode", "memwatch.toml")
         top.press(ESCAPE)
         target.end()
         top.wait(lambda screen: not self.pids(screen), "its end")

@@ -71,8 +71,9 @@ Result<model::Session> judged_by_collector(const intake::Segment& segment,
         static_cast<std::uint32_t>(protocol::Control::exact)) {
       error.kind = ErrorKind::usage;
       error.remedy =
-          "record it with --mode exact from its start, or end that recording: then the blocks it "
-          "allocates within --duration are judged";
+          "record it with --mode exact from its start (by a daemon: mode = \"exact\" in "
+          "memwatch.toml), or end that recording: then the blocks it allocates within --duration "
+          "are judged";
     }
     return error;
   }

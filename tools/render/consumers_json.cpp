@@ -1,5 +1,6 @@
 #include "tools/render/consumers_json.h"
 
+#include "collector/analysis/noise_frames.h"
 #include "collector/analysis/stack_text.h"
 #include "tools/render/json_frame.h"
 #include "tools/render/json_words.h"
@@ -13,11 +14,13 @@ using analysis::Consumer;
 
 void write_stack(JsonWriter& json, const model::Session& session, const Consumer& consumer) {
   const std::vector<analysis::Frame> frames = analysis::frames_of(session, consumer.stack);
-  const analysis::Frame first = frames.empty() ? analysis::Frame{} : frames.front();
-  json.key("module").string_or_null(first.module);
-  json.key("function").string_or_null(first.function);
-  json.key("file").string_or_null(first.file);
-  json.member("line", first.line);
+  // Not what containers and libraries did in between.
+  const analysis::Frame telling =
+      frames.empty() ? analysis::Frame{} : frames[analysis::telling_frame(frames)];
+  json.key("module").string_or_null(telling.module);
+  json.key("function").string_or_null(telling.function);
+  json.key("file").string_or_null(telling.file);
+  json.member("line", telling.line);
   json.key("stack").begin_array();
   for (const analysis::Frame& frame : frames) write_json_frame(json, frame);
   json.end_array();

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "collector/base/unique_fd.h"
+#include "tools/render/printable.h"
 #include "tools/server/control_protocol.h"
 #include "tools/top/daemon_link.h"
 #include "tools/top/draw.h"
@@ -63,11 +64,21 @@ void block(int number) {
   sigprocmask(SIG_BLOCK, &one, nullptr);
 }
 
-void add_lines(const std::string& text, std::vector<std::string>* lines) {
+// What is wider (a complaint is one line) goes on below.
+void add_lines(const std::string& text, std::size_t width, std::vector<std::string>* lines) {
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find('\n', from), text.size());
-    lines->push_back(text.substr(from, end - from));
+    std::string line = render::printable(std::string_view(text).substr(from, end - from));
     from = end + 1;
+    while (width != 0 && render::display_width(line) > width) {
+      const std::string_view fits = render::head_of_width(line, width);
+      const std::size_t blank = fits.rfind(' ');
+      const std::size_t cut = blank == std::string_view::npos || blank == 0 ? fits.size() : blank;
+      if (cut == 0) break;
+      lines->push_back(line.substr(0, cut));
+      line.erase(0, cut + (line[cut] == ' ' ? 1 : 0));
+    }
+    lines->push_back(std::move(line));
   }
 }
 
@@ -300,7 +311,7 @@ class Top {
     } else {
       view.is_running = false;
       view.status = 3;
-      view.lines = {started.error().to_line()};
+      add_lines(started.error().to_line(), terminal_.size().width, &view.lines);
     }
     screen_.leaks = std::move(view);
     screen_.view = View::leaks;
@@ -313,7 +324,7 @@ class Top {
     if (!leaks_->turn()) return;
     screen_.leaks.is_running = false;
     screen_.leaks.status = leaks_->exit_status();
-    add_lines(leaks_->text(), &screen_.leaks.lines);
+    add_lines(leaks_->text(), terminal_.size().width, &screen_.leaks.lines);
     leaks_.reset();
   }
 
