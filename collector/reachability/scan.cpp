@@ -70,7 +70,7 @@ class Scan::Reader {
 
   // The aligned words of a range, as far as they are there: look(address, words).
   template <typename Look>
-  void read(Range range, const std::function<void()>* on_progress, Look look) {
+  void read(Range range, const std::function<void()>* progress, Look look) {
     std::uint64_t at = up(range.start);
     const std::uint64_t end = range.end & ~(kWord - 1);
     while (at < end) {
@@ -88,7 +88,7 @@ class Scan::Reader {
           unreadable_bytes += next - at;
           at = next;
         }
-        if (on_progress != nullptr && *on_progress) (*on_progress)();
+        if (progress != nullptr && *progress) (*progress)();
       }
     }
   }
@@ -104,8 +104,8 @@ class Scan::Reader {
 // the unit is done, in places that are that unit's alone.
 class Scan::UnitReader {
  public:
-  UnitReader(Scan& scan, const std::function<void()>* on_progress)
-      : scan_(scan), blocks_(scan.blocks_), on_progress_(on_progress), reader_(scan.memory_) {}
+  UnitReader(Scan& scan, const std::function<void()>* progress)
+      : scan_(scan), blocks_(scan.blocks_), on_progress_(progress), reader_(scan.memory_) {}
 
   void read(std::size_t unit) {
     const std::size_t length = std::size_t{1} << scan_.unit_bits_;
