@@ -47,7 +47,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kListen = "127.0.0.1:7676";
 constexpr std::chrono::seconds kBetweenSamples{1};
-constexpr std::chrono::minutes kBetweenTidyings{1};
+constexpr std::chrono::seconds kBetweenTidyings{10};
 constexpr std::chrono::seconds kFirstTidying{2};  // when all that runs has been found
 
 // Tells this start of the machine from others; "" where the kernel does not tell.
