@@ -23,10 +23,6 @@ StoppedThread as_stopped(const WaitingThread& waiting) {
   return thread;
 }
 
-bool is_block_of_stack(const Block& block, const StoppedThread& thread) {
-  return thread.stack_pointer >= block.address && thread.stack_pointer < block.address + block.size;
-}
-
 void add_roots(const RootPlan& plan, const std::vector<StoppedThread>& threads,
                const Subject& subject, Examination& result) {
   Scan& scan = *result.scan;
@@ -40,16 +36,16 @@ void add_roots(const RootPlan& plan, const std::vector<StoppedThread>& threads,
     if (!thread.has_registers) continue;
     scan.add_root_words(source(RootSource::Kind::registers, thread.tid), thread.registers);
   }
+  // A stack that is itself a block of the program's.
+  for (const StoppedThread& thread : threads) {
+    if (thread.has_registers && scan.block_at(thread.stack_pointer)) {
+      scan.add_root_block(source(RootSource::Kind::stack, thread.tid), thread.stack_pointer);
+    }
+  }
+  if (!subject.is_root_site) return;
   const std::uint32_t loader = source(RootSource::Kind::loader, 0);
   for (const Block& block : scan.blocks()) {
-    if (subject.is_root_site && subject.is_root_site(block.site)) {
-      scan.add_root_block(loader, block.address);
-    }
-    for (const StoppedThread& thread : threads) {
-      if (thread.has_registers && is_block_of_stack(block, thread)) {
-        scan.add_root_block(source(RootSource::Kind::stack, thread.tid), block.address);
-      }
-    }
+    if (subject.is_root_site(block.site)) scan.add_root_block(loader, block.address);
   }
 }
 
@@ -58,8 +54,8 @@ void look_through(Memory& memory, const Subject& subject, const RootFacts& facts
                   const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
                   const std::function<void()>& on_progress, Examination& result) {
   const std::vector<procfs::MemoryMapping>& maps = result.memory->maps();
-  const RootPlan plan = plan_roots(memory, maps, blocks, threads, facts);
   result.scan = std::make_unique<Scan>(std::move(blocks), memory);
+  const RootPlan plan = plan_roots(memory, maps, result.scan->blocks(), threads, facts);
   result.scan->on_progress = on_progress;
   add_roots(plan, threads, subject, result);
   result.scan->read_blocks();

@@ -133,9 +133,10 @@ class Planner {
         [&](const Range& own) { return own.start <= range.start && range.end <= own.end; });
   }
   [[nodiscard]] bool holds_blocks(const Range& range) const {
-    return std::any_of(blocks_.begin(), blocks_.end(), [&](const Block& block) {
-      return block.address >= range.start && block.address < range.end;
-    });
+    const auto block =
+        std::lower_bound(blocks_.begin(), blocks_.end(), range.start,
+                         [](const Block& b, std::uint64_t address) { return b.address < address; });
+    return block != blocks_.end() && block->address < range.end;
   }
 
   // What lies below a thread's stack pointer is dead, down to where something else may lie.

@@ -56,8 +56,8 @@ struct RootFacts {
   bool has_unknown_blocks = false;
 };
 
-// `maps`: of the process, as its memory. `blocks`: any order. Threads whose registers are not known
-// have all of their stack looked at.
+// `maps`: of the process, as its memory. `blocks`: in the order of addresses. Threads whose
+// registers are not known have all of their stack looked at.
 RootPlan plan_roots(Memory& memory, const std::vector<procfs::MemoryMapping>& maps,
                     const std::vector<Block>& blocks, const std::vector<StoppedThread>& threads,
                     const RootFacts& facts);

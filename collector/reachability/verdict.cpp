@@ -6,45 +6,12 @@
 
 #include "collector/reachability/crew.h"
 #include "collector/reachability/huge_pages.h"
-#include "collector/reachability/known_layouts.h"
+#include "collector/reachability/interior_index.h"
+#include "collector/reachability/layout_checks.h"
 
 namespace memwatch::reachability {
 
 namespace {
-
-using InteriorEdges = std::vector<const InteriorEdge*>;
-
-// Interior edges by the block they come from; those of roots come first. A bit per block says
-// whether it has any, since most have none.
-class InteriorIndex {
- public:
-  explicit InteriorIndex(const Scan& scan)
-      : edges_(scan.interior_edges()), has_any_(scan.blocks().size()) {
-    for (const InteriorEdge& edge : edges_) {
-      if (edge.from == kNoBlock) {
-        ++roots_;
-      } else {
-        has_any_[edge.from] = true;
-      }
-    }
-  }
-  [[nodiscard]] std::span<const InteriorEdge> of_roots() const { return {edges_.data(), roots_}; }
-  [[nodiscard]] std::span<const InteriorEdge> of(std::uint32_t block) const {
-    if (!has_any_[block]) return {};
-    struct ByFrom {
-      bool operator()(const InteriorEdge& edge, std::uint32_t from) { return edge.from < from; }
-      bool operator()(std::uint32_t from, const InteriorEdge& edge) { return from < edge.from; }
-    };
-    const auto [first, last] = std::equal_range(
-        edges_.begin() + static_cast<std::ptrdiff_t>(roots_), edges_.end(), block, ByFrom{});
-    return {first, last};
-  }
-
- private:
-  const std::vector<InteriorEdge>& edges_;
-  std::size_t roots_ = 0;
-  std::vector<bool> has_any_;
-};
 
 // Which blocks were met: a bit each, for one thread or several at a time.
 class Marks {
@@ -75,61 +42,59 @@ class Marks {
   std::vector<std::uint64_t> words_;
 };
 
-// Marks blocks as one kind, breadth first. Blocks ahead in the queue are brought into the cache.
+// Marks blocks, breadth first. Blocks ahead in the queue are brought into the cache.
 //
 // A long stretch of the queue is shared among threads where nobody asks for links, that is, by
 // which pointer a block was met first: which blocks are met does not depend on the order.
 class Marker {
  public:
-  Marker(const Scan& scan, Marks& marks, Verdicts& verdicts)
-      : scan_(scan), marks_(marks), kinds_(verdicts.kinds), links_(verdicts.links) {
+  Marker(const Scan& scan, const InteriorIndex& interior, Marks& marks, Verdicts& verdicts)
+      : scan_(scan), interior_(interior), marks_(marks), links_(verdicts.links) {
     reserve_huge(queue_, scan.blocks().size());
   }
 
   // `from`: the block that leads to it, or kNoBlock for a root.
-  void mark(std::uint32_t block, Kind kind, std::uint32_t from) {
+  void mark(std::uint32_t block, std::uint32_t from) {
     if (!marks_.set(block)) return;
-    kinds_[block] = kind;
     if (!links_.empty()) links_[block] = {from, from == kNoBlock ? 0 : links_[from].depth + 1};
     queue_.push_back(block);
   }
 
-  // Follows pointers to starts until nothing new is found. each(block) for every block met.
-  template <typename Each>
-  void follow(Kind kind, Each each) {
-    while (next_ < queue_.size()) follow_until(queue_.size(), kind, each);
+  // Follows all pointers until nothing new is found.
+  void follow_all() {
+    while (next_ < queue_.size()) {
+      follow_until(queue_.size(),
+                   [this](std::uint32_t block, const InteriorEdge& edge) { mark(edge.to, block); });
+    }
     start_anew();
   }
 
-  // The same, as reachable, by as many threads as the scan has; `open`: gets the interior edges of
-  // every block met.
-  void follow_reachable(const InteriorIndex& interior, InteriorEdges& open) {
-    const auto note = [&](std::uint32_t block) {
-      for (const InteriorEdge& edge : interior.of(block)) open.push_back(&edge);
-    };
+  // Follows pointers to starts, by as many threads as the scan has; `open`: gets the interior edges
+  // of every block met.
+  void follow_starts(InteriorEdges& open) {
     while (next_ < queue_.size()) {
       const std::size_t end = queue_.size();
       if (scan_.threads() > 1 && links_.empty() && end - next_ >= kWorthThreads) {
-        follow_together(end, interior, open);
+        follow_together(end, open);
       } else {
-        follow_until(end, Kind::reachable, note);
+        follow_until(end, [&](std::uint32_t, const InteriorEdge& edge) { open.push_back(&edge); });
       }
     }
     start_anew();
   }
 
  private:
-  template <typename Each>
-  void follow_until(std::size_t end, Kind kind, Each each) {
+  template <typename Interior>
+  void follow_until(std::size_t end, Interior each) {
     for (; next_ < end; ++next_) {
       const std::uint32_t block = queue_[next_];
       prefetch(next_, queue_.size());
-      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, kind, block);
-      each(block);
+      for (const std::uint32_t to : scan_.edges_of(block)) mark(to, block);
+      for (const InteriorEdge& edge : interior_.of(block)) each(block, edge);
     }
   }
 
-  void follow_together(std::size_t end, const InteriorIndex& interior, InteriorEdges& open) {
+  void follow_together(std::size_t end, InteriorEdges& open) {
     struct Found {
       std::vector<std::uint32_t> blocks;
       InteriorEdges open;
@@ -144,11 +109,9 @@ class Marker {
         for (const std::size_t last = std::min(end, at + kPiece); at < last; ++at) {
           prefetch(at, end);
           for (const std::uint32_t to : scan_.edges_of(queue_[at])) {
-            if (!marks_.set_among_others(to)) continue;
-            kinds_[to] = Kind::reachable;
-            mine.blocks.push_back(to);
+            if (marks_.set_among_others(to)) mine.blocks.push_back(to);
           }
-          for (const InteriorEdge& edge : interior.of(queue_[at])) mine.open.push_back(&edge);
+          for (const InteriorEdge& edge : interior_.of(queue_[at])) mine.open.push_back(&edge);
         }
       }
     });
@@ -160,8 +123,14 @@ class Marker {
   }
 
   void prefetch(std::size_t at, std::size_t end) const {
-    if (at + kFar < end) scan_.prefetch_first_edge(queue_[at + kFar]);
-    if (at + kNear < end) scan_.prefetch_edges(queue_[at + kNear]);
+    if (at + kFar < end) {
+      scan_.prefetch_first_edge(queue_[at + kFar]);
+      interior_.prefetch_first(queue_[at + kFar]);
+    }
+    if (at + kNear < end) {
+      scan_.prefetch_edges(queue_[at + kNear]);
+      interior_.prefetch(queue_[at + kNear]);
+    }
   }
 
   void start_anew() {
@@ -174,12 +143,20 @@ class Marker {
   static constexpr std::size_t kWorthThreads = 8192, kPiece = 512;
 
   const Scan& scan_;
+  const InteriorIndex& interior_;
   Marks& marks_;
-  std::vector<Kind>& kinds_;
   std::vector<Link>& links_;
   std::vector<std::uint32_t> queue_;
   std::size_t next_ = 0;
 };
+
+// What has been marked since the last time is of this kind. All at once, since one by one each
+// would be a cache miss.
+void settle(const Marks& marks, Kind kind, std::vector<Kind>& kinds) {
+  for (std::uint32_t block = 0; block < kinds.size(); ++block) {
+    if (marks[block] && kinds[block] == Kind::definite) kinds[block] = kind;
+  }
+}
 
 }  // namespace
 
@@ -193,39 +170,44 @@ Verdicts judge(const Scan& scan, bool with_links) {
     reserve_huge(verdicts.links, blocks.size());
     verdicts.links.resize(blocks.size());
   }
-  Marker marker(scan, marked, verdicts);
   const InteriorIndex interior(scan);
+  Marker marker(scan, interior, marked, verdicts);
 
   // Reachable. An interior edge whose block is not reached otherwise is tried by its layout; what
   // that reaches may bring further edges, so it goes on in rounds.
   InteriorEdges open, unexplained;
   for (const RootEdge& edge : scan.root_edges()) {
-    if ((edge.root & kInteriorRoot) == 0) marker.mark(edge.to, Kind::reachable, kNoBlock);
+    if ((edge.root & kInteriorRoot) == 0) marker.mark(edge.to, kNoBlock);
   }
   for (const InteriorEdge& edge : interior.of_roots()) open.push_back(&edge);
-  marker.follow_reachable(interior, open);
+  marker.follow_starts(open);
+  LayoutChecks layouts(scan);
+  InteriorEdges round;
   while (!open.empty()) {
-    InteriorEdges round;
-    round.swap(open);
-    for (const InteriorEdge* edge : round) {
+    round.clear();
+    for (const InteriorEdge* edge : open) {
+      if (!marked[edge->to]) round.push_back(edge);
+    }
+    open.clear();
+    const std::vector<std::uint8_t> explained = layouts.explained(round);
+    for (std::size_t i = 0; i < round.size(); ++i) {
+      const InteriorEdge* const edge = round[i];
       if (marked[edge->to]) continue;
-      const Block& to = blocks[edge->to];
-      if (explains_interior(scan.memory(), to.address, to.size, edge->offset)) {
-        marker.mark(edge->to, Kind::reachable, edge->from);
-        marker.follow_reachable(interior, open);
+      if (explained[i] != 0) {
+        marker.mark(edge->to, edge->from);
+        marker.follow_starts(open);
       } else {
         unexplained.push_back(edge);
       }
     }
   }
 
+  settle(marked, Kind::reachable, verdicts.kinds);
+
   // Possible: what the edges that nothing explained lead to, by whatever pointers.
-  for (const InteriorEdge* edge : unexplained) marker.mark(edge->to, Kind::possible, edge->from);
-  marker.follow(Kind::possible, [&](std::uint32_t block) {
-    for (const InteriorEdge& edge : interior.of(block)) {
-      marker.mark(edge.to, Kind::possible, block);
-    }
-  });
+  for (const InteriorEdge* edge : unexplained) marker.mark(edge->to, edge->from);
+  marker.follow_all();
+  settle(marked, Kind::possible, verdicts.kinds);
 
   reserve_huge(verdicts.owners, blocks.size());
   std::vector<std::uint32_t> leaked;

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "collector/reachability/huge_pages.h"
 #include "collector/reachability/verdict.h"
 
 namespace {
@@ -38,7 +39,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bool far,
+// Where pointers lead to: one of the next 1024 blocks, any block, or behind the length with which
+// any block begins, so that each has to be looked at.
+enum class Where { near, far, inside };
+constexpr const char* kNames[] = {"near", "far", "inside"};
+
+void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, Where where,
              unsigned threads) {
   void* const heap =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -48,17 +54,21 @@ void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bo
   const std::uint64_t count = bytes / spacing;
   std::mt19937_64 random(1);
   std::vector<Block> blocks;
-  blocks.reserve(count);
+  reserve_huge(blocks, count);  // as the collector does
   for (std::uint64_t i = 0; i < count; ++i) {
     blocks.push_back({base + 16 + i * spacing, block_size, 0, static_cast<std::uint32_t>(i)});
     auto* words = reinterpret_cast<std::uint64_t*>(blocks.back().address);
     for (std::uint64_t w = 0; w < block_size / 8; ++w) {
       words[w] = random();
       if (words[w] % 100 >= percent) continue;
-      const std::uint64_t to = far ? random() % count : (i + 1 + random() % 1024) % count;
-      words[w] = base + 16 + to * spacing;
+      const std::uint64_t to =
+          where == Where::near ? (i + 1 + random() % 1024) % count : random() % count;
+      words[w] = base + 16 + to * spacing + (where == Where::inside ? 8 : 0);
     }
-    if (percent > 0) words[0] = base + 16 + (i + 1) % count * spacing;  // everything is reached
+    if (percent == 0) continue;
+    const std::uint64_t next = base + 16 + (i + 1) % count * spacing;  // everything is reached
+    words[where == Where::inside ? 1 : 0] = next;
+    if (where == Where::inside) words[0] = block_size - 8;
   }
   CopiedMemory memory;
   std::shuffle(blocks.begin(), blocks.end(), random);  // as they come out of a hash table
@@ -72,9 +82,10 @@ void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, bo
   const Verdicts verdicts = judge(scan);
   const double total = seconds_since(start);
   const double gib = static_cast<double>(bytes) / (1ULL << 30);
-  fmt::print("{:>8} {:>9} {:>6} {:>5}   {:8.2f} {:8.2f} {:8.2f} {:8.2f}\n", block_size, percent,
-             far ? "far" : "near", verdicts.kinds.back() == Kind::reachable ? "yes" : "no",
-             gib / sorting, gib / (reading - sorting), gib / (total - reading), gib / total);
+  fmt::print("{:>8} {:>9} {:>7} {:>5}   {:8.2f} {:8.2f} {:8.2f} {:8.2f}\n", block_size, percent,
+             kNames[static_cast<int>(where)],
+             verdicts.kinds.back() == Kind::reachable ? "yes" : "no", gib / sorting,
+             gib / (reading - sorting), gib / (total - reading), gib / total);
   munmap(heap, bytes);
 }
 
@@ -84,11 +95,14 @@ int main(int argc, char** argv) {
   const std::uint64_t mebibytes = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1024;
   const auto threads = static_cast<unsigned>(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0);
   fmt::print("{} MiB of heap, GiB a second\n", mebibytes);
-  fmt::print("{:>8} {:>9} {:>6} {:>5}   {:>8} {:>8} {:>8} {:>8}\n", "block", "% words", "where",
+  fmt::print("{:>8} {:>9} {:>7} {:>5}   {:>8} {:>8} {:>8} {:>8}\n", "block", "% words", "where",
              "all", "sorting", "reading", "judging", "all");
   for (const std::uint64_t size : {48ULL, 112ULL, 1008ULL, 65520ULL}) {
     for (const unsigned percent : {0U, 10U, 25U}) {
-      for (const bool far : {false, true}) measure(mebibytes << 20, size, percent, far, threads);
+      for (const Where where : {Where::near, Where::far, Where::inside}) {
+        if (percent > 0 || where != Where::inside)
+          measure(mebibytes << 20, size, percent, where, threads);
+      }
     }
   }
   return 0;
