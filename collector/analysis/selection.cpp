@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "collector/analysis/brief_types.h"
+
 namespace memwatch::analysis {
 namespace {
 
@@ -91,6 +93,8 @@ class Selection::Matcher {
     if (id < session_.symbols.size()) {
       for (const model::SourceFrame& frame : session_.symbols[id].frames) {
         judge(frame.function);
+        const std::string brief = with_brief_types(frame.function);
+        if (brief != frame.function) judge(brief);
         judge(frame.file);
       }
     }

@@ -4,39 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "collector/analysis/brief_types.h"
 #include "tools/render/printable.h"
 
 namespace memwatch::render {
 namespace {
 
 constexpr std::string_view kEllipsis = "…";
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-std::string with_brief_types(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kBrief = {{
-      {"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
-       "std::string"},
-      {"std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
-      {"std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char> >",
-       "std::string"},
-      {"std::__1::basic_string<char, std::__1::char_traits<char>, std::__1::allocator<char>>",
-       "std::string"},
-      {"std::basic_string_view<char, std::char_traits<char> >", "std::string_view"},
-      {"std::__cxx11::", "std::"},
-      {"std::__1::", "std::"},
-      {"(anonymous namespace)::", "(anon)::"},
-      {"unsigned long", "ulong"},
-  }};
-  std::string brief(name);
-  for (const auto& [from, to] : kBrief) replace_all(brief, from, to);
-  return brief;
-}
 
 // True where name[at] is a '<' or '>' of an operator's name rather than of template arguments.
 bool belongs_to_operator(std::string_view name, std::size_t at) {
@@ -105,7 +79,7 @@ std::string shorten_function(std::string_view name, std::size_t width) {
   // The steps look at every character; a name beyond this length is cut first.
   constexpr std::size_t kLongest = 4096;
   const std::string bounded = shorten_middle(name, kLongest);
-  std::string shorter = with_brief_types(bounded);
+  std::string shorter = analysis::with_brief_types(bounded);
   if (display_width(shorter) > width) shorter = folded(shorter, '(', ')');
   if (display_width(shorter) > width) shorter = folded(shorter, '<', '>');
   return shorten_middle(shorter, width);
@@ -134,9 +108,9 @@ std::string command_line(const std::vector<std::string>& command) {
     if (!argument.empty() && argument.find_first_of(kSpecial) == std::string::npos) {
       line += argument;
     } else {
-      std::string quoted = argument;
-      replace_all(quoted, "'", "'\\''");
-      line += '\'' + quoted + '\'';
+      line += '\'';
+      for (const char c : argument) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+      line += '\'';
     }
     if (line.size() > kLongest) break;
   }

@@ -49,6 +49,23 @@ TEST(Selection, FilterMatchesFunctionFileOrModuleOfAnyFrame) {
   EXPECT_EQ(included(session, {{}, "serve", "libfoo|load_table"}), (Expected{false, true, false}));
 }
 
+TEST(Selection, FilterMatchesANameInFullAndAsItIsPrinted) {
+  model::Session session = testing::server_session();
+  for (model::Symbols& symbol : session.symbols) {
+    for (model::SourceFrame& frame : symbol.frames) {
+      if (frame.function != "read_row") continue;
+      frame.function =
+          "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> "
+          ">::append(char const*)";
+    }
+  }
+  using Expected = std::vector<bool>;
+  EXPECT_EQ(included(session, {{}, "std::string::append", ""}), (Expected{true, false, false}));
+  EXPECT_EQ(included(session, {{}, "__cxx11::basic_string<char", ""}),
+            (Expected{true, false, false}));
+  EXPECT_EQ(included(session, {{}, "", "std::string"}), (Expected{false, true, true}));
+}
+
 TEST(Selection, APatternThatIsNoneIsAUsageError) {
   const model::Session session = testing::server_session();
   const auto selection = Selection::create(session, {{}, "(", ""});
