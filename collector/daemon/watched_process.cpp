@@ -31,8 +31,7 @@ WatchedProcess::WatchedProcess(pid_t pid, std::uint64_t start_ticks, ProgramName
       start_ticks_(start_ticks),
       names_(std::move(names)),
       settings_(settings),
-      end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
-      cgroup_(procfs::locate_cgroup(pid)) {}
+      end_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))) {}
 
 Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   recording::RecorderOptions options;

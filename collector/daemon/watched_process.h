@@ -79,7 +79,9 @@ class WatchedProcess {
   // Where its memory goes: the site that grows fastest, else the one that holds most.
   [[nodiscard]] std::vector<recording::Alert::Frame> growing_site() const;
   [[nodiscard]] std::vector<recording::Alert::Frame> largest_site() const;
-  [[nodiscard]] const std::optional<procfs::CgroupLocation>& cgroup() const { return cgroup_; }
+  [[nodiscard]] const std::optional<procfs::CgroupLocation>& cgroup() const {
+    return recorder_->cgroup();
+  }
   [[nodiscard]] const model::TimelineSample& latest_sample() const;
 
   // How it has ended, in words.
@@ -103,7 +105,6 @@ class WatchedProcess {
   bool was_joined_ = false, has_ended_ = false;
   UniqueFd end_;
   std::unique_ptr<recording::Recorder> recorder_;
-  std::optional<procfs::CgroupLocation> cgroup_;
   std::optional<alerts::Growth> growth_;
   model::StackId growing_stack_ = model::kNone;
 };

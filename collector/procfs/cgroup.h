@@ -1,6 +1,7 @@
 // What a cgroup says about memory: usage, the limit that really applies, kills, pressure. Callers:
-// the collector's sampler, with a location found once per process. About 10 µs per level. Any
-// thread. Bytes. Source: Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of Linux.
+// the collector's sampler, with a location that is followed (followed_cgroup.h). About 10 µs per
+// level. Any thread. Bytes. Source: Documentation/admin-guide/cgroup-v2.rst and
+// cgroup-v1/memory.rst of Linux.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // Where the memory cgroup of a process is, as a directory: cgroup v2 ("unified"), v1 with its
-// memory controller, or hybrid machines that have both. Finding it reads two files and is done
-// once per process; reading values from it is cgroup.h. Any thread.
+// memory controller, or hybrid machines that have both. Finding it reads two files;
+// followed_cgroup.h does so when it must. Reading values from it is cgroup.h. Any thread.
 //
 //   /proc/PID/cgroup                     /proc/self/mountinfo               the directory
 //   0::/app.slice/x                      … / /sys/fs/cgroup … cgroup2 /sys/fs/cgroup/app.slice/x

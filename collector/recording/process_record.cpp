@@ -30,23 +30,33 @@ bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* samp
     record.next_pss_at = at + record.pss_interval;
     if (const auto rollup = procfs::sample_smaps_rollup(record.pid)) sample->pss = rollup->pss;
   }
-  if (record.cgroup) {
-    if (const auto memory = procfs::read_cgroup_memory(*record.cgroup)) {
+  if (record.cgroup.follow(at)) note_cgroup(record);
+  if (const auto& cgroup = record.cgroup.location()) {
+    if (const auto memory = procfs::read_cgroup_memory(*cgroup)) {
       sample->cgroup_usage = memory->usage;
       sample->cgroup_limit = memory->limit;
     }
-    if (const auto pressure = procfs::read_cgroup_pressure(*record.cgroup)) {
+    if (const auto pressure = procfs::read_cgroup_pressure(*cgroup)) {
       sample->psi_some_avg10 = pressure->some_avg10;
     }
   }
   return true;
 }
 
+void note_cgroup(ProcessRecord& record) {
+  record.kills_before = 0;
+  if (const auto& cgroup = record.cgroup.location()) {
+    if (const auto memory = procfs::read_cgroup_memory(*cgroup)) {
+      record.kills_before = memory->out_of_memory_kills;
+    }
+  }
+}
+
 model::MemorySituation memory_situation(const ProcessRecord& record) {
   model::MemorySituation situation;
   if (const auto kernel = procfs::sample_process(record.pid)) situation.rss = kernel->rss;
-  if (record.cgroup) {
-    if (const auto memory = procfs::read_cgroup_memory(*record.cgroup)) {
+  if (const auto& cgroup = record.cgroup.location()) {
+    if (const auto memory = procfs::read_cgroup_memory(*cgroup)) {
       situation.cgroup_usage = memory->usage;
       situation.cgroup_limit = memory->limit;
     }

@@ -13,7 +13,7 @@
 #include "collector/intake/tracked_process.h"
 #include "collector/model/session.h"
 #include "collector/model/timeline.h"
-#include "collector/procfs/cgroup_location.h"
+#include "collector/procfs/followed_cgroup.h"
 #include "collector/reachability/examination.h"
 
 namespace memwatch::recording {
@@ -31,8 +31,8 @@ struct ProcessRecord {
   double next_figures_at = 0;                 // seconds of the session
   double next_pss_at = 1, pss_interval = 10;  // seconds; of the session, and between two readings
   std::uint64_t flight_seen = 0;              // the last entry of the flight ring that was applied
-  std::optional<procfs::CgroupLocation> cgroup;
-  std::uint64_t kills_at_start = 0;  // the cgroup's out-of-memory kills
+  procfs::FollowedCgroup cgroup;
+  std::uint64_t kills_before = 0;  // the cgroup's out-of-memory kills when the process came to it
 
   // Blocks alive at each announced fork, for the child that presents the token.
   std::map<std::uint64_t, std::uint64_t> blocks_at_fork;
@@ -52,6 +52,9 @@ struct ProcessRecord {
 // Fills a sample with what the kernel says of the process now; false when it is gone.
 bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
                    std::uint64_t* rss_peak);
+
+// The process is in that group from now on: its kills so far are not this process's.
+void note_cgroup(ProcessRecord& record);
 
 // Memory around the process at this moment.
 model::MemorySituation memory_situation(const ProcessRecord& record);

@@ -287,6 +287,10 @@ const model::TimelineSample& Recorder::latest_sample() const {
   return state_->records.front()->latest;
 }
 
+const std::optional<procfs::CgroupLocation>& Recorder::cgroup() const {
+  return state_->records.front()->cgroup.location();
+}
+
 void Recorder::State::connect_callbacks(ProcessRecord& record) {
   ProcessRecord* at = &record;  // records live at fixed addresses
   model::LiveProcess& live = record.tracked->live();
@@ -328,12 +332,8 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   record->timeline =
       model::Timeline(std::chrono::duration<double>(options.sample_interval).count());
   record->pss_interval = static_cast<double>(options.pss_interval.count());
-  record->cgroup = procfs::locate_cgroup(pid);
-  if (record->cgroup) {
-    if (const auto memory = procfs::read_cgroup_memory(*record->cgroup)) {
-      record->kills_at_start = memory->out_of_memory_kills;
-    }
-  }
+  record->cgroup = procfs::FollowedCgroup(pid);
+  note_cgroup(*record);
   model::Process identity;
   read_identity(pid, &identity);
   identity.start = now();
@@ -496,9 +496,9 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   note_peak_rss(record, &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
-      record.cgroup) {
-    const auto memory = procfs::read_cgroup_memory(*record.cgroup);
-    process.out_of_memory_kill = memory && memory->out_of_memory_kills > record.kills_at_start;
+      record.cgroup.location()) {
+    const auto memory = procfs::read_cgroup_memory(*record.cgroup.location());
+    process.out_of_memory_kill = memory && memory->out_of_memory_kills > record.kills_before;
   }
   settle_leaks(record, options.leak_check);
   tracked.live().settle();

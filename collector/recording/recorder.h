@@ -18,6 +18,7 @@
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/model/session.h"
+#include "collector/procfs/cgroup_location.h"
 #include "collector/reachability/holders.h"
 #include "collector/recording/leak_check.h"
 #include "collector/recording/pulse.h"
@@ -147,6 +148,8 @@ class Recorder {
   [[nodiscard]] const model::Process& first_process() const;
   // Its figures when it was last looked at.
   [[nodiscard]] const model::TimelineSample& latest_sample() const;
+  // Its memory cgroup at that time.
+  [[nodiscard]] const std::optional<procfs::CgroupLocation>& cgroup() const;
 
   // The innermost kAlertFrames of a stack, as in an alert.
   [[nodiscard]] std::vector<Alert::Frame> innermost_frames(model::StackId stack) const;
