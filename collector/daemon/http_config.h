@@ -4,6 +4,8 @@
 //   [http]
 //   listen = "0.0.0.0:7676"               # --listen goes before it
 //   token_file = "/etc/memwatch/token"    # or token = "…", where memwatch.toml itself is private
+//   certificate = "/etc/memwatch/cert.pem"  # with those up to its issuer's; encrypted with its key
+//   key = "/etc/memwatch/key.pem"
 //   plain = true                          # not encrypted, although other machines may ask
 #pragma once
 
@@ -17,6 +19,7 @@ namespace memwatch::daemon {
 struct HttpSettings {
   std::string listen;             // "": as by default
   std::string token, token_file;  // one of them, or neither
+  std::string certificate, key;   // both, or neither
   bool plain = false;
 
   bool operator==(const HttpSettings&) const = default;

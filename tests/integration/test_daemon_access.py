@@ -45,6 +45,8 @@ class StartTest(AccessCase):
             (anywhere, {}, "0.0.0.0:0: other machines can reach it, and it has no token"),
             (anywhere + "plain = true", {}, "and it has no token"),
             (anywhere + "token_file = FILE", {}, "nothing is encrypted"),
+            (anywhere + 'certificate = "/nowhere.pem"\nkey = "/nowhere.key"', {}, "and it has no token"),
+            ('certificate = "/nowhere.pem"\nkey = "/nowhere.key"', {}, "/nowhere.pem: No such file"),
             (anywhere + "token_file = FILE\nplain = false", {}, "plain = true"),
             ('listen = "[::]:0"\ntoken_file = FILE', {}, "[::]:0: other machines can reach it"),
             ("token_file = FILE", {"token_mode": 0o640}, "others on this machine may read or change it"),
@@ -65,6 +67,9 @@ class StartTest(AccessCase):
             ('plain = "yes"', "plain: expected"),
             ('tls = "x"', "unknown key 'tls'"),
             ('token = ""', "token: expected a string that is not empty"),
+            ('certificate = "x"', "certificate and key: both are needed"),
+            ('key = "x"', "certificate and key: both are needed"),
+            ('certificate = "x"\nkey = "y"\nplain = true', "plain = true does not go with a certificate"),
         ):
             self.http(settings)
             self.one_line(self.memwatch("daemon"), 3, part)

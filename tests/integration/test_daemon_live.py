@@ -21,8 +21,8 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455
 class Events:
     """A reader of server-sent events."""
 
-    def __init__(self, test, headers=()):
-        self.socket = socket.create_connection((test.host, test.port), timeout=TIMEOUT_S)
+    def __init__(self, test, headers=(), connection=None):
+        self.socket = connection or socket.create_connection((test.host, test.port), timeout=TIMEOUT_S)
         test.addCleanup(self.socket.close)
         lines = ["GET /api/v1/stream HTTP/1.1", "Host: localhost", *headers]
         self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
@@ -57,8 +57,8 @@ class Events:
 class WebSocket:
     """As much of RFC 6455 as a reader needs."""
 
-    def __init__(self, test, headers=(), host="localhost"):
-        self.socket = socket.create_connection((test.host, test.port), timeout=TIMEOUT_S)
+    def __init__(self, test, headers=(), host="localhost", connection=None):
+        self.socket = connection or socket.create_connection((test.host, test.port), timeout=TIMEOUT_S)
         test.addCleanup(self.socket.close)
         key = base64.b64encode(os.urandom(16)).decode()
         lines = ["GET /api/v1/ws HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade",

@@ -41,10 +41,10 @@ class ServeCase(IntegrationTest):
         self.assertEqual(run.status, 0, run.stderr)
         return session, json.loads(report.read_text())
 
-    def serve(self, *sessions):
+    def serve(self, *sessions, options=()):
         said_before = len(self.log.read_text()) if self.log.exists() else 0
         server = subprocess.Popen(
-            [configuration.memwatch, "serve", "--listen", "127.0.0.1:0", *map(str, sessions)],
+            [configuration.memwatch, "serve", "--listen", "127.0.0.1:0", *options, *map(str, sessions)],
             stdin=subprocess.DEVNULL,
             stderr=open(self.log, "ab"),
             env=self.workspace.environment(),
@@ -54,7 +54,7 @@ class ServeCase(IntegrationTest):
 
         def address():
             self.assertIsNone(server.poll(), self.log.read_text())
-            _, found, after = self.log.read_text()[said_before:].rpartition("http://")
+            _, found, after = self.log.read_text()[said_before:].rpartition("://")
             return found and "/ (" in after and after.partition("/")[0]
 
         self.host_name, port = self.wait(address, "the address").split(":")

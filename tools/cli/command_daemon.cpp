@@ -60,7 +60,7 @@ Command register_daemon(CLI::App& root) {
   app->add_option(
          "--listen", options->listen,
          "Where to answer requests (REST); off: nowhere. Addresses that other machines can reach "
-         "need a token: [http] of the configuration [127.0.0.1:7676]")
+         "need a token, and a certificate: [http] of the configuration [127.0.0.1:7676]")
       ->type_name("ADDR:PORT")
       ->group("Watching");
   app->add_flag("-v,--verbose", options->verbose, "Say which processes come and go")

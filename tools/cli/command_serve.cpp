@@ -20,7 +20,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> sessions;
-  std::string listen = "127.0.0.1:7676";
+  std::string listen = "127.0.0.1:7676", certificate, key;
 };
 
 // The newest *.mw here: what `memwatch run` wrote last.
@@ -73,9 +73,12 @@ int execute(const Options& options) {
     if (const auto opened = recordings.open(path); !opened) print_error(opened.error());
   }
   if (recordings.sessions() == 0) return exit_status::kBadInput;
-  Result<std::unique_ptr<server::RecordingServer>> server =
-      server::RecordingServer::create(options.listen, symbol_cache_directory(), recordings);
+  Result<std::unique_ptr<server::RecordingServer>> server = server::RecordingServer::create(
+      {options.listen, symbol_cache_directory(), options.certificate, options.key}, recordings);
   if (!server) return fail(server.error());
+  if (const std::string remark = (*server)->remark(); !remark.empty()) {
+    print_warning("serve: " + remark);
+  }
   print_error(fmt::format("serving {}, {} (Ctrl-C ends it)",
                           recordings.sessions() == 1
                               ? (paths.size() == 1 ? paths.front() : "1 session")
@@ -97,6 +100,13 @@ Command register_serve(CLI::App& root) {
                   "[127.0.0.1:7676]")
       ->type_name("ADDR:PORT")
       ->group("Serving");
+  CLI::Option* const certificate = app->add_option(
+      "--certificate", options->certificate, "Serve https with this certificate (PEM), and --key");
+  CLI::Option* const key =
+      app->add_option("--key", options->key, "The key of --certificate (PEM, private)");
+  for (CLI::Option* const option : {certificate, key}) option->type_name("FILE")->group("Serving");
+  certificate->needs(key);
+  key->needs(certificate);
   app->footer(
       "Ctrl-C ends it. A file that changes meanwhile is read again.\n"
       "Examples:\n"

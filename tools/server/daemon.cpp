@@ -131,7 +131,8 @@ struct Daemon::State {
   std::unique_ptr<LiveNewsDesk> news;  // outlives the server that its stream goes out from
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
-  std::string address;               // where it listens; "" nowhere
+  std::string address, url;          // where it listens; "" nowhere
+  std::string odd_certificate;       // why nobody will accept it; "": they may
 
   void start_history(const daemon::Config& wanted,
                      const std::function<void(const std::string&)>& warn);
@@ -141,6 +142,8 @@ struct Daemon::State {
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
   std::optional<ControlAnswer> answer_sites(const std::vector<std::string>& words,
                                             std::uint64_t number);
+  void renew_http(daemon::HttpSettings* wanted,
+                  const std::function<void(const std::string&)>& warn);
   void keep_history();
   void tidy_up();
   [[nodiscard]] daemon::Status status() const;
@@ -165,7 +168,7 @@ void Daemon::State::start_alerts(const std::function<void(const std::string&)>& 
                                  const std::function<void(const std::string&)>& say) {
   desk = std::make_unique<AlertDesk>(AlertDesk::Parts{
       *fleet, calls, [this]() -> history::History& { return *history; }, options.state_directory,
-      address.empty() ? "" : "http://" + address + "/api/v1/alerts/", warn, say,
+      url.empty() ? "" : url + "api/v1/alerts/", warn, say,
       [this](const alerts::Notice& notice) {
         if (news) news->tell(notice);
       }});
@@ -185,6 +188,12 @@ Result<void> Daemon::State::start_http() {
   if (const auto may = may_listen(*wanted, config.http); !may) return may.error();
   const Result<std::string> token = read_token(config.http, options.config_path);
   if (!token) return token.error();
+  HttpServer::Settings settings{nullptr, *token, nullptr};
+  if (!config.http.certificate.empty()) {
+    auto certificate = TlsCertificate::load(config.http.certificate, config.http.key);
+    if (!certificate) return certificate.error();
+    settings.certificate = *std::move(certificate);
+  }
   Api::Sources sources;
   sources.status = [this](std::function<void(const daemon::Status&)> use) {
     calls.add([this, use = std::move(use)] { use(status()); });
@@ -238,6 +247,7 @@ Result<void> Daemon::State::start_http() {
       [this] { return status(); }, [this](pid_t pid) { return fleet->heap_facts_of(pid); },
       [this](std::function<void()> job) { return workbench->add(std::move(job)); },
       [this](std::function<void()> call) { calls.add(std::move(call)); }});
+  settings.live = &news->stream();
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted,
       [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
@@ -245,12 +255,15 @@ Result<void> Daemon::State::start_http() {
           return reply(*std::move(page));
         api->handle(request, std::move(reply));
       },
-      &news->stream(), *token);
+      settings);
   if (!started) return started.error();
   http = *std::move(started);
   ListenAddress has = *wanted;
   has.port = http->port();
   address = has.text();
+  url = (settings.certificate ? "https://" : "http://") + address + "/";
+  // It may be the clock that is wrong, and watching goes on in any case.
+  if (settings.certificate) odd_certificate = settings.certificate->out_of_time();
   return {};
 }
 
@@ -333,6 +346,30 @@ daemon::Status Daemon::State::status() const {
   return status;
 }
 
+// Files of the certificate are read again, by the names that hold now: it has to be renewed while
+// the daemon runs. All else is as it was.
+void Daemon::State::renew_http(daemon::HttpSettings* wanted,
+                               const std::function<void(const std::string&)>& warn) {
+  const bool serves_tls = http && !config.http.certificate.empty();
+  if (serves_tls && !wanted->certificate.empty()) {
+    auto certificate = TlsCertificate::load(wanted->certificate, wanted->key);
+    std::string why = certificate ? (*certificate)->out_of_time() : certificate.error().to_line();
+    if (why.empty()) {
+      http->renew_certificate(*std::move(certificate));
+      config.http.certificate = wanted->certificate;
+      config.http.key = wanted->key;
+    } else {
+      warn(why + "; the certificate from before stays");
+      wanted->certificate = config.http.certificate;
+      wanted->key = config.http.key;
+    }
+  }
+  if (*wanted != config.http) {
+    warn(options.config_path + ": [http] is as it was until the daemon is started again");
+    *wanted = config.http;
+  }
+}
+
 bool Daemon::State::handle_signals(const std::function<void(const std::string&)>& warn,
                                    const std::function<void(const std::string&)>& notice) {
   signalfd_siginfo received{};
@@ -349,10 +386,7 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
           read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
       }
-      if (read->http != config.http) {
-        warn(options.config_path + ": [http] is as it was until the daemon is started again");
-        read->http = config.http;
-      }
+      renew_http(&read->http, warn);
       config = *read;
       desk->configure(config.alerts);
       fleet->reconfigure(*std::move(read));
@@ -419,7 +453,8 @@ void Daemon::run() {
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
                                                       : "the programs of the watch list",
                      getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
-                     s.address.empty() ? "" : ", http://" + s.address + "/"));
+                     s.url.empty() ? "" : ", " + s.url));
+  if (!s.odd_certificate.empty()) warn(s.odd_certificate);
   notify_ready("watching");
   std::vector<pollfd> waiting;
   while (true) {

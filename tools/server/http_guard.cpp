@@ -66,7 +66,8 @@ HttpGuard::Verdict HttpGuard::log_in(std::string_view form, const std::string& a
   std::string number = random_number();
   if (number.empty()) return Verdict::unknown;
   *set_cookie = cookie_name_ + "=" + number + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" +
-                std::to_string(std::chrono::seconds(kBrowserStays).count());
+                std::to_string(std::chrono::seconds(kBrowserStays).count()) +
+                (is_encrypted_ ? "; Secure" : "");
   browsers_.push_back({std::move(number), now + kBrowserStays});
   if (browsers_.size() > kMostBrowsers) browsers_.pop_front();
   return verdict;

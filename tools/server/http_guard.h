@@ -28,8 +28,11 @@ class HttpGuard {
   enum class Verdict { welcome, unknown, wrong, too_often };
 
   // `cookie_name`: other daemons on this machine have others; browsers do not tell ports apart.
-  HttpGuard(std::string token, std::string cookie_name)
-      : token_(std::move(token)), cookie_name_(std::move(cookie_name)) {}
+  // `is_encrypted`: cookies never leave a browser otherwise.
+  HttpGuard(std::string token, std::string cookie_name, bool is_encrypted = false)
+      : token_(std::move(token)),
+        cookie_name_(std::move(cookie_name)),
+        is_encrypted_(is_encrypted) {}
 
   // The headers as sent; "" where there are none.
   Verdict judge(std::string_view authorization, std::string_view cookies,
@@ -54,6 +57,7 @@ class HttpGuard {
   bool knows_browser(std::string_view cookies, Clock::time_point now);
 
   std::string token_, cookie_name_;
+  bool is_encrypted_;
   std::map<std::string, Mistakes> mistakes_;
   std::deque<Browser> browsers_;  // oldest first
 };

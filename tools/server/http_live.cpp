@@ -34,7 +34,7 @@ std::function<void()> waker_of(const std::shared_ptr<Session>& session,
 
 class EventSession : public std::enable_shared_from_this<EventSession> {
  public:
-  EventSession(beast::tcp_stream& stream, std::shared_ptr<void> ticket)
+  EventSession(HttpStream& stream, std::shared_ptr<void> ticket)
       : ticket_(std::move(ticket)), stream_(std::move(stream)), beat_(stream_.get_executor()) {}
 
   void start(std::shared_ptr<LiveReader> reader) {
@@ -43,7 +43,7 @@ class EventSession : public std::enable_shared_from_this<EventSession> {
     text_ =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\nretry: 2000\n\n";
-    stream_.expires_never();  // what was set for the request holds for it alone
+    stream_.next_layer().expires_never();  // what was set for the request holds for it alone
     listen();
     write();
   }
@@ -70,7 +70,8 @@ class EventSession : public std::enable_shared_from_this<EventSession> {
  private:
   void write() {
     is_writing_ = true;
-    stream_.expires_after(kPatience);  // for the whole piece; reading began before, and may last
+    stream_.next_layer().expires_after(
+        kPatience);  // for the whole piece; reading began before, and may last
     asio::async_write(stream_, asio::buffer(text_),
                       [self = shared_from_this()](error_code error, std::size_t) {
                         self->is_writing_ = false;
@@ -109,7 +110,7 @@ class EventSession : public std::enable_shared_from_this<EventSession> {
   static constexpr unsigned kMostHeard = 16;
 
   std::shared_ptr<void> ticket_;
-  beast::tcp_stream stream_;
+  HttpStream stream_;
   asio::steady_timer beat_;
   std::shared_ptr<LiveReader> reader_;
   std::string text_;  // being written
@@ -120,7 +121,7 @@ class EventSession : public std::enable_shared_from_this<EventSession> {
 
 class SocketSession : public std::enable_shared_from_this<SocketSession> {
  public:
-  SocketSession(beast::tcp_stream& stream, std::shared_ptr<void> ticket)
+  SocketSession(HttpStream& stream, std::shared_ptr<void> ticket)
       : ticket_(std::move(ticket)), socket_(std::move(stream)), patience_(socket_.get_executor()) {}
 
   void start(std::shared_ptr<LiveReader> reader, const HttpText& request) {
@@ -208,14 +209,14 @@ class SocketSession : public std::enable_shared_from_this<SocketSession> {
     if (is_over_) return;
     is_over_ = true;
     patience_.cancel();
-    beast::get_lowest_layer(socket_).close();
+    socket_.next_layer().close();
   }
 
   static constexpr std::size_t kMostHeardBytes = 4096;
   static constexpr unsigned kMostHeard = 64;  // messages, pings and pongs in kBetweenBeats
 
   std::shared_ptr<void> ticket_;
-  websocket::stream<beast::tcp_stream> socket_;
+  websocket::stream<HttpStream> socket_;
   asio::steady_timer patience_;
   HttpText request_;
   std::shared_ptr<LiveReader> reader_;
@@ -229,14 +230,14 @@ class SocketSession : public std::enable_shared_from_this<SocketSession> {
 
 }  // namespace
 
-bool serve_events(beast::tcp_stream& stream, LiveStream& live, std::shared_ptr<void> ticket) {
+bool serve_events(HttpStream& stream, LiveStream& live, std::shared_ptr<void> ticket) {
   if (live.is_full()) return false;
   const auto session = std::make_shared<EventSession>(stream, std::move(ticket));
   session->start(live.subscribe(waker_of(session, session->executor())));
   return true;
 }
 
-bool serve_web_socket(beast::tcp_stream& stream, LiveStream& live, std::shared_ptr<void> ticket,
+bool serve_web_socket(HttpStream& stream, LiveStream& live, std::shared_ptr<void> ticket,
                       const HttpText& request) {
   if (live.is_full()) return false;
   const auto session = std::make_shared<SocketSession>(stream, std::move(ticket));

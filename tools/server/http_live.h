@@ -7,11 +7,10 @@
 // Sources: the HTML standard, "Server-sent events"; RFC 6455 (Beast's).
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <memory>
 
+#include "tools/server/http_stream.h"
 #include "tools/server/live_stream.h"
 
 namespace memwatch::server {
@@ -20,9 +19,9 @@ using HttpText = boost::beast::http::request<boost::beast::http::string_body>;
 
 // `ticket` lives as long as the connection does. False: there are too many readers already; the
 // stream is as it was.
-bool serve_events(boost::beast::tcp_stream& stream, LiveStream& live, std::shared_ptr<void> ticket);
-bool serve_web_socket(boost::beast::tcp_stream& stream, LiveStream& live,
-                      std::shared_ptr<void> ticket, const HttpText& request);
+bool serve_events(HttpStream& stream, LiveStream& live, std::shared_ptr<void> ticket);
+bool serve_web_socket(HttpStream& stream, LiveStream& live, std::shared_ptr<void> ticket,
+                      const HttpText& request);
 
 bool is_web_socket(const HttpText& request);
 

@@ -3,20 +3,20 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <charconv>
 #include <chrono>
 #include <optional>
 #include <thread>
 #include <utility>  // before any header of asio, which uses std::exchange without it in C++20
 
+#include "tools/server/address_shares.h"
 #include "tools/server/http_guard.h"
 #include "tools/server/http_live.h"
+#include "tools/server/http_stream.h"
 #include "tools/server/login_page.h"
 
 namespace memwatch::server {
@@ -42,24 +42,21 @@ Error listen_error(const ListenAddress& address, const error_code& error) {
                is_taken ? "--listen names another address, or off" : ""};
 }
 
-// So many tokens, refilled at a rate.
-class Bucket {
- public:
-  bool take() {
-    const auto now = std::chrono::steady_clock::now();
-    const double since = std::chrono::duration<double>(now - last_).count();
-    tokens_ =
-        std::min<double>(HttpServer::kBurst, tokens_ + since * HttpServer::kRequestsPerSecond);
-    last_ = now;
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-    return true;
+// Who has a share, and whose mistakes are counted: of IPv6 a network, for who has one has all its
+// addresses.
+std::string name_of_peer(const tcp::socket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return "";
+  const asio::ip::address address = endpoint.address();
+  if (address.is_v4()) return address.to_string();
+  if (address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
   }
-
- private:
-  double tokens_ = HttpServer::kBurst;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return asio::ip::make_address_v6(bytes).to_string();
+}
 
 // "localhost", "127.0.0.1", "[::1]", with any port.
 bool is_own_name(std::string_view host) {
@@ -73,44 +70,19 @@ bool is_own_name(std::string_view host) {
 
 }  // namespace
 
-std::string ListenAddress::text() const {
-  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
-         std::to_string(port);
-}
-
-Result<ListenAddress> parse_listen_address(const std::string& text, bool may_be_reached) {
-  const Error wrong{ErrorKind::usage, "listen for requests", text,
-                    may_be_reached ? "expected ADDRESS:PORT with the address as numbers"
-                                   : "expected ADDRESS:PORT with an address of this machine alone",
-                    "127.0.0.1:7676, [::1]:7676, or off"};
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return wrong;
-  ListenAddress address;
-  address.host = text.substr(0, colon);
-  if (address.host.size() > 2 && address.host.front() == '[' && address.host.back() == ']') {
-    address.host = address.host.substr(1, address.host.size() - 2);
-  }
-  if (address.host == "localhost") address.host = "127.0.0.1";
-  const char* const end = text.data() + text.size();
-  const auto [stop, failure] = std::from_chars(text.data() + colon + 1, end, address.port);
-  error_code error;
-  const asio::ip::address parsed = asio::ip::make_address(address.host, error);
-  if (failure != std::errc{} || stop != end || error) return wrong;
-  address.is_loopback = parsed.is_loopback();
-  if (!address.is_loopback && !may_be_reached) return wrong;
-  return address;
-}
-
 struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   class Connection;
 
-  State(Handler given, LiveStream* stream) : handler(std::move(given)), live(stream) {}
+  State(Handler given, Settings settings)
+      : handler(std::move(given)),
+        live(settings.live),
+        certificate(std::move(settings.certificate)) {}
 
   // Connections that are cut off with the context at the end still count themselves out.
-  std::atomic<std::size_t> connections{0};
-  Bucket bucket;
+  AddressShares shares{AddressShares::Clock::now()};
   Handler handler;
-  LiveStream* live;                // or null
+  LiveStream* live;                                   // or null
+  std::shared_ptr<const TlsCertificate> certificate;  // of the server's thread, or null
   std::optional<HttpGuard> guard;  // of the server's thread; none: nothing need be known
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
@@ -118,30 +90,45 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::thread thread;
 
   void accept();
+  void welcome(tcp::socket socket);
 };
 
-// One connection: reads a request, waits for the answer, writes it, and so on.
+// One connection: greets where it is encrypted, reads a request, waits for the answer, writes it,
+// and so on.
 class HttpServer::State::Connection
     : public std::enable_shared_from_this<HttpServer::State::Connection> {
  public:
-  Connection(tcp::socket socket, State& server) : stream_(std::move(socket)), server_(server) {
-    ++server_.connections;
+  // Of an address that it was opened for in the server's shares.
+  Connection(tcp::socket socket, std::string peer, State& server)
+      : stream_(std::move(socket), server.certificate), peer_(std::move(peer)), server_(server) {}
+  ~Connection() {
+    if (is_listener_) server_.shares.end_listening(peer_);
+    server_.shares.close(peer_);
   }
-  ~Connection() { --server_.connections; }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  void start() {
+    if (!stream_.is_encrypted()) return read();
+    stream_.next_layer().expires_after(kPatience);
+    stream_.greet([self = shared_from_this()](HttpStream::Greeting greeting) {
+      if (greeting == HttpStream::Greeting::done) return self->read();
+      if (greeting != HttpStream::Greeting::plain) return;
+      self->refuse(400, "this port speaks https:// alone");
+    });
+  }
+
+ private:
   void read() {
     parser_.emplace();
     parser_->header_limit(kMaxHeaderBytes);
     parser_->body_limit(kMaxBodyBytes);
-    stream_.expires_after(kPatience);
+    stream_.next_layer().expires_after(kPatience);
     http::async_read(
         stream_, buffer_, *parser_,
         [self = shared_from_this()](error_code error, std::size_t) { self->has_read(error); });
   }
 
- private:
   void has_read(error_code error) {
     if (error == http::error::header_limit) return refuse(431, "the header is too long");
     if (error == http::error::body_limit) return refuse(413, "the body is too long");
@@ -154,7 +141,7 @@ class HttpServer::State::Connection
     const auto& message = parser_->get();
     keep_alive_ = message.keep_alive();
     is_head_ = message.method() == http::verb::head;
-    if (!server_.bucket.take()) {
+    if (!server_.shares.ask(peer_, AddressShares::Clock::now())) {
       HttpResponse response = problem(429, "more requests a second than are answered");
       response.headers["Retry-After"] = "1";
       return write(std::move(response));
@@ -190,9 +177,11 @@ class HttpServer::State::Connection
   [[nodiscard]] bool is_foreign(const HttpText& message) const {
     const std::string_view origin = text_of(message, http::field::origin);
     const std::string host(text_of(message, http::field::host));
-    if (origin.empty() || origin == "http://" + host) return false;
+    if (origin.empty()) return false;
     // Where a token is asked for there may be a proxy in front, which encrypts.
-    return !server_.guard || origin != "https://" + host;
+    const bool may_be_encrypted = stream_.is_encrypted() || server_.guard;
+    return (stream_.is_encrypted() || origin != "http://" + host) &&
+           (!may_be_encrypted || origin != "https://" + host);
   }
 
   static std::string_view text_of(const HttpText& message, http::field field) {
@@ -207,7 +196,7 @@ class HttpServer::State::Connection
     if (message.target() == boost::string_view(kLoginPath.data(), kLoginPath.size()) &&
         message.method() == http::verb::post) {
       std::string cookie;
-      const Verdict verdict = server_.guard->log_in(message.body(), peer(), now, &cookie);
+      const Verdict verdict = server_.guard->log_in(message.body(), peer_, now, &cookie);
       HttpResponse response = verdict == Verdict::too_often
                                   ? login_page(429, "That was wrong too often. Try again later.")
                               : verdict == Verdict::welcome ? login_page(303, "")
@@ -220,9 +209,8 @@ class HttpServer::State::Connection
       write(std::move(response));
       return false;
     }
-    const Verdict verdict =
-        server_.guard->judge(text_of(message, http::field::authorization),
-                             text_of(message, http::field::cookie), peer(), now);
+    const Verdict verdict = server_.guard->judge(text_of(message, http::field::authorization),
+                                                 text_of(message, http::field::cookie), peer_, now);
     if (verdict == Verdict::welcome) return true;
     if (verdict == Verdict::too_often) {
       HttpResponse refused = problem(429, "the token was wrong too often");
@@ -241,18 +229,6 @@ class HttpServer::State::Connection
                                               : "Bearer realm=\"memwatch\"";
     write(std::move(refused));
     return false;
-  }
-
-  // Whom mistakes are counted of: of IPv6 a network, for who has one has all its addresses.
-  std::string peer() {
-    error_code error;
-    const auto endpoint = stream_.socket().remote_endpoint(error);
-    if (error) return "";
-    asio::ip::address address = endpoint.address();
-    if (address.is_v4() || address.to_v6().is_v4_mapped()) return address.to_string();
-    auto bytes = address.to_v6().to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), 0);
-    return asio::ip::make_address_v6(bytes).to_string();
   }
 
   static bool is_live_path(beast::string_view target) {
@@ -280,9 +256,11 @@ class HttpServer::State::Connection
     }
     // Its bytes would be lost; nobody may speak before the handshake is answered.
     if (buffer_.size() != 0) return refuse(400, "there is more than a request for the live stream");
+    is_listener_ = server_.shares.begin_listening(peer_);
     const bool is_served =
-        wants_socket ? serve_web_socket(stream_, *server_.live, shared_from_this(), message)
-                     : serve_events(stream_, *server_.live, shared_from_this());
+        is_listener_ &&
+        (wants_socket ? serve_web_socket(stream_, *server_.live, shared_from_this(), message)
+                      : serve_events(stream_, *server_.live, shared_from_this()));
     if (!is_served) write(problem(503, "there are as many listeners as there may be"));
   }
 
@@ -310,7 +288,7 @@ class HttpServer::State::Connection
     response_.keep_alive(keep_alive_);
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
-    stream_.expires_after(kPatience);
+    stream_.next_layer().expires_after(kPatience);
     auto written = [self = shared_from_this()](error_code error, std::size_t) {
       if (!error) self->has_written();
     };
@@ -324,37 +302,35 @@ class HttpServer::State::Connection
 
   void has_written() {
     if (keep_alive_) return read();
-    error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.expires_after(kLingering);
+    stream_.shut_down_writing();
+    stream_.next_layer().expires_after(kLingering);
     linger(kMaxLingeringBytes);
   }
 
   void linger(std::size_t left) {
     buffer_.clear();
-    stream_.async_read_some(buffer_.prepare(4096),
-                            [self = shared_from_this(), left](error_code error, std::size_t count) {
-                              if (!error && count < left) self->linger(left - count);
-                            });
+    stream_.next_layer().async_read_some(
+        buffer_.prepare(4096),
+        [self = shared_from_this(), left](error_code error, std::size_t count) {
+          if (!error && count < left) self->linger(left - count);
+        });
   }
 
-  beast::tcp_stream stream_;
+  HttpStream stream_;
+  const std::string peer_;
   State& server_;
   beast::flat_buffer buffer_{kMaxHeaderBytes + kMaxBodyBytes};
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   std::optional<http::response_serializer<http::string_body>> head_;  // of an answer without body
-  bool keep_alive_ = false, is_head_ = false;
+  bool keep_alive_ = false, is_head_ = false, is_listener_ = false;
 };
 
 void HttpServer::State::accept() {
   acceptor.async_accept([this](error_code error, tcp::socket socket) {
     if (!acceptor.is_open()) return;
-    // One that is too many is closed at once: who waits would wait for a silent one.
-    if (!error && connections < kMaxConnections) {
-      std::make_shared<Connection>(std::move(socket), *this)->read();
-    }
     if (!error) {
+      welcome(std::move(socket));
       accept();
       return;
     }
@@ -366,11 +342,28 @@ void HttpServer::State::accept() {
   });
 }
 
+// One that is too many is closed at once: who waits would wait for a silent one.
+void HttpServer::State::welcome(tcp::socket socket) {
+  const auto now = AddressShares::Clock::now();
+  std::string peer = name_of_peer(socket);
+  // Shaking hands is work as a request is.
+  if (certificate && !shares.ask(peer, now)) return;
+  if (!shares.open(peer, now)) return;
+  std::make_shared<Connection>(std::move(socket), std::move(peer), *this)->start();
+}
+
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() {
   state_->context.stop();
   state_->thread.join();
+}
+
+void HttpServer::renew_certificate(std::shared_ptr<const TlsCertificate> certificate) {
+  asio::post(state_->context,
+             [state = state_.get(), certificate = std::move(certificate)]() mutable {
+               state->certificate = std::move(certificate);
+             });
 }
 
 std::uint16_t HttpServer::port() const {
@@ -379,8 +372,9 @@ std::uint16_t HttpServer::port() const {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& address, Handler handler,
-                                                      LiveStream* live, const std::string& token) {
-  auto state = std::make_shared<State>(std::move(handler), live);
+                                                      Settings settings) {
+  const std::string token = settings.token;
+  auto state = std::make_shared<State>(std::move(handler), std::move(settings));
   error_code error;
   const tcp::endpoint endpoint(asio::ip::make_address(address.host, error), address.port);
   if (!error) state->acceptor.open(endpoint.protocol(), error);
@@ -390,7 +384,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const ListenAddress& addre
   if (error) return listen_error(address, error);
   if (!token.empty()) {
     const std::uint16_t port = state->acceptor.local_endpoint(error).port();
-    state->guard.emplace(token, "memwatch_" + std::to_string(port));
+    state->guard.emplace(token, "memwatch_" + std::to_string(port), state->certificate != nullptr);
   }
   state->accept();
   state->thread = std::thread([raw = state.get()] {

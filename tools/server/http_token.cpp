@@ -1,14 +1,8 @@
 #include "tools/server/http_token.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 
-#include "collector/base/unique_fd.h"
+#include "tools/server/private_file.h"
 
 namespace memwatch::server {
 
@@ -17,34 +11,7 @@ namespace {
 constexpr std::size_t kLeast = 16, kMost = 256;
 constexpr const char* kAttempted = "read the token of requests";
 
-Error wrong(const std::string& path, std::string why, std::string remedy = "") {
-  return Error{ErrorKind::usage, kAttempted, path, std::move(why), std::move(remedy)};
-}
-
-// Of one that is open, so that it is the one that is read.
-Result<void> is_private(int descriptor, const std::string& path) {
-  struct stat about {};
-  if (fstat(descriptor, &about) != 0) return system_error(kAttempted, path, errno);
-  if (!S_ISREG(about.st_mode)) return wrong(path, "is no file");
-  if (about.st_uid != geteuid() && about.st_uid != 0) return wrong(path, "belongs to another user");
-  if ((about.st_mode & 077) != 0) {
-    return wrong(path, "others on this machine may read or change it", "chmod 600 " + path);
-  }
-  return {};
-}
-
-Result<UniqueFd> open_private(const std::string& path) {
-  // A pipe in its place must not be waited for.
-  UniqueFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.is_open()) {
-    const int error = errno;
-    Error failed = system_error(kAttempted, path, error);
-    failed.kind = ErrorKind::usage;
-    return failed;
-  }
-  if (const auto fits = is_private(file.get(), path); !fits) return fits.error();
-  return file;
-}
+constexpr mode_t kForOthers = 077;
 
 std::string why_no_token(const std::string& token) {
   if (token.size() < kLeast) return "a token has 16 characters or more";
@@ -62,18 +29,21 @@ Result<std::string> read_token(const daemon::HttpSettings& settings,
   const bool is_in_config = !settings.token.empty();
   if (!is_in_config && settings.token_file.empty()) return std::string{};
   const std::string& path = is_in_config ? config_path : settings.token_file;
-  Result<UniqueFd> file = open_private(path);
-  if (!file) return file.error();
   std::string token = settings.token;
-  if (!is_in_config) {
-    std::array<char, kMost + 3> bytes{};
-    const ssize_t got = read(file->get(), bytes.data(), bytes.size());
-    if (got < 0) return system_error(kAttempted, path, errno);
-    token.assign(bytes.data(), static_cast<std::size_t>(got));
+  if (is_in_config) {
+    if (const auto fits = check_private_file(path, kForOthers, kAttempted); !fits) {
+      return fits.error();
+    }
+  } else {
+    Result<std::string> text = read_private_file(path, kMost + 3, kForOthers, kAttempted);
+    if (!text) return text.error();
+    token = *std::move(text);
     token.resize(std::min(token.size(), token.find_first_of("\r\n")));
   }
   const std::string why = why_no_token(token);
-  if (!why.empty()) return wrong(path, why, "openssl rand -hex 32 makes one");
+  if (!why.empty()) {
+    return Error{ErrorKind::usage, kAttempted, path, why, "openssl rand -hex 32 makes one"};
+  }
   return token;
 }
 
@@ -87,10 +57,11 @@ Result<void> may_listen(const ListenAddress& address, const daemon::HttpSettings
     return refused("other machines can reach it, and it has no token",
                    "memwatch.toml: [http] token_file = \"FILE\"");
   }
-  if (!settings.plain) {
-    return refused("other machines can reach it, and nothing is encrypted, the token neither",
-                   "listen on 127.0.0.1 behind ssh -L or a proxy with TLS; or, in a network that "
-                   "nobody listens to, memwatch.toml: [http] plain = true");
+  if (settings.certificate.empty() && !settings.plain) {
+    return refused(
+        "other machines can reach it, and nothing is encrypted, the token neither",
+        "memwatch.toml: [http] certificate = \"FILE\" and key = \"FILE\"; or listen on "
+        "127.0.0.1 behind ssh -L; or, in a network that nobody listens to, plain = true");
   }
   return {};
 }

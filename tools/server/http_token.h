@@ -7,7 +7,7 @@
 
 #include "collector/base/result.h"
 #include "collector/daemon/http_config.h"
-#include "tools/server/http_server.h"
+#include "tools/server/listen_address.h"
 
 namespace memwatch::server {
 
@@ -15,7 +15,8 @@ namespace memwatch::server {
 Result<std::string> read_token(const daemon::HttpSettings& settings,
                                const std::string& config_path);
 
-// Other machines can reach it: only with a token, and only if it is said that nothing is encrypted.
+// Other machines can reach it: only with a token, and only encrypted, or if it
+// is said that it need not be.
 Result<void> may_listen(const ListenAddress& address, const daemon::HttpSettings& settings);
 
 }  // namespace memwatch::server

@@ -57,7 +57,7 @@ class LiveReader {
 
 class LiveStream {
  public:
-  static constexpr std::size_t kMostReaders = 16;
+  static constexpr std::size_t kMostReaders = 32;  // of one address fewer (address_shares.h)
 
   // May there be another one? One thread alone subscribes, so that the answer holds.
   bool is_full();

@@ -96,6 +96,7 @@ struct RecordingServer::State {
   Clock::time_point start = Clock::now();
   UniqueFd signal_descriptor;
   std::string address;
+  std::shared_ptr<const TlsCertificate> certificate;  // or null
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<Api> api;
   std::unique_ptr<HttpServer> http;  // goes first: its thread asks the others
@@ -141,19 +142,25 @@ ApiSources RecordingServer::State::sources(const std::string& symbol_cache) {
 RecordingServer::RecordingServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RecordingServer::~RecordingServer() = default;
 
-Result<std::unique_ptr<RecordingServer>> RecordingServer::create(const std::string& listen,
-                                                                 const std::string& symbol_cache,
+Result<std::unique_ptr<RecordingServer>> RecordingServer::create(const Options& options,
                                                                  Recordings& recordings) {
-  const Result<ListenAddress> wanted = loopback_address(listen);
+  const Result<ListenAddress> wanted = loopback_address(options.listen);
   if (!wanted) return wanted.error();
+  std::shared_ptr<const TlsCertificate> certificate;
+  if (!options.certificate.empty()) {
+    auto loaded = TlsCertificate::load(options.certificate, options.key);
+    if (!loaded) return loaded.error();
+    certificate = *std::move(loaded);
+  }
   // Blocked before any thread is started, so that all of them leave signals to the descriptor.
   Result<UniqueFd> signal_descriptor = signals();
   if (!signal_descriptor) return signal_descriptor.error();
   auto state = std::make_unique<State>(recordings);
   state->signal_descriptor = *std::move(signal_descriptor);
-  state->api = std::make_unique<Api>(state->sources(symbol_cache));
+  state->api = std::make_unique<Api>(state->sources(options.symbol_cache));
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
-      *wanted, [api = state->api.get()](const HttpRequest& request, const auto& reply) {
+      *wanted,
+      [api = state->api.get()](const HttpRequest& request, const auto& reply) {
         if (std::optional<HttpResponse> page = page_response(request)) {
           return reply(*std::move(page));
         }
@@ -161,17 +168,23 @@ Result<std::unique_ptr<RecordingServer>> RecordingServer::create(const std::stri
           return reply(*std::move(refused));
         }
         api->handle(request, reply);
-      });
+      },
+      HttpServer::Settings{nullptr, "", certificate});
   if (!started) return in_words_of_serve(started.error());
   state->http = *std::move(started);
   const bool is_v6 = wanted->host.find(':') != std::string::npos;
+  state->certificate = std::move(certificate);
   state->address =
       fmt::format("{}:{}", is_v6 ? "[" + wanted->host + "]" : wanted->host, state->http->port());
   return std::unique_ptr<RecordingServer>(new RecordingServer(std::move(state)));
 }
 
 std::string RecordingServer::url() const {
-  return "http://" + state_->address + "/";
+  return (state_->certificate ? "https://" : "http://") + state_->address + "/";
+}
+
+std::string RecordingServer::remark() const {
+  return state_->certificate ? state_->certificate->out_of_time() : "";
 }
 
 void RecordingServer::run() {

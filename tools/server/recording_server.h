@@ -20,16 +20,23 @@ std::optional<HttpResponse> refusal_of_recordings(const HttpRequest& request);
 
 class RecordingServer {
  public:
+  struct Options {
+    std::string listen;
+    std::string symbol_cache;      // a directory, or ""
+    std::string certificate, key;  // files, both or neither: https
+  };
+
   // Blocks SIGINT and SIGTERM, for run(). Error of kind usage: `listen` is no loopback address, or
-  // taken. The recordings outlive it.
-  static Result<std::unique_ptr<RecordingServer>> create(const std::string& listen,
-                                                         const std::string& symbol_cache,
+  // taken; the certificate is none. The recordings outlive it.
+  static Result<std::unique_ptr<RecordingServer>> create(const Options& options,
                                                          Recordings& recordings);
   ~RecordingServer();
   RecordingServer(const RecordingServer&) = delete;
   RecordingServer& operator=(const RecordingServer&) = delete;
 
   [[nodiscard]] std::string url() const;  // "http://127.0.0.1:7676/"
+  // Why no client will accept its certificate; "": they may.
+  [[nodiscard]] std::string remark() const;
 
   // Until SIGINT or SIGTERM.
   void run();

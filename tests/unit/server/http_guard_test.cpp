@@ -117,5 +117,14 @@ TEST_F(Guard, ManyAddressesAreForgottenAgain) {
   EXPECT_EQ(say("Bearer x", "first"), Verdict::wrong);
 }
 
+TEST(GuardOfWhatIsEncrypted, ItsCookiesAreSentEncryptedAlone) {
+  for (const bool is_encrypted : {false, true}) {
+    HttpGuard guard(kToken, "memwatch_7", is_encrypted);
+    std::string header;
+    ASSERT_EQ(guard.log_in(kForm, "10.0.0.1", {}, &header), Verdict::welcome);
+    EXPECT_EQ(header.find("; Secure") != std::string::npos, is_encrypted) << header;
+  }
+}
+
 }  // namespace
 }  // namespace memwatch::server

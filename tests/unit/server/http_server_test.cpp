@@ -1,23 +1,20 @@
-// The HTTP server through a socket: what it answers, and what it does with those who say nonsense,
-// nothing, or too much.
+// The HTTP server through a socket, encrypted and not: what it answers, and what it does with those
+// who say nonsense, nothing, or too much.
 #include "tools/server/http_server.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 #include <mutex>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "collector/base/unique_fd.h"
+#include "tests/unit/server/http_client.h"
+#include "tests/unit/temporary_directory.h"
+#include "tools/server/address_shares.h"
 
 namespace memwatch::server {
 namespace {
@@ -25,9 +22,22 @@ namespace {
 const std::string kGood = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const std::string kLast = "GET /page HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-class Http : public testing::Test {
+using server_testing::HttpClient;
+
+// With the certificate of a test's own, made once.
+std::shared_ptr<const TlsCertificate> certificate() {
+  static const test_support::TemporaryDirectory directory;
+  static const auto files = server_testing::make_certificate(directory.path(), "localhost");
+  const auto loaded = TlsCertificate::load(files.certificate, files.key);
+  EXPECT_TRUE(loaded) << loaded.error().to_line();
+  return *loaded;
+}
+
+class Http : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
+    HttpServer::Settings settings;
+    if (is_encrypted()) settings.certificate = certificate();
     auto started = HttpServer::start(
         {"127.0.0.1", 0},
         [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
@@ -40,47 +50,22 @@ class Http : public testing::Test {
           HttpResponse response;
           response.body = request.method + " " + request.target;
           reply(response);
-        });
+        },
+        settings);
     ASSERT_TRUE(started) << started.error().to_line();
     server_ = *std::move(started);
   }
 
-  [[nodiscard]] UniqueFd connect_to() const {
-    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval patience{60, 0};  // nothing waits for it when all is well
-    setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server_->port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
-              0);
-    return socket;
+  [[nodiscard]] static bool is_encrypted() { return GetParam(); }
+  [[nodiscard]] HttpClient connect_to(const std::string& from = "127.0.0.1") const {
+    return {server_->port(), {is_encrypted(), from, 0, 0}};
   }
-  static void say(const UniqueFd& socket, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t sent = send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;  // hung up on
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-  }
-  // Until the other side hangs up, or `enough` bytes.
-  static std::string hear(const UniqueFd& socket, std::size_t enough = std::string::npos) {
-    std::string all;
-    while (all.size() < enough) {
-      char buffer[4096];
-      const ssize_t got = recv(socket.get(), buffer, sizeof buffer, 0);
-      EXPECT_FALSE(got < 0 && errno == EAGAIN) << "neither an answer nor hung up on";
-      if (got <= 0) break;
-      all.append(buffer, static_cast<std::size_t>(got));
-    }
-    return all;
-  }
-  [[nodiscard]] std::string ask(std::string_view bytes) const {
-    const UniqueFd socket = connect_to();
-    say(socket, bytes);
-    shutdown(socket.get(), SHUT_WR);
-    return hear(socket);
+  [[nodiscard]] std::string ask(std::string_view bytes,
+                                const std::string& from = "127.0.0.1") const {
+    const HttpClient client = connect_to(from);
+    client.say(bytes);
+    client.say_no_more();
+    return client.hear();
   }
   static std::size_t count(const std::string& text, std::string_view part) {
     std::size_t found = 0;
@@ -96,7 +81,7 @@ class Http : public testing::Test {
   std::unique_ptr<HttpServer> server_;
 };
 
-TEST_F(Http, RequestsOnOneConnectionAreAnsweredInTurn) {
+TEST_P(Http, RequestsOnOneConnectionAreAnsweredInTurn) {
   const std::string answer = ask(kGood + kGood + kLast + kGood);
   EXPECT_EQ(count(answer, "HTTP/1.1 200 OK\r\n"), 3U) << answer;
   EXPECT_EQ(count(answer, "GET /page"), 3U);
@@ -105,20 +90,20 @@ TEST_F(Http, RequestsOnOneConnectionAreAnsweredInTurn) {
   EXPECT_EQ(count(answer, "Access-Control"), 0U);
 }
 
-TEST_F(Http, ARequestMayComeByteForByte) {
-  const UniqueFd socket = connect_to();
-  for (const char byte : kLast) say(socket, std::string_view(&byte, 1));
-  EXPECT_TRUE(hear(socket).ends_with("\r\n\r\nGET /page"));
+TEST_P(Http, ARequestMayComeByteForByte) {
+  const HttpClient client = connect_to();
+  for (const char byte : kLast) client.say(std::string_view(&byte, 1));
+  EXPECT_TRUE(client.hear().ends_with("\r\n\r\nGET /page"));
 }
 
-TEST_F(Http, HeadIsGetWithoutTheBody) {
+TEST_P(Http, HeadIsGetWithoutTheBody) {
   const std::string answer = ask("HEAD /page HTTP/1.1\r\nHost: localhost\r\n\r\n" + kLast);
   EXPECT_EQ(count(answer, "HTTP/1.1 200 OK\r\n"), 2U);
   EXPECT_EQ(count(answer, "Content-Length: 9\r\n"), 2U);
   EXPECT_EQ(count(answer, "GET /page"), 1U) << answer;
 }
 
-TEST_F(Http, OnlyRequestsForThisMachineAreAnswered) {
+TEST_P(Http, OnlyRequestsForThisMachineAreAnswered) {
   for (const char* host : {"localhost", "localhost:1", "127.0.0.1:7676", "[::1]", "[::1]:7676"}) {
     const std::string answer = ask("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << host;
@@ -135,7 +120,7 @@ TEST_F(Http, OnlyRequestsForThisMachineAreAnswered) {
   EXPECT_EQ(requests_, before);
 }
 
-TEST_F(Http, TooMuchIsRefusedAndTheAnswerArrives) {
+TEST_P(Http, TooMuchIsRefusedAndTheAnswerArrives) {
   const std::string long_target =
       "GET /" + std::string(9000, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
   const std::string long_header =
@@ -158,7 +143,7 @@ TEST_F(Http, TooMuchIsRefusedAndTheAnswerArrives) {
   EXPECT_EQ(requests_, 0);
 }
 
-TEST_F(Http, NonsenseIsRefusedOrHungUpOn) {
+TEST_P(Http, NonsenseIsRefusedOrHungUpOn) {
   for (const std::string& nonsense :
        {std::string("\0\0\0\0\r\n\r\n", 8), std::string("GET\r\n\r\n"), std::string("\r\n\r\n\r\n"),
         std::string("GET / HTTP/9.9\r\n\r\n"), std::string("GET / HTTP/1.1\r\nno colon\r\n\r\n"),
@@ -176,7 +161,7 @@ TEST_F(Http, NonsenseIsRefusedOrHungUpOn) {
 }
 
 // Whatever comes, the server lives, and answers the next.
-TEST_F(Http, DamagedRequestsHarmNobody) {
+TEST_P(Http, DamagedRequestsHarmNobody) {
   std::mt19937 random(7);
   const std::string whole =
       "POST /api/v1/history?pid=7&count=1 HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n"
@@ -203,33 +188,48 @@ TEST_F(Http, DamagedRequestsHarmNobody) {
   EXPECT_TRUE(ask(kLast).starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(Http, OneTooManyIsHungUpOnAndOthersAreServedAgainAfterwards) {
-  std::vector<UniqueFd> silent;
-  for (std::size_t i = 0; i < HttpServer::kMaxConnections; ++i) silent.push_back(connect_to());
-  const UniqueFd one_too_many = connect_to();
-  EXPECT_EQ(hear(one_too_many), "");
+// An address that has all it may have keeps nobody else out.
+TEST_P(Http, OneTooManyOfAnAddressIsHungUpOnAndOthersAreServed) {
+  std::vector<HttpClient> silent;
+  for (std::size_t i = 0; i < AddressShares::kMostOfAnAddress; ++i) silent.push_back(connect_to());
+  const HttpClient one_too_many = connect_to();
+  EXPECT_EQ(one_too_many.hear(), "");
+  EXPECT_TRUE(ask(kLast, "127.0.0.2").starts_with("HTTP/1.1 200 "));
+  while (silent.size() < AddressShares::kMostConnections) {
+    silent.push_back(connect_to("127.0.0." + std::to_string(2 + silent.size() % 3)));
+  }
+  EXPECT_EQ(ask(kLast, "127.0.0.9"), "") << "there are as many as there may be in all";
   silent.clear();
   while (!ask(kLast).starts_with("HTTP/1.1 200 ")) std::this_thread::yield();
 }
 
-TEST_F(Http, MoreThanABurstIsToldToComeBackLater) {
-  std::string all;
-  const UniqueFd socket = connect_to();
-  std::thread speaker([&] {
-    for (unsigned i = 0; i < HttpServer::kBurst * 20; ++i) say(socket, kGood);
-    say(socket, kLast);
-  });
-  all = hear(socket);
-  speaker.join();
+TEST_P(Http, MoreThanABurstIsToldToComeBackLaterAndOthersAreServed) {
+  constexpr std::size_t kAtOnce = 50;
+  const HttpClient client = connect_to();
+  std::string requests, all;
+  for (std::size_t i = 0; i < kAtOnce; ++i) requests += kGood;
+  for (std::size_t asked = kAtOnce; asked <= AddressShares::kBurst * 10; asked += kAtOnce) {
+    client.say(requests);
+    std::string answers;
+    while (count(answers, "HTTP/1.1 ") < kAtOnce) {
+      const std::string more = client.hear(1);
+      ASSERT_NE(more, "");
+      answers += more;
+    }
+    all += answers;
+    if (asked % 400 == 0) {
+      EXPECT_TRUE(ask(kLast, "127.0.0.2").starts_with("HTTP/1.1 200 "));
+    }
+  }
   EXPECT_GT(count(all, "HTTP/1.1 200 OK"), 0U);
   // A machine that takes half a minute for these refuses nobody; none is that slow.
   EXPECT_GT(count(all, "HTTP/1.1 429 "), 0U);
   EXPECT_GT(count(all, "Retry-After: 1\r\n"), 0U);
 }
 
-TEST_F(Http, AnswersMayComeLaterFromAnotherThread) {
-  const UniqueFd waiting = connect_to();
-  say(waiting, "GET /later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+TEST_P(Http, AnswersMayComeLaterFromAnotherThread) {
+  const HttpClient waiting = connect_to();
+  waiting.say("GET /later HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(ask(kLast).starts_with("HTTP/1.1 200 ")) << "meanwhile others are served";
   while (true) {
     const std::lock_guard lock(mutex_);
@@ -239,20 +239,23 @@ TEST_F(Http, AnswersMayComeLaterFromAnotherThread) {
     replies_.front()(response);
     break;
   }
-  EXPECT_TRUE(hear(waiting).ends_with("\r\n\r\nlate"));
+  EXPECT_TRUE(waiting.hear().ends_with("\r\n\r\nlate"));
 }
 
-TEST_F(Http, TheEndDoesNotWaitForAnswersAndLateOnesGoNowhere) {
-  const UniqueFd waiting = connect_to();
-  say(waiting, "GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n");
+TEST_P(Http, TheEndDoesNotWaitForAnswersAndLateOnesGoNowhere) {
+  const HttpClient waiting = connect_to();
+  waiting.say("GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n");
   while (requests_ == 0) std::this_thread::yield();
   server_.reset();
   const std::lock_guard lock(mutex_);
   ASSERT_EQ(replies_.size(), 1U);
   replies_.front()({});
   replies_.clear();
-  EXPECT_EQ(hear(waiting), "");
+  EXPECT_EQ(waiting.hear(), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(Plain, Http, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(Encrypted, Http, testing::Values(true));
 
 TEST(ListenAddress, OnlyThisMachinesOwn) {
   const auto address = parse_listen_address("[::1]:80");
