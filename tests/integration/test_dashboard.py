@@ -238,6 +238,31 @@ class DashboardTest(HtmlCase, PageCase):
         self.wait(lambda: self.browser.run(zoomed) == [False, False, False], "all of each")
         self.assert_clean()
 
+    def test_eight_windows_are_live_at_once(self):
+        """More than the six connections that a browser has to a server for all of them."""
+        first = self.browser.window()
+        windows = [first]
+        try:
+            self.open()
+            for _ in range(7):
+                windows.append(self.browser.open_window())
+                self.open()
+            for window in windows:
+                self.browser.switch(window)
+                self.assertEqual(self.browser.run("return document.visibilityState"), "visible")
+                self.wait(lambda: self.browser.text("#connection") == "● live", "the stream")
+            target = Target(self, self.tag)
+            for window in windows:
+                self.browser.switch(window)
+                self.wait(lambda: self.row(target), "the program in each")
+                self.assertEqual(self.browser.run("return performance.getEntriesByType('resource').filter(e => e.name.endsWith('/stream')).length"), 0)
+        finally:
+            for window in windows[1:]:
+                self.browser.switch(window)
+                self.browser.close_window()
+            self.browser.switch(first)
+        self.assert_clean()
+
     def test_a_daemon_that_is_gone_is_told_and_found_again_by_itself(self):
         target = Target(self, self.tag)
         self.wait_for_recording(target.pid)

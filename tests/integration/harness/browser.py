@@ -113,6 +113,22 @@ class Browser:
     def open(self, url):
         self._call("POST", f"{self._session}/url", {"url": url})
 
+    def window(self):
+        return self._call("GET", f"{self._session}/window")
+
+    def open_window(self):
+        """Another one beside it, of which the following calls are; returns it."""
+        window = self._call("POST", f"{self._session}/window/new", {"type": "window"})["handle"]
+        self.switch(window)
+        return window
+
+    def switch(self, window):
+        self._call("POST", f"{self._session}/window", {"handle": window})
+
+    def close_window(self):
+        """The one that calls are of; then switch to another."""
+        self._call("DELETE", f"{self._session}/window")
+
     def resize(self, width, height):
         # The window's, not the page's size; headless windows have no frame, and none narrower than 500.
         self._call("POST", f"{self._session}/goog/cdp/execute", {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Answer } from "../src/live/http";
+import type { Listener } from "../src/live/stream";
 import type { Status } from "../src/live/types";
 import { watchDaemon } from "../src/live/watch";
 
@@ -9,21 +10,21 @@ const status = (pid: number) => ({ pid, processes: [], events: [], totals: {} })
 // A stream that the test opens, refuses and cuts off.
 class FakeStream {
   static all: FakeStream[] = [];
-  onopen = () => {};
-  onerror = () => {};
   isClosed = false;
-  private listeners = new Map<string, (event: { data: string }) => void>();
-  constructor() {
+  constructor(private listener: Listener) {
     FakeStream.all.push(this);
   }
-  addEventListener(name: string, listener: (event: { data: string }) => void) {
-    this.listeners.set(name, listener);
+  open() {
+    this.listener.opened();
+  }
+  cutOff() {
+    this.listener.ended();
   }
   close() {
     this.isClosed = true;
   }
   say(name: string, data: unknown) {
-    this.listeners.get(name)!({ data: JSON.stringify(data) });
+    this.listener.told(name, data);
   }
 }
 
@@ -72,7 +73,7 @@ async function started(t: TestContext, answers: Answer<Status>[]) {
   let next = 0;
   const watch = watchDaemon(
     () => Promise.resolve(answers[Math.min(next++, answers.length - 1)]!),
-    () => new FakeStream() as unknown as EventSource,
+    (listener) => new FakeStream(listener),
     { isSeen: () => tab.isSeen, onChange: (call) => (tab.changed = call) },
   );
   await settle();
@@ -83,7 +84,7 @@ const there = (pid = 1): Answer<Status> => ({ kind: "value", value: status(pid) 
 
 test("a daemon without a stream is asked each second, and seldom for its stream", async (t) => {
   const { watch, asked } = await started(t, [there()]);
-  FakeStream.all[0]!.onerror();
+  FakeStream.all[0]!.cutOff();
   for (let i = 0; i < 5; ++i) {
     await pass(1000);
   }
@@ -99,7 +100,7 @@ test("a daemon without a stream is asked each second, and seldom for its stream"
 test("with a stream changes come by it", async (t) => {
   const { watch } = await started(t, [there()]);
   const [stream] = FakeStream.all;
-  stream!.onopen();
+  stream!.open();
   assert.equal(watch.connection.value.state, "streaming");
   stream!.say("process", { pid: 7, state: "running", rss: { last: 1, peak: 1 } });
   stream!.say("sample", { pid: 7, rss: 5, live_bytes: null });
@@ -112,8 +113,8 @@ test("with a stream changes come by it", async (t) => {
 
 test("a daemon that goes is told, what was known stays, another one is found by itself", async (t) => {
   const { watch } = await started(t, [there(), { kind: "gone" }, { kind: "gone" }, there(2)]);
-  FakeStream.all[0]!.onopen();
-  FakeStream.all[0]!.onerror();
+  FakeStream.all[0]!.open();
+  FakeStream.all[0]!.cutOff();
   await pass(0);
   assert.equal(watch.connection.value.state, "gone");
   assert.equal(watch.status.value!.pid, 1);
@@ -141,7 +142,7 @@ test("recordings are not streamed, and a server of theirs that goes is told", as
 test("a tab that nobody sees asks nothing and holds no connection", async (t) => {
   const { watch, asked } = await started(t, [there()]);
   const [stream] = FakeStream.all;
-  stream!.onopen();
+  stream!.open();
   await see(false);
   assert.equal(stream!.isClosed, true);
   const before = asked();
@@ -151,6 +152,6 @@ test("a tab that nobody sees asks nothing and holds no connection", async (t) =>
   await pass(0);
   assert.equal(asked(), before + 1);
   assert.equal(FakeStream.all.length, 2);
-  FakeStream.all[1]!.onopen();
+  FakeStream.all[1]!.open();
   assert.deepEqual(watch.connection.value, { state: "streaming" });
 });

@@ -1,11 +1,12 @@
 // The connection to the daemon: what it sees, kept up to date, and whether it is there at all. Changes
-// come by the stream of server-sent events where the daemon has one; without it, and while it cannot
-// be had, everything is asked for each second. A daemon that is gone is looked for until it is back.
+// come by its stream (stream.ts) where it has one; without it, and while it cannot be had, everything
+// is asked for each second. A daemon that is gone is looked for until it is back.
 // A tab that nobody sees asks nothing and listens to nothing: a browser has six connections to a server, for
 // all its tabs and for those pages that it keeps to go back to.
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { ask, type Answer } from "./http";
 import { changed, sampled, type SampleNews } from "./news";
+import { openStream, type Listener, type Stream } from "./stream";
 import type { Breakdown, Process, Status } from "./types";
 
 export type Connection =
@@ -49,7 +50,7 @@ function ofThisTab(): Attention {
 
 export function watchDaemon(
   look: () => Promise<Answer<Status>> = () => ask<Status>("api/v1/status"),
-  openStream: () => EventSource = () => new EventSource("api/v1/stream"),
+  open: (listener: Listener) => Stream = openStream,
   attention: Attention = ofThisTab(),
 ): Watch {
   const connection = signal<Connection>({ state: "asking" });
@@ -57,7 +58,7 @@ export function watchDaemon(
   const breakdowns = signal<ReadonlyMap<number, Breakdown>>(new Map());
   const alertNews = signal(0);
   const epoch = signal(0);
-  let stream: EventSource | undefined;
+  let stream: Stream | undefined;
   let isStreaming = false;
   let noStreamUntil = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,28 +71,33 @@ export function watchDaemon(
 
   const listen = () => {
     if (stream !== undefined || Date.now() < noStreamUntil) return;
-    stream = openStream();
-    const on = <T>(name: string, use: (data: T) => void) =>
-      stream!.addEventListener(name, (event) => use(JSON.parse((event as MessageEvent<string>).data) as T));
     const update = (change: (processes: Process[]) => Process[]) => {
       if (status.value !== undefined) status.value = { ...status.value, processes: change(status.value.processes) };
     };
-    stream.onopen = () => {
-      isStreaming = true;
-      connection.value = { state: "streaming" };
-    };
-    // Cut off: the next look says whether the daemon is there. Refused, it is not tried for a while.
-    stream.onerror = () => {
-      if (!isStreaming) noStreamUntil = Date.now() + STREAM_AGAIN_MS;
-      closeStream();
-      soon(0);
-    };
-    on<Process | { pid: number; state: "forgotten" }>("process", (news) => update((processes) => changed(processes, news)));
-    on<SampleNews>("sample", (news) => update((processes) => sampled(processes, news)));
-    on<Breakdown>("breakdown", (news) => {
-      breakdowns.value = new Map(breakdowns.value).set(news.pid, news);
+    stream = open({
+      opened: () => {
+        isStreaming = true;
+        connection.value = { state: "streaming" };
+      },
+      // Cut off: the next look says whether the daemon is there. Refused, it is not tried for a while.
+      ended: () => {
+        if (!isStreaming) noStreamUntil = Date.now() + STREAM_AGAIN_MS;
+        closeStream();
+        soon(0);
+      },
+      told: (type, message) => {
+        if (type === "process") {
+          update((processes) => changed(processes, message as Process | { pid: number; state: "forgotten" }));
+        } else if (type === "sample") {
+          update((processes) => sampled(processes, message as SampleNews));
+        } else if (type === "breakdown") {
+          const news = message as Breakdown;
+          breakdowns.value = new Map(breakdowns.value).set(news.pid, news);
+        } else if (type === "alert") {
+          ++alertNews.value;
+        }
+      },
     });
-    on("alert", () => ++alertNews.value);
   };
 
   const turn = async () => {
