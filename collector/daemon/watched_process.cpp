@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "collector/daemon/process_status.h"
 #include "collector/procfs/process_identity.h"
 
 namespace memwatch::daemon {
@@ -155,32 +156,15 @@ history::ProcessSample WatchedProcess::sample(std::int64_t time_ms) const {
 
 ProcessStatus WatchedProcess::describe(Clock::time_point now) const {
   recorder_->settle();
-  const model::Process& facts = recorder_->first_process();
-  ProcessStatus status;
+  ProcessStatus status = status_of(recorder_->first_process());
   status.pid = pid_;
   status.start_ticks = start_ticks_;
   status.name = names_.shown;
-  status.exe = facts.exe;
-  status.command = facts.command;
   status.is_running = !has_ended_;
-  status.exit_kind = facts.exit_kind;
-  status.exit_code = facts.exit_code;
-  status.exit_signal = facts.exit_signal;
   const Clock::time_point until = has_ended_ ? ended_at_ : now;
   status.watched_for = std::chrono::duration<double>(until - start_).count();
   status.ended_ago = std::chrono::duration<double>(now - until).count();
-  status.mode = facts.mode;
-  status.sample_interval = facts.sample_interval;
-  status.live_bytes = facts.heap.live_bytes;
-  status.live_blocks = facts.heap.live_blocks;
-  status.live_deviation = facts.heap.live_deviation;
-  status.peak_bytes = facts.heap.peak_bytes;
-  status.mapped_bytes = facts.mapped.live_bytes;
-  status.totals = facts.totals;
-  status.dropped = facts.losses.dropped_allocations + facts.losses.dropped_frees;
   status.was_joined = was_joined_;
-  status.rss = facts.rss.last;
-  status.rss_peak = facts.rss.peak;
   return status;
 }
 

@@ -5,13 +5,13 @@
 
 #include "collector/analysis/leaked.h"
 #include "collector/analysis/stack_text.h"
+#include "collector/daemon/process_status.h"
 
 namespace memwatch::server {
 
 namespace {
 
 using daemon::Event;
-using daemon::ProcessStatus;
 
 std::int64_t milliseconds(double seconds) {
   constexpr double kMost = 1e15;  // what a file says may be anything
@@ -24,30 +24,6 @@ std::int64_t milliseconds(double seconds) {
 double end_of(const model::Process& process) {
   const double end = process.start + process.duration;
   return process.timeline.empty() ? end : std::max(end, process.timeline.back().at);
-}
-
-ProcessStatus status_of(const model::Process& process) {
-  ProcessStatus status;
-  status.name = analysis::base_name(process.exe);
-  status.exe = process.exe;
-  status.command = process.command;
-  status.is_running = false;
-  status.exit_kind = process.exit_kind;
-  status.exit_code = process.exit_code;
-  status.exit_signal = process.exit_signal;
-  status.watched_for = process.duration;
-  status.mode = process.mode;
-  status.sample_interval = process.sample_interval;
-  status.live_bytes = process.heap.live_bytes;
-  status.live_blocks = process.heap.live_blocks;
-  status.live_deviation = process.heap.live_deviation;
-  status.peak_bytes = process.heap.peak_bytes;
-  status.mapped_bytes = process.mapped.live_bytes;
-  status.totals = process.totals;
-  status.dropped = process.losses.dropped_allocations + process.losses.dropped_frees;
-  status.rss = process.rss.last;
-  status.rss_peak = process.rss.peak;
-  return status;
 }
 
 std::vector<history::ProcessSample> samples_of(const model::Process& process,
@@ -106,7 +82,10 @@ RecordedProcess facts_of(const model::Process& process, const analysis::Selectio
   const model::Session& session = selection.session();
   const double end = end_of(process);
   RecordedProcess recorded;
-  recorded.status = status_of(process);
+  recorded.status = daemon::status_of(process);
+  recorded.status.name = analysis::base_name(process.exe);
+  recorded.status.is_running = false;
+  recorded.status.watched_for = process.duration;
   recorded.ended_at = session.started_at + end;
   recorded.samples = samples_of(process, recorded.status.name, session.started_at);
   recorded.events = events_of(process, recorded.status.name, end);

@@ -1,9 +1,8 @@
 // All processes that the daemon watches, as a table; a row leads to the process.
-import { useMemo } from "preact/hooks";
-import { formatSort, parseSort } from "../table/rows";
-import { Table, type Column } from "../table/Table";
-import { bytes, count, duration, errorBar, exact } from "../text/format";
+import type { Column } from "../table/Table";
+import { bytes, count, duration, errorBar } from "../text/format";
 import { externalOf, howItEnded } from "./news";
+import { figures, ProcessTable } from "./ProcessTable";
 import type { Process, Status } from "./types";
 
 interface ProcessListProps {
@@ -14,51 +13,25 @@ interface ProcessListProps {
 }
 
 const TEXT_COLUMNS = ["name", "how", "state"];
-const isText = (id: string) => TEXT_COLUMNS.includes(id);
 
-export function ProcessList({ status, sort, onSort, onOpen }: ProcessListProps) {
-  const { processes } = status;
-  const columns = useMemo(() => columnsOf(processes), [processes]);
-  const wanted = parseSort(sort, isText);
-  const known = columns.some((column) => column.id === wanted.column);
+export function ProcessList({ status, ...props }: ProcessListProps) {
   return (
-    <section aria-labelledby="processes-title" class="card" id="processes">
-      <h2 id="processes-title">
-        Processes <span class="faint">{count(processes.length)}</span>
-      </h2>
-      {processes.length === 0 ? (
-        <Nobody status={status} />
-      ) : (
-        <Table
-          label="Processes"
-          count={processes.length}
-          columns={columns}
-          sort={known ? wanted : parseSort("rss", isText)}
-          onSort={(next) => onSort(formatSort(next, isText))}
-          open={-1}
-          onOpen={(row) => onOpen(processes[row]!.pid)}
-        />
-      )}
-    </section>
+    <ProcessTable
+      title="Processes"
+      processes={status.processes}
+      columnsOf={columnsOf}
+      textColumns={TEXT_COLUMNS}
+      otherwise="rss"
+      empty={<Nobody status={status} />}
+      {...props}
+    />
   );
 }
 
 function columnsOf(processes: Process[]): Column[] {
   const of = (row: number) => processes[row]!;
   const mostRss = Math.max(1, ...processes.map((each) => (each.state === "running" ? each.rss.last : 0)));
-  // What is not known sorts last and shows as a dash.
-  const figure = (id: string, title: string, hint: string, value: (each: Process) => number | null | undefined, show: (value: number, each: Process) => string, from = 0): Column => ({
-    id,
-    title,
-    hint,
-    width: "minmax(78px, 112px)",
-    from,
-    value: (row) => value(of(row)) ?? -1,
-    show: (row) => {
-      const one = value(of(row));
-      return one == null ? <span class="faint">–</span> : <span title={exact(one)}>{show(one, of(row))}</span>;
-    },
-  });
+  const figure = figures(of, "minmax(78px, 112px)");
   const size = (value: number) => bytes(value);
   return [
     {

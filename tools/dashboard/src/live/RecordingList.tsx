@@ -1,10 +1,9 @@
 // All processes of the sessions that are served, as a table; a row leads to the process.
-import { useMemo } from "preact/hooks";
-import { formatSort, parseSort } from "../table/rows";
-import { Table, type Column } from "../table/Table";
+import type { Column } from "../table/Table";
 import { dayAndTime } from "../text/clock";
 import { bytes, count, duration, exact } from "../text/format";
 import { howHint, howText } from "./ProcessList";
+import { figures, ProcessTable } from "./ProcessTable";
 import { endHint, endOf, fileOf, isByLifetime, leaked, leakHint, type Recorded } from "./recording";
 
 interface RecordingListProps {
@@ -15,50 +14,16 @@ interface RecordingListProps {
 }
 
 const TEXT_COLUMNS = ["name", "file", "end", "how"];
-const isText = (id: string) => TEXT_COLUMNS.includes(id);
 
-export function RecordingList({ processes, sort, onSort, onOpen }: RecordingListProps) {
-  const columns = useMemo(() => columnsOf(processes), [processes]);
-  const wanted = parseSort(sort, isText);
-  const known = columns.some((column) => column.id === wanted.column);
-  return (
-    <section aria-labelledby="processes-title" class="card" id="processes">
-      <h2 id="processes-title">
-        Recorded processes <span class="faint">{count(processes.length)}</span>
-      </h2>
-      {processes.length === 0 ? (
-        <p class="empty">These sessions hold no process.</p>
-      ) : (
-        <Table
-          label="Recorded processes"
-          count={processes.length}
-          columns={columns}
-          sort={known ? wanted : parseSort("peak", isText)}
-          onSort={(next) => onSort(formatSort(next, isText))}
-          open={-1}
-          onOpen={(row) => onOpen(processes[row]!.pid)}
-        />
-      )}
-    </section>
-  );
+export function RecordingList(props: RecordingListProps) {
+  const empty = <p class="empty">These sessions hold no process.</p>;
+  return <ProcessTable title="Recorded processes" columnsOf={columnsOf} textColumns={TEXT_COLUMNS} otherwise="peak" empty={empty} {...props} />;
 }
 
 function columnsOf(processes: Recorded[]): Column[] {
   const of = (row: number) => processes[row]!;
   const most = Math.max(1, ...processes.map((each) => each.heap?.peak_bytes ?? 0));
-  // What is not known sorts last and shows as a dash.
-  const figure = (id: string, title: string, hint: string, value: (each: Recorded) => number | null | undefined, show: (value: number) => string, from = 0): Column => ({
-    id,
-    title,
-    hint,
-    width: "minmax(78px, 96px)",
-    from,
-    value: (row) => value(of(row)) ?? -1,
-    show: (row) => {
-      const one = value(of(row));
-      return one == null ? <span class="faint">–</span> : <span title={exact(one)}>{show(one)}</span>;
-    },
-  });
+  const figure = figures(of, "minmax(78px, 96px)");
   return [
     {
       id: "name",
