@@ -29,6 +29,7 @@
 #include "tools/server/consumers.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_question.h"
+#include "tools/server/http_renewal.h"
 #include "tools/server/http_server.h"
 #include "tools/server/http_token.h"
 #include "tools/server/live_news.h"
@@ -142,8 +143,6 @@ struct Daemon::State {
   std::optional<ControlAnswer> answer(const std::vector<std::string>& words, std::uint64_t number);
   std::optional<ControlAnswer> answer_sites(const std::vector<std::string>& words,
                                             std::uint64_t number);
-  void renew_http(daemon::HttpSettings* wanted,
-                  const std::function<void(const std::string&)>& warn);
   void keep_history();
   void tidy_up();
   [[nodiscard]] daemon::Status status() const;
@@ -188,12 +187,8 @@ Result<void> Daemon::State::start_http() {
   if (const auto may = may_listen(*wanted, config.http); !may) return may.error();
   const Result<std::string> token = read_token(config.http, options.config_path);
   if (!token) return token.error();
-  HttpServer::Settings settings{nullptr, *token, nullptr};
-  if (!config.http.certificate.empty()) {
-    auto certificate = TlsCertificate::load(config.http.certificate, config.http.key);
-    if (!certificate) return certificate.error();
-    settings.certificate = *std::move(certificate);
-  }
+  const auto certificate = load_certificate(config.http);
+  if (!certificate) return certificate.error();
   Api::Sources sources;
   sources.status = [this](std::function<void(const daemon::Status&)> use) {
     calls.add([this, use = std::move(use)] { use(status()); });
@@ -247,7 +242,6 @@ Result<void> Daemon::State::start_http() {
       [this] { return status(); }, [this](pid_t pid) { return fleet->heap_facts_of(pid); },
       [this](std::function<void()> job) { return workbench->add(std::move(job)); },
       [this](std::function<void()> call) { calls.add(std::move(call)); }});
-  settings.live = &news->stream();
   Result<std::unique_ptr<HttpServer>> started = HttpServer::start(
       *wanted,
       [this](const HttpRequest& request, std::function<void(HttpResponse)> reply) {
@@ -255,15 +249,15 @@ Result<void> Daemon::State::start_http() {
           return reply(*std::move(page));
         api->handle(request, std::move(reply));
       },
-      settings);
+      {&news->stream(), *token, *certificate});
   if (!started) return started.error();
   http = *std::move(started);
   ListenAddress has = *wanted;
   has.port = http->port();
   address = has.text();
-  url = (settings.certificate ? "https://" : "http://") + address + "/";
+  url = (*certificate ? "https://" : "http://") + address + "/";
   // It may be the clock that is wrong, and watching goes on in any case.
-  if (settings.certificate) odd_certificate = settings.certificate->out_of_time();
+  if (*certificate) odd_certificate = (*certificate)->out_of_time();
   return {};
 }
 
@@ -346,30 +340,6 @@ daemon::Status Daemon::State::status() const {
   return status;
 }
 
-// Files of the certificate are read again, by the names that hold now: it has to be renewed while
-// the daemon runs. All else is as it was.
-void Daemon::State::renew_http(daemon::HttpSettings* wanted,
-                               const std::function<void(const std::string&)>& warn) {
-  const bool serves_tls = http && !config.http.certificate.empty();
-  if (serves_tls && !wanted->certificate.empty()) {
-    auto certificate = TlsCertificate::load(wanted->certificate, wanted->key);
-    std::string why = certificate ? (*certificate)->out_of_time() : certificate.error().to_line();
-    if (why.empty()) {
-      http->renew_certificate(*std::move(certificate));
-      config.http.certificate = wanted->certificate;
-      config.http.key = wanted->key;
-    } else {
-      warn(why + "; the certificate from before stays");
-      wanted->certificate = config.http.certificate;
-      wanted->key = config.http.key;
-    }
-  }
-  if (*wanted != config.http) {
-    warn(options.config_path + ": [http] is as it was until the daemon is started again");
-    *wanted = config.http;
-  }
-}
-
 bool Daemon::State::handle_signals(const std::function<void(const std::string&)>& warn,
                                    const std::function<void(const std::string&)>& notice) {
   signalfd_siginfo received{};
@@ -386,7 +356,7 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
           read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
       }
-      renew_http(&read->http, warn);
+      read->http = renew_http(http.get(), config.http, read->http, options.config_path, warn);
       config = *read;
       desk->configure(config.alerts);
       fleet->reconfigure(*std::move(read));
