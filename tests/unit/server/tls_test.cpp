@@ -207,10 +207,12 @@ TEST_F(Tls, DamagedHandshakesHarmNobody) {
 
 TEST_F(Tls, ARenewedCertificateIsForThoseWhoComeNext) {
   serve(made("before"));
+  const CertificateFiles files = made("after");
+  const auto after = TlsCertificate::load(files.certificate, files.key);
+  ASSERT_TRUE(after) << after.error().to_line();
   const HttpClient early = client();
   EXPECT_EQ(early.subject(), "before");
-  const CertificateFiles after = made("after");
-  server_->renew_certificate(*TlsCertificate::load(after.certificate, after.key));
+  server_->renew_certificate(*after);
   while (client().subject() != "after") continue;
   early.say(kLast);
   EXPECT_TRUE(early.hear().ends_with("\r\n\r\n/page")) << "who is there stays";
