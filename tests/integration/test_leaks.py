@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -466,6 +467,44 @@ class LiveLeaksTest(IntegrationTest):
         self.assertIn("no twin of it could be made: ", reason)
         self.assertRegex(reason, "the system refused|hardly have another process")
         self.goes_on(memwatch)
+
+    def as_another_user(self):
+        """What a command begins with, and a directory in which it may write. Root may have any number of processes."""
+        directory = Path(tempfile.mkdtemp(prefix="memwatch-test-"))
+        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
+        directory.chmod(0o777)
+        if os.geteuid() != 0:
+            return [], directory
+        user = 60_000 + os.getpid() % 4000  # whose processes nobody else counts
+        prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        if self.run_command([*prefix, "test", "-x", configuration.memwatch, "-a", "-w", directory]).status != 0:
+            self.skipTest("another user may not use this build (or there is no setpriv)")
+        return prefix, directory
+
+    def test_a_process_at_the_limit_of_its_user_is_judged_at_its_end_and_before(self):
+        user, directory = self.as_another_user()
+        session = directory / "limited.mw"
+        places = {"XDG_RUNTIME_DIR": "", "TMPDIR": "/tmp", "XDG_CACHE_HOME": str(directory), "HOME": str(directory)}
+        # With its collector it has more processes than it may have.
+        program = ["prlimit", "--nproc=1:1", *self.host("leaks_on_demand")]
+        memwatch = self.start([*user, configuration.memwatch, "run", "-q", "-o", session, "--", *program], **places)
+        pid = self.child_of(memwatch)
+        run = self.run_command([*user, configuration.memwatch, "leaks", "--json", "-", pid], **places)
+        self.assertEqual(run.status, 1, run.stderr)
+        leaks = json.loads(run.stdout)["processes"][0]["leaks"]
+        self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", True))
+        self.assertEqual((leaks["definite_bytes"], leaks["reachable_bytes"]), (1500, 700))
+        self.assertIn("no twin of it could be made: ", leaks["pause_reason"])
+        self.assertRegex(leaks["pause_reason"], "the system refused|hardly have another process")
+        self.goes_on(memwatch)
+        memwatch.stdin.close()
+        self.assertEqual(memwatch.wait(), 0)
+        run = self.memwatch("report", "--format", "json", session)
+        process = json.loads(run.stdout)["processes"][-1]
+        self.assertEqual((process["exit"]["kind"], process["exit"]["code"]), ("exited", 0))
+        leaks = process["leaks"]
+        self.assertEqual((leaks["method"], leaks["complete"], leaks["reason"]), ("reachability", True, ""))
+        self.assertEqual((leaks["definite_bytes"], leaks["definite_blocks"]), (3000, 2))
 
     def test_a_process_that_is_frozen_is_judged_and_stays_frozen(self):
         session = self.workspace.out / "live.mw"
