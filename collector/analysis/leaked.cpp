@@ -10,9 +10,13 @@ Leaked leaked_of(const model::Process& process, const Selection& selection) {
   leaked.method = leaks.method;
   std::unordered_map<model::StackId, std::size_t> index;
   for (const LeakRecord& record : leaks.records) {
-    if (record.kind == "reachable" || record.bytes == 0) continue;
+    // A block of no size may hold others as well.
+    const std::uint64_t held =
+        record.retained_bytes > record.bytes ? record.retained_bytes - record.bytes : 0;
+    if (record.kind == "reachable" || (record.bytes == 0 && held == 0)) continue;
     const auto [entry, is_new] = index.try_emplace(record.stack, leaked.stacks.size());
     if (is_new) leaked.stacks.push_back(LeakedStack{.stack = record.stack});
+    leaked.stacks[entry->second].held += held;
     const bool indirect = record.kind == "indirect";
     (indirect ? leaked.stacks[entry->second].indirect : leaked.stacks[entry->second].lost) +=
         record.bytes;

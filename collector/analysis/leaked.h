@@ -16,6 +16,7 @@ struct LeakedStack {
   model::StackId stack = model::kNone;
   std::uint64_t lost = 0;      // definite, possible, or all by lifetime: what someone has to free
   std::uint64_t indirect = 0;  // held by lost blocks alone: goes when they are freed
+  std::uint64_t held = 0;  // indirect blocks, of whatever stack, that this one's lost blocks hold
 };
 
 struct Leaked {

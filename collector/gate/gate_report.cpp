@@ -32,7 +32,8 @@ std::vector<GrownStack> grown_stacks(const std::vector<MeasuredStack>& now,
     const std::uint64_t then =
         entry != before.end() ? entry->second : baseline.largest_other[index];
     if (stack.figures[index] <= then) continue;
-    grown.push_back(GrownStack{then, stack.figures[index], listed, stack.text, stack.stack});
+    const std::uint64_t held = figure == StackFigure::leaked_bytes ? stack.held_bytes : 0;
+    grown.push_back(GrownStack{then, stack.figures[index], listed, stack.text, stack.stack, held});
   }
   std::stable_sort(grown.begin(), grown.end(), [](const GrownStack& a, const GrownStack& b) {
     return a.after - a.before > b.after - b.before;
@@ -110,6 +111,7 @@ class Assessor {
       result.limit = *limit;
       result.limit_decision = decide_limit(*limit, spread(0, first_), more(spread));
     }
+    if (metric == Metric::leaked_bytes) result.held_bytes = measurement_.held_bytes();
     const auto figure = stack_figure_of(metric);
     if (result.failed() && figure && assessment_.baseline != nullptr) {
       if (stacks_.empty()) stacks_ = measurement_.largest_stacks();

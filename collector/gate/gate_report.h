@@ -21,6 +21,7 @@ struct GrownStack {
   bool listed = true;  // false: `before` is the most that it can have been
   std::string text;    // its identity
   model::StackId stack = model::kNone;
+  std::uint64_t held_bytes = 0;  // of leaked_bytes: what its blocks hold now
 };
 
 // All stacks that the baseline does not list, together.
@@ -38,6 +39,7 @@ struct MetricResult {
   std::optional<Decision> limit_decision;  // against it
   std::vector<GrownStack> grown;           // where it is worse: largest growth first
   UnlistedStacks unlisted;                 // likewise
+  std::uint64_t held_bytes = 0;            // of leaked_bytes: what leaked blocks hold now
   [[nodiscard]] bool failed() const {
     return decision.verdict == Verdict::worse ||
            (limit_decision && limit_decision->verdict == Verdict::worse);

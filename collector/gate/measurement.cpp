@@ -81,6 +81,11 @@ Spread Measurement::picked(std::size_t limit, StackFigure figure, std::size_t fi
   });
 }
 
+std::uint64_t Measurement::held_bytes() const {
+  return spread_over(runs_, 0, runs_.size(), [](const RunFigures& run) { return run.held_bytes; })
+      .middle;
+}
+
 std::size_t Measurement::picked_stacks(std::size_t limit) const {
   std::size_t most = 0;
   for (const RunFigures& run : runs_) most = std::max(most, run.picked[limit].stacks);
@@ -106,10 +111,20 @@ StackFigures Measurement::middle_of(std::uint64_t identity) const {
   return middle;
 }
 
+std::uint64_t Measurement::held_by(std::uint64_t identity) const {
+  return spread_over(runs_, 0, runs_.size(),
+                     [&](const RunFigures& run) {
+                       const auto row = run.stacks.find(identity);
+                       return row == run.stacks.end() ? 0 : row->second.held_bytes;
+                     })
+      .middle;
+}
+
 std::vector<MeasuredStack> Measurement::largest_stacks() const {
   std::vector<MeasuredStack> stacks;
   for (const auto& [identity, named] : named_) {
-    stacks.push_back(MeasuredStack{named.text, middle_of(identity), named.stack});
+    stacks.push_back(
+        MeasuredStack{named.text, middle_of(identity), named.stack, held_by(identity)});
   }
   std::sort(stacks.begin(), stacks.end(),
             [](const MeasuredStack& a, const MeasuredStack& b) { return a.text < b.text; });

@@ -22,6 +22,7 @@ struct MeasuredStack {
   std::string text;                     // its identity: "parse <- load <- main"
   StackFigures figures{};               // the middle of each over the runs
   model::StackId stack = model::kNone;  // in Measurement::copies()
+  std::uint64_t held_bytes = 0;         // by its leaked blocks, the middle over the runs
 };
 
 class Measurement {
@@ -40,6 +41,8 @@ class Measurement {
   [[nodiscard]] Spread spread(Metric metric, std::size_t first, std::size_t count) const;
   [[nodiscard]] Spread picked(std::size_t limit, StackFigure figure, std::size_t first,
                               std::size_t count) const;
+  // What leaked blocks hold: the middle over all runs.
+  [[nodiscard]] std::uint64_t held_bytes() const;
   // How many stacks a limit picks, in the run that has most of them.
   [[nodiscard]] std::size_t picked_stacks(std::size_t limit) const;
   // The one with most of the figure, in the first run that has any; kNone without one.
@@ -63,6 +66,7 @@ class Measurement {
   };
   void name_largest(const model::Session& session, const RunFigures& run);
   [[nodiscard]] StackFigures middle_of(std::uint64_t identity) const;
+  [[nodiscard]] std::uint64_t held_by(std::uint64_t identity) const;
 
   Budget budget_;
   std::vector<RunFigures> runs_;

@@ -45,9 +45,9 @@ Result<void> check(const model::Session& session, const std::string& name) {
 
 // Leaked bytes of each stack, without the images that exec replaced.
 struct LostBytes {
-  std::uint64_t total = 0;
+  std::uint64_t total = 0, held = 0;
   std::string method = "lifetime";
-  std::unordered_map<model::StackId, std::uint64_t> by_stack;
+  std::unordered_map<model::StackId, analysis::LeakedStack> by_stack;
 };
 
 LostBytes lost_bytes(const analysis::Selection& selection) {
@@ -60,7 +60,12 @@ LostBytes lost_bytes(const analysis::Selection& selection) {
     looked_at = looked_at || leaked.method != "lifetime";
     guessed = guessed || (leaked.method == "lifetime" && process->heap.live_blocks > 0);
     lost.total += leaked.lost;
-    for (const analysis::LeakedStack& each : leaked.stacks) lost.by_stack[each.stack] += each.lost;
+    for (const analysis::LeakedStack& each : leaked.stacks) {
+      analysis::LeakedStack& sum = lost.by_stack[each.stack];
+      sum.lost += each.lost;
+      sum.held += each.held;
+      lost.held += each.held;
+    }
   }
   if (looked_at && !guessed) lost.method = "reachability";
   return lost;
@@ -73,7 +78,7 @@ StackFigures figures_of_site(const model::Site& site, const LostBytes& lost) {
   figures[at(StackFigure::own_peak)] = site.own_peak_bytes;
   figures[at(StackFigure::peak_heap)] = site.peak_bytes;
   const auto entry = lost.by_stack.find(site.stack);
-  if (entry != lost.by_stack.end()) figures[at(StackFigure::leaked_bytes)] = entry->second;
+  if (entry != lost.by_stack.end()) figures[at(StackFigure::leaked_bytes)] = entry->second.lost;
   return figures;
 }
 
@@ -91,6 +96,8 @@ void add_stacks(const model::Session& session, const std::vector<model::Site>& s
     const std::uint64_t identity = identities.of(site.stack);
     StackRow& row = run.stacks[identity];
     add(row.figures, figures_of_site(site, lost));
+    const auto leaked = lost.by_stack.find(site.stack);
+    if (leaked != lost.by_stack.end()) row.held_bytes += leaked->second.held;
     if (row.stack == model::kNone || site.allocated_bytes > most[identity]) {
       row.stack = site.stack;
       most[identity] = site.allocated_bytes;
@@ -151,6 +158,7 @@ Result<RunFigures> figures_of(const model::Session& session, const Budget& budge
   }
   set(Metric::peak_rss, peak_rss);
   run.leak_method = lost.method;
+  run.held_bytes = lost.held;
   add_stacks(session, analysis::merged_sites(all), lost, run);
   for (const StackLimit& limit : budget.stacks) {
     Result<PickedStacks> picked = pick(session, limit);

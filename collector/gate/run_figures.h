@@ -20,6 +20,8 @@ namespace memwatch::gate {
 struct StackRow {
   StackFigures figures{};
   model::StackId stack = model::kNone;  // of several with one identity the one that allocated most
+  // Indirect leaks that its leaked blocks hold: explains a figure, is none.
+  std::uint64_t held_bytes = 0;
 };
 
 // The stacks that one [[stack]] of the budget picks.
@@ -33,6 +35,7 @@ struct PickedStacks {
 struct RunFigures {
   std::array<std::uint64_t, kMetricCount> metrics{};
   std::string leak_method;                             // "lifetime" or "reachability"
+  std::uint64_t held_bytes = 0;                        // by all leaked blocks
   std::unordered_map<std::uint64_t, StackRow> stacks;  // by stack identity
   std::vector<PickedStacks> picked;                    // as the budget's
 };

@@ -76,6 +76,26 @@ class MeasuringTest(GateTest):
         self.assertEqual(status, 1)
         self.assertEqual([m["metric"] for m in verdict["metrics"] if m["failed"]], ["leaked_bytes"])
 
+    def test_what_a_small_leak_holds_is_told(self):
+        self.update(self.told(1000, 10))
+        status, verdict = self.verdict(self.told(1000, 10, 300_000))
+        self.assertEqual(status, 1)
+        leaked, heap = verdict["metrics"][3], verdict["metrics"][4]
+        self.assertEqual((leaked["metric"], leaked["now"]["value"], leaked["delta"]), ("leaked_bytes", 516, 16))
+        self.assertEqual(leaked["indirect_bytes"], 300_000)
+        self.assertNotIn("indirect_bytes", heap)
+        (stack,) = leaked["stacks"]
+        self.assertEqual((stack["new"], stack["indirect_bytes"]), (16, 300_000))
+        self.assertEqual(stack["frames"][0]["function"], "holds")
+        for options in ((), ("--format", "markdown"), ("--format", "junit"), ("--format", "github")):
+            text = self.gate(self.told(1000, 10, 300_000), *options).stdout.decode()
+            self.assertIn("its blocks hold another 293 KiB", text, options)
+        text = self.gate(self.told(1000, 10, 300_000)).stdout.decode()
+        self.assertIn("These blocks hold another 293 KiB, which is lost with them and not counted here.", " ".join(text.split()))
+        # They are no figure: the baseline says nothing of them.
+        self.assertEqual(self.gate(self.told(1000, 10, 300_000), "--update").status, 0)
+        self.assertEqual(self.gate(self.told(1000, 10, 200_000)).status, 0)
+
     def test_suppressed_leaks_do_not_count(self):
         known = self.workspace.out / "known.supp"
         known.write_text("leak:lose_unknown\n")

@@ -91,6 +91,8 @@ void write_metric(JsonWriter& json, const GateReport& report, const MetricResult
     json.key("over_limit").boolean(result.limit_decision->verdict == Verdict::worse);
   }
   json.key("failed").boolean(result.failed());
+  const bool is_of_leaks = result.metric == gate::Metric::leaked_bytes;
+  if (is_of_leaks) json.member("indirect_bytes", result.held_bytes);
   json.key("rules").begin_array();
   for (const std::string& rule : rule_sentences(result, report)) json.string(rule);
   json.end_array();
@@ -105,6 +107,7 @@ void write_metric(JsonWriter& json, const GateReport& report, const MetricResult
     json.member("new", grown.after);
     json.key("delta").signed_number(static_cast<std::int64_t>(grown.after - grown.before));
     json.key("old_is_most").boolean(!grown.listed);
+    if (is_of_leaks) json.member("indirect_bytes", grown.held_bytes);
     write_frames(json, report, grown.stack);
     json.end_object();
   }

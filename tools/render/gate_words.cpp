@@ -170,6 +170,11 @@ std::vector<std::string> rule_sentences(const MetricResult& result, const GateRe
     sentences.push_back(fmt::format("{} is above the budget's limit of {}", middle_phrase(result),
                                     metric_value(result.metric, *result.limit)));
   }
+  if (result.failed() && result.held_bytes > 0) {
+    sentences.push_back(
+        fmt::format("These blocks hold another {}, which is lost with them and not counted here",
+                    human_bytes(result.held_bytes)));
+  }
   if (result.metric == Metric::leaked_bytes && result.failed() &&
       report.leak_method == "lifetime") {
     sentences.emplace_back("What is not freed at exit counts as leaked, since that was the method");
@@ -197,19 +202,23 @@ std::string limit_sentence(const gate::StackLimitResult& result) {
 std::string growth_phrase(Metric metric, const gate::GrownStack& grown) {
   const std::string change = gate::is_bytes(metric) ? signed_bytes(grown.before, grown.after)
                                                     : signed_count(grown.before, grown.after);
-  if (grown.before == 0) return change + ", new";
+  const std::string held = grown.held_bytes == 0 ? ""
+                                                 : fmt::format("; its blocks hold another {}",
+                                                               human_bytes(grown.held_bytes));
+  if (grown.before == 0) return change + ", new" + held;
   const std::string now = metric_value(metric, grown.after);
   if (!grown.listed) {
-    return fmt::format("{} or more, from at most {} to {}", change,
-                       metric_value(metric, grown.before), now);
+    return fmt::format("{} or more, from at most {} to {}{}", change,
+                       metric_value(metric, grown.before), now, held);
   }
-  return fmt::format("{}, from {} to {}", change, metric_value(metric, grown.before), now);
+  return fmt::format("{}, from {} to {}{}", change, metric_value(metric, grown.before), now, held);
 }
 
 std::string unlisted_phrase(const MetricResult& result) {
   const auto& unlisted = result.unlisted;
   if (unlisted.after <= unlisted.before || unlisted.before == 0) return "";
-  return growth_phrase(result.metric, {unlisted.before, unlisted.after, true, {}, model::kNone}) +
+  return growth_phrase(result.metric,
+                       {unlisted.before, unlisted.after, true, {}, model::kNone, 0}) +
          ", in all stacks that the baseline does not list";
 }
 
