@@ -25,6 +25,8 @@ inline bool needs_no_record(std::size_t size) {
   // Relaxed: a change of mode takes effect within an event or two.
   switch (static_cast<protocol::Control>(segment->control.load(std::memory_order_relaxed))) {
     case protocol::Control::exact:
+    case protocol::Control::idle_watched:
+    case protocol::Control::sample_watched:
       return false;
     case protocol::Control::sample:
       return is_passed_over(size);
@@ -60,6 +62,8 @@ inline bool free_needs_no_record(const void* block) {
   }
   switch (static_cast<protocol::Control>(segment->control.load(std::memory_order_relaxed))) {
     case protocol::Control::exact:
+    case protocol::Control::idle_watched:
+    case protocol::Control::sample_watched:
       return false;
     case protocol::Control::sample:
       if (may_be_sampled(reinterpret_cast<std::uintptr_t>(block))) return false;

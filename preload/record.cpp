@@ -69,11 +69,26 @@ bool is_large(std::size_t size) {
   return size >= g_process.segment->large_bytes.load(std::memory_order_relaxed);
 }
 
-void count_without_ring(Urgency urgency) {
-  if (mode() == Control::idle) return;  // nobody is recording, so nothing is lost
-  auto& counter = urgency == Urgency::deallocation ? g_process.segment->dropped_frees
-                                                   : g_process.segment->dropped_allocations;
-  counter.fetch_add(1, std::memory_order_relaxed);
+bool is_idle(Control mode) {
+  return without_watch(mode) == Control::idle;
+}
+bool is_watched(Control mode) {
+  return mode != without_watch(mode);
+}
+
+// `tells_watch_alone`: a sample would have passed it over.
+void count_without_ring(Urgency urgency, bool tells_watch_alone = false) {
+  const Control now = mode();
+  if (now == Control::idle) return;  // nobody is recording, so nothing is lost
+  SegmentHeader& header = *g_process.segment;
+  const bool goes = urgency == Urgency::deallocation;
+  if (is_watched(now)) {
+    (goes ? header.unwatched_frees : header.unwatched_allocations)
+        .fetch_add(1, std::memory_order_relaxed);
+    if (tells_watch_alone || is_idle(now)) return;
+  }
+  (goes ? header.dropped_frees : header.dropped_allocations)
+      .fetch_add(1, std::memory_order_relaxed);
 }
 
 // The marks that must precede a record: a new epoch, the first number.
@@ -104,6 +119,22 @@ inline bool prepare(ThreadRing& ring, Urgency urgency) {
     return true;
   }
   return mark_changes(ring, urgency, epoch, starts_sequence);
+}
+
+// The same for what a watch alone wants to know: the last quarter of a ring that drops is left to
+// what the mode itself tells. `urgency` says what is counted as missed.
+bool prepare_for_watch(ThreadRing& ring, Urgency urgency) {
+  const std::uint64_t filled = ring.tail - ring.shared->consumed.load(std::memory_order_relaxed);
+  const bool drops = g_process.segment->on_full.load(std::memory_order_relaxed) ==
+                     static_cast<std::uint32_t>(OnFull::drop);
+  if (drops && filled > (ring.mask + 1) / 4 * 3) {
+    count_unwatched(ring, urgency);
+    return false;
+  }
+  if (prepare(ring, urgency)) return true;
+  if (urgency == Urgency::ordinary)
+    count_unwatched(ring, urgency);  // as no free it was not counted
+  return false;
 }
 
 // The next number of a shard. What releases a block or pages inside the real call takes one always:
@@ -197,7 +228,8 @@ void adapt_to_fill(const ThreadRing& ring) {
   adapt_to_fill(ring);
   if (!add_sampled_block(address)) {
     sample_less();
-    return count_without_ring(Urgency::ordinary);
+    g_process.segment->dropped_allocations.fetch_add(1, std::memory_order_relaxed);
+    return;
   }
   const std::uint32_t stack = capture_stack(ring, site);
   if (!prepare(ring, Urgency::ordinary)) {
@@ -212,6 +244,20 @@ void adapt_to_fill(const ThreadRing& ring) {
   publish(ring);
 }
 
+// What the mode makes of an allocation, and the watch's record besides.
+[[gnu::noinline]] void record_watched_allocation(ThreadRing& ring, Control now, Function function,
+                                                 const void* block, std::size_t size,
+                                                 const CallSite& site) {
+  if (now == Control::idle_watched) {
+    record_idle_allocation(ring, function, block, size, site);
+  } else {
+    record_sampled_allocation(ring, function, block, size, false, site);
+  }
+  const std::uint32_t stack = capture_stack(ring, site);
+  if (!prepare_for_watch(ring, Urgency::ordinary)) return;
+  put_allocation(ring, function, address_of(block), size, stack);
+}
+
 void record_idle_failure(ThreadRing& ring, Function function, std::size_t requested,
                          int error_number, const CallSite& site) {
   record_flight(function, 0, requested, error_number, capture_stack(ring, site), ring.tid);
@@ -223,11 +269,13 @@ void record_allocation(Function function, const void* block, std::size_t size,
                        const CallSite& site) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]] {
-    return count_without_ring(Urgency::ordinary);
-  }
   const Control now = mode();
+  if (ring == nullptr) [[unlikely]] {
+    const bool tells_watch_alone = now == Control::sample_watched && is_passed_over(size);
+    return count_without_ring(Urgency::ordinary, tells_watch_alone);
+  }
   if (now != Control::exact) [[unlikely]] {
+    if (is_watched(now)) return record_watched_allocation(*ring, now, function, block, size, site);
     if (now == Control::idle) return record_idle_allocation(*ring, function, block, size, site);
     return record_sampled_allocation(*ring, function, block, size, false, site);
   }
@@ -240,15 +288,21 @@ void record_deallocation(Function function, const void* block) {
   note_block_gone(block);
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr) [[unlikely]] {
-    return count_without_ring(Urgency::deallocation);
-  }
   const std::uint64_t address = address_of(block);
+  if (ring == nullptr) [[unlikely]] {
+    return count_without_ring(Urgency::deallocation, !may_be_sampled(address));
+  }
   const Control now = mode();
-  if (now == Control::idle) return count_idle_free(*ring);
+  if (now != Control::exact && is_idle(now)) [[unlikely]] {
+    count_idle_free(*ring);
+    if (now == Control::idle) return;
+  }
   // Also in exact mode: a block that was sampled before may be freed now.
-  if (!remove_sampled_block(address) && now == Control::sample) return;
-  if (!prepare(*ring, Urgency::deallocation)) return;
+  if (!remove_sampled_block(address) && now != Control::exact) {
+    if (now == Control::sample || !prepare_for_watch(*ring, Urgency::deallocation)) return;
+  } else if (!prepare(*ring, Urgency::deallocation)) {
+    return;
+  }
   put_deallocation(*ring, function, address, take_sequence(*ring, shard_of(address)));
 }
 
@@ -259,7 +313,7 @@ void record_failure(Function function, std::size_t requested, int error_number,
   if (ring == nullptr) [[unlikely]] {
     return count_without_ring(Urgency::ordinary);
   }
-  if (mode() == Control::idle) {
+  if (is_idle(mode())) {
     return record_idle_failure(*ring, function, requested, error_number, site);
   }
   const std::uint32_t stack = capture_stack(*ring, site);
@@ -276,8 +330,12 @@ Reallocation::Reallocation(const void* old_block)
   if (mode_ == Control::idle) return;
   was_sampled_ = remove_sampled_block(old_block_);
   if (mode_ == Control::sample && !was_sampled_) return;
+  const bool tells_watch_alone = is_watched(mode_) && !was_sampled_;
   // The room is made now, because a sequence number that was taken must be told.
-  if (!prepare(*ring_, Urgency::deallocation)) return;
+  if (tells_watch_alone ? !prepare_for_watch(*ring_, Urgency::deallocation)
+                        : !prepare(*ring_, Urgency::deallocation)) {
+    return;
+  }
   old_sequence_ = take_number(shard_of(old_block_));
   recorded_ = true;
 }
@@ -300,7 +358,22 @@ void Reallocation::succeeded(Function function, const void* block, std::size_t s
     if (recorded_) put_long_deallocation(*ring_, function, old_block_, moved_away());
     return record_sampled_allocation(*ring_, function, block, size, true, site);
   }
-  if (!recorded_) return count_without_ring(Urgency::ordinary);
+  if (!recorded_ && !is_watched(mode_)) return count_without_ring(Urgency::ordinary);
+  if (!recorded_) {
+    count_unwatched(*ring_, Urgency::ordinary);
+  } else {
+    put_reallocation(function, block, size, site);
+  }
+  if (mode_ == Control::exact) return;
+  if (mode_ == Control::sample_watched) {
+    return record_sampled_allocation(*ring_, function, block, size, true, site);
+  }
+  count_idle_free(*ring_);
+  record_idle_allocation(*ring_, function, block, size, site);
+}
+
+void Reallocation::put_reallocation(Function function, const void* block, std::size_t size,
+                                    const CallSite& site) {
   const std::uint64_t address = address_of(block);
   const std::uint32_t stack = capture_stack(*ring_, site);
   const std::uint32_t sequence = take_number(shard_of(address));
@@ -314,13 +387,17 @@ void Reallocation::succeeded(Function function, const void* block, std::size_t s
 void Reallocation::failed(Function function, std::size_t requested, int error_number,
                           const CallSite& site) {
   if (ring_ == nullptr) return count_without_ring(Urgency::ordinary);
-  if (mode_ == Control::idle) {
-    return record_idle_failure(*ring_, function, requested, error_number, site);
+  if (is_idle(mode_)) {
+    record_idle_failure(*ring_, function, requested, error_number, site);
+    // A number that was taken is told.
+    if (recorded_)
+      put_failure(*ring_, function, requested, error_number, 0, old_block_, old_sequence_);
+    return;
   }
   // The old block lives on. Its place may have been taken meanwhile: then its free goes by unseen.
   if (was_sampled_) add_sampled_block(old_block_);
   if (!recorded_) {
-    if (mode_ == Control::sample) put_failure_alone(function, requested, error_number, site);
+    if (mode_ != Control::exact) put_failure_alone(function, requested, error_number, site);
     return;
   }
   put_failure(*ring_, function, requested, error_number, capture_stack(*ring_, site), old_block_,
@@ -341,7 +418,7 @@ std::uint64_t Reallocation::moved_away() const {
 
 void Reallocation::freed(Function function) {
   if (ring_ == nullptr) return count_without_ring(Urgency::deallocation);
-  if (mode_ == Control::idle) return count_idle_free(*ring_);
+  if (is_idle(mode_)) count_idle_free(*ring_);
   if (!recorded_) return;
   // Always the long form: a short record with realloc's name is an allocation.
   put_long_deallocation(*ring_, function, old_block_, old_sequence_);
@@ -351,7 +428,7 @@ void record_map(Function function, const void* address, std::size_t length, cons
   const Recording recording;
   ThreadRing* ring = recording.ring();
   if (ring == nullptr) return count_without_ring(Urgency::ordinary);
-  if (mode() == Control::idle) return;
+  if (is_idle(mode())) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::map, address_of(address), length, pack_stack(stack, function));
@@ -362,7 +439,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
   const Recording recording;
   ThreadRing* ring = recording.ring();
   if (ring == nullptr) return count_without_ring(Urgency::ordinary);
-  if (mode() == Control::idle) return;
+  if (is_idle(mode())) return;
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
   put_pages(*ring, RecordType::brk, address_of(old_break), address_of(new_break),
@@ -372,7 +449,7 @@ void record_break(Function function, const void* old_break, const void* new_brea
 PageRelease::PageRelease() : ring_(nullptr), depth_before_(enter()) {
   ring_ = ring_at(depth_before_);
   if (ring_ == nullptr) count_without_ring(Urgency::deallocation);
-  if (ring_ == nullptr || mode() == Control::idle) return;
+  if (ring_ == nullptr || is_idle(mode())) return;
   if (!prepare(*ring_, Urgency::deallocation)) return;
   sequence_ = take_number(kMappingShard);
   recorded_ = true;
@@ -407,7 +484,7 @@ void PageRelease::remapped(const void* old_address, std::size_t old_length, cons
 void record_fork(std::uint64_t token) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) return;
+  if (ring == nullptr || is_idle(mode()) || !prepare(*ring, Urgency::ordinary)) return;
   put(*ring, encode_extended_header(RecordType::fork, 1), token);
   publish(*ring);
 }
@@ -416,7 +493,7 @@ void record_child(std::uint32_t pid, int status) {
   if (!is_recording()) return;
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) return;
+  if (ring == nullptr || is_idle(mode()) || !prepare(*ring, Urgency::ordinary)) return;
   put(*ring, encode_extended_header(RecordType::child, 2), pid);
   put(*ring, static_cast<std::uint32_t>(status), 0);
   publish(*ring);
@@ -425,7 +502,7 @@ void record_child(std::uint32_t pid, int status) {
 bool record_query(std::uint32_t number) {
   const Recording recording;
   ThreadRing* ring = recording.ring();
-  if (ring == nullptr || mode() == Control::idle || !prepare(*ring, Urgency::ordinary)) {
+  if (ring == nullptr || is_idle(mode()) || !prepare(*ring, Urgency::ordinary)) {
     return false;
   }
   put(*ring, encode_extended_header(RecordType::query, 1), number);

@@ -61,6 +61,8 @@ class Reallocation {
   void freed(Function function);  // realloc(p, 0) where the real function freed the block
 
  private:
+  void put_reallocation(Function function, const void* block, std::size_t size,
+                        const CallSite& site);
   void put_failure_alone(Function function, std::size_t requested, int error_number,
                          const CallSite& site);
   [[nodiscard]] std::uint64_t moved_away() const;

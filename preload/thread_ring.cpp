@@ -110,8 +110,12 @@ void write_thread_record(ThreadRing& ring) {
 
 void go_idle() {
   SegmentHeader& header = *g_process.segment;
-  header.control.store(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
-  header.gave_up.fetch_add(1, std::memory_order_relaxed);
+  const std::uint32_t before =
+      header.control.exchange(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
+  // One that was idle but for a watch has lost no more than the watch.
+  if (before != static_cast<std::uint32_t>(Control::idle_watched)) {
+    header.gave_up.fetch_add(1, std::memory_order_relaxed);
+  }
   if (!is_sandboxed()) end_twin();  // of one that was killed in the middle of a leak check
 }
 
@@ -130,11 +134,26 @@ void look_for_collector(ThreadRing& ring) {
   }
 }
 
-void count_dropped(ThreadRing& ring, Urgency urgency) {
-  auto& counter = urgency == Urgency::deallocation ? ring.shared->dropped_frees
-                                                   : ring.shared->dropped_allocations;
-  // Relaxed, and no read-modify-write: this thread is the only writer, the reader wants a number.
+// Relaxed, and no read-modify-write: this thread is the only writer, the reader wants a number.
+template <typename Counter>
+void count_one(Counter& counter) {
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void note_unwatched(ThreadSlot& slot, Urgency urgency) {
+  count_one(urgency == Urgency::deallocation ? slot.unwatched_frees : slot.unwatched_allocations);
+}
+
+void count_dropped(ThreadRing& ring, Urgency urgency) {
+  const auto mode =
+      static_cast<Control>(g_process.segment->control.load(std::memory_order_relaxed));
+  // A watch misses the free of a block that was sampled too; other records are not for it.
+  if (mode != without_watch(mode) && urgency == Urgency::deallocation) {
+    note_unwatched(*ring.shared, urgency);
+  }
+  if (mode == Control::idle_watched) return;
+  count_one(urgency == Urgency::deallocation ? ring.shared->dropped_frees
+                                             : ring.shared->dropped_allocations);
 }
 
 bool back_next_step(ThreadRing& ring) {
@@ -269,6 +288,11 @@ bool make_room_slow(ThreadRing& ring, Urgency urgency) {
   count_dropped(ring, urgency);
   look_for_collector(ring);
   return false;
+}
+
+void count_unwatched(ThreadRing& ring, Urgency urgency) {
+  note_unwatched(*ring.shared, urgency);
+  look_for_collector(ring);
 }
 
 ThreadRing* claim_ring() {

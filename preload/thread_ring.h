@@ -54,6 +54,9 @@ void back_whole_ring(ThreadRing& ring);
 // been counted as dropped.
 bool make_room_slow(ThreadRing& ring, Urgency urgency);
 
+// A record that a watch alone wanted is missing.
+void count_unwatched(ThreadRing& ring, Urgency urgency);
+
 inline bool make_room(ThreadRing& ring, Urgency urgency) {
   if (ring.tail + protocol::kMaxRecordSlots <= ring.limit) [[likely]] {
     return true;

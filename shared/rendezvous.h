@@ -19,7 +19,8 @@ inline constexpr int kWelcomeTimeoutMs = 1000;
 // Another memwatch asks on the same socket for a leak check of a process that is recorded here: a
 // LeaksRequest in the place of the Hello. The answer is a Welcome with the magic
 // below: `record` and in `path` the session that holds the verdicts, in the socket's directory and
-// the asker's to remove; or `decline` and the reason.
+// the asker's to remove; or `decline` and the reason. Before it, where that takes a while,
+// `watching`.
 inline constexpr std::uint64_t kLeaksRequestMagic = 0x454b41454c54574dULL;  // "MWTLEAKE"
 inline constexpr std::uint64_t kLeaksAnswerMagic = 0x414b41454c54574dULL;   // "MWTLEAKA"
 
@@ -42,13 +43,17 @@ struct LeaksRequest {
   std::uint32_t pid;
   std::uint64_t who_holds_address;  // a way from a root to the block there; 0: not asked for
   std::uint64_t who_holds_sites;    // ways to so many sites, those that hold most
-  std::uint64_t unused[3];
+  // Of a process that is not recorded exactly: what it allocates is watched for so long first. The
+  // same request again, on the same connection, ends that time; closing the connection ends all.
+  std::uint64_t watch_ms;
+  std::uint64_t unused[2];
 };
 static_assert(sizeof(LeaksRequest) == sizeof(Hello));
 
 enum class Verdict : std::uint32_t {
-  record = 1,   // the segment's descriptor is attached: map it, fill in the target's part, go
-  decline = 2,  // not wanted: run on without recording
+  record = 1,    // the segment's descriptor is attached: map it, fill in the target's part, go
+  decline = 2,   // not wanted: run on without recording
+  watching = 3,  // of a leaks request: what is allocated from now on is watched; the answer follows
 };
 
 struct Welcome {

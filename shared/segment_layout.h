@@ -28,7 +28,17 @@ enum class Control : std::uint32_t {
   idle = 0,    // counters and flight ring only
   exact = 1,   // every event goes into a ring
   sample = 2,  // allocations are sampled by bytes, failures and pages all recorded
+  // The same two while a leak check watches: what the mode does goes on as ever, and every
+  // allocation and free of the heap goes into a ring besides.
+  idle_watched = 3,
+  sample_watched = 4,
 };
+
+// What the mode is apart from a watch.
+constexpr Control without_watch(Control mode) {
+  if (mode == Control::idle_watched) return Control::idle;
+  return mode == Control::sample_watched ? Control::sample : mode;
+}
 
 enum class OnFull : std::uint32_t {
   block = 0,  // wait for the collector, bounded, never for a dead one
@@ -129,6 +139,8 @@ struct SegmentHeader {
   Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
   Shared<std::uint64_t> peak_rss;  // bytes, at its end; 0: not known (killed, or an earlier image
                                    // of the process, before an exec, had more)
+  // Events that a watch missed, of threads that have no ring.
+  Shared<std::uint64_t> unwatched_allocations, unwatched_frees;
 
   // Free memory goes back to the system when asked: whoever wants it raises `trim_wanted`, the
   // target follows with `trim_begun` and, when it is done, `trim_done`.
@@ -168,7 +180,8 @@ static_assert(offsetof(SegmentHeader, control) == 192 &&
 static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
               offsetof(SegmentHeader, flight_next) == 400 &&
               offsetof(SegmentHeader, children_unrecorded) == 472 &&
-              offsetof(SegmentHeader, peak_rss) == 480);
+              offsetof(SegmentHeader, peak_rss) == 480 &&
+              offsetof(SegmentHeader, unwatched_allocations) == 488);
 static_assert(offsetof(SegmentHeader, trim_wanted) == 512 &&
               offsetof(SegmentHeader, exit_waiting) == 576 &&
               offsetof(SegmentHeader, private_mappings) == 640 &&
@@ -188,6 +201,8 @@ struct ThreadSlot {
   Shared<std::uint64_t> dropped_allocations, dropped_frees;
   // Target, idle mode.
   Shared<std::uint64_t> idle_allocations, idle_frees, idle_bytes;
+  // Events that a watch missed for want of room, modulo 2^32.
+  Shared<std::uint32_t> unwatched_allocations, unwatched_frees;
   // Collector.
   alignas(
       64) Shared<std::uint64_t> consumed;  // slots before this may be overwritten (release;

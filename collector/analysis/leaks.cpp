@@ -1,5 +1,7 @@
 #include "collector/analysis/leaks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -66,6 +68,7 @@ void judge_report(const Selection& selection, std::size_t top, LeakReport& repor
   for (const model::Process* process : selection.processes()) {
     if (process->exit_kind == model::ExitKind::exec) continue;
     if (report.reason.empty()) report.reason = process->leak_check.reason;
+    report.watched_seconds = static_cast<double>(process->leak_check.watched_ms) / 1000;
     if (process->leak_check.method == model::LeakMethod::reachability) {
       report.judged = true;
       report.sums.add(kind_sums(*process));
@@ -126,12 +129,27 @@ std::vector<KindSum> suppressed_by(const model::Session& session, const Selectio
   return sums;
 }
 
+namespace {
+
+std::string reason_of(const model::LeakCheck& check) {
+  if (check.watched_ms == 0) return check.reason;
+  const double seconds = static_cast<double>(check.watched_ms) / 1000;
+  const std::string text =
+      seconds < 10 ? fmt::format("{:.2f} s", seconds) : fmt::format("{:.0f} s", seconds);
+  return fmt::format(
+      "only blocks allocated in the last {} were judged, those from before are not known{}{}", text,
+      check.reason.empty() ? "" : "; ", check.reason);
+}
+
+}  // namespace
+
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection) {
   ProcessLeaks leaks;
   const model::LeakCheck& check = process.leak_check;
-  leaks.reason = check.reason;
+  leaks.reason = reason_of(check);
   leaks.long_pause_reason = check.long_pause_reason;
   leaks.pause_ms = static_cast<double>(check.pause_us) / 1000;
+  leaks.watched_seconds = static_cast<double>(check.watched_ms) / 1000;
   leaks.sums = kind_sums(process);
   const auto worst_first = [](const LeakRecord& a, const LeakRecord& b) {
     const auto rank = [](const LeakRecord& record) {

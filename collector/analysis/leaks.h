@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,10 +53,11 @@ std::vector<KindSum> suppressed_by(const model::Session& session, const Selectio
 // For one process, complete, as the JSON report lists it.
 struct ProcessLeaks {
   std::string_view method = "lifetime";
-  bool complete = true;     // every block of the process was seen and none was lost sight of
-  std::string_view reason;  // why by lifetime, or why not complete
+  bool complete = true;  // every block of the process was seen and none was lost sight of
+  std::string reason;    // why by lifetime, or why not complete
   std::string_view long_pause_reason;
   double pause_ms = 0;              // the process stood still for as long
+  double watched_seconds = 0;       // not 0: of what was allocated in the last so many alone
   KindSums sums;                    // of all of the process's rows
   std::vector<LeakRecord> records;  // worst kind first, then largest; zero-sized blocks as well
 };
@@ -82,7 +84,8 @@ struct LeakReport {
   // definite ones has what they hold in it. A block of no size is a leak as well.
   Ranking definite, possible;
   std::uint64_t unjudged_bytes = 0, unjudged_blocks = 0;
-  std::string_view reason;  // why one was not, or not with everything seen
+  std::string_view reason;     // why one was not, or not with everything seen
+  double watched_seconds = 0;  // not 0: of what was allocated in the last so many alone
 };
 LeakReport find_leaks(const Selection& selection, std::size_t top);
 

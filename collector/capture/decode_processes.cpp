@@ -39,7 +39,7 @@ void apply_row_counts(std::string_view packed, model::Process& process) {
 
 // A method that only a newer memwatch knows is as good as none.
 void set_leak_check(std::string_view packed, model::LeakCheck& check) {
-  for_each_word(packed, 5, [&](std::size_t i, std::uint64_t word) {
+  for_each_word(packed, 6, [&](std::size_t i, std::uint64_t word) {
     switch (i) {
       case 0:
         check.method = word <= static_cast<std::uint64_t>(model::LeakMethod::none)
@@ -55,8 +55,11 @@ void set_leak_check(std::string_view packed, model::LeakCheck& check) {
       case 3:
         check.root_bytes = word;
         return;
-      default:
+      case 4:
         check.block_bytes = word;
+        return;
+      default:
+        check.watched_ms = word;
     }
   });
 }

@@ -64,9 +64,10 @@ std::string encode_record(std::size_t index, const model::Process& process) {
             [&](std::size_t i) { return process.sizes[i].bytes; });
   add_words(writer, process_field::kSizeDeviations, process.sizes.size(),
             [&](std::size_t i) { return process.sizes[i].deviation; });
-  const std::array<std::uint64_t, 5> leak_check = {
+  const std::array<std::uint64_t, 6> leak_check = {
       to_word(process.leak_check.method), process.leak_check.complete ? 1U : 0U,
-      process.leak_check.pause_us, process.leak_check.root_bytes, process.leak_check.block_bytes};
+      process.leak_check.pause_us,        process.leak_check.root_bytes,
+      process.leak_check.block_bytes,     process.leak_check.watched_ms};
   add_words(writer, process_field::kLeakCheck, leak_check.size(),
             [&](std::size_t i) { return leak_check[i]; });
   const std::array<std::uint64_t, 4> history = {process.survivor_looks[0],

@@ -65,9 +65,9 @@ struct Candidate {
 };
 
 model::Mode mode_of(std::uint32_t control) {
-  if (control == static_cast<std::uint32_t>(protocol::Control::exact)) return model::Mode::exact;
-  return control == static_cast<std::uint32_t>(protocol::Control::sample) ? model::Mode::sample
-                                                                          : model::Mode::idle;
+  const auto mode = protocol::without_watch(static_cast<protocol::Control>(control));
+  if (mode == protocol::Control::exact) return model::Mode::exact;
+  return mode == protocol::Control::sample ? model::Mode::sample : model::Mode::idle;
 }
 
 }  // namespace
@@ -258,7 +258,7 @@ void Fleet::State::accept_visitors() {
     }
     const auto asked_for = running.find(static_cast<pid_t>(visitor->leaks_request().pid));
     if (asked_for != running.end()) {
-      asked_for->second->recorder().answer_leaks_request(std::move(*visitor));
+      asked_for->second->answer_leaks_request(std::move(*visitor));
     } else {
       intake::answer_leaks(std::move(*visitor), false,
                            "it is not recorded by the memwatch that was asked");
@@ -541,15 +541,17 @@ Result<Fleet::MemoryOfProcess> Fleet::heap_facts_of(pid_t pid) {
   return not_recorded(kAttempted, pid, "it is not watched");
 }
 
-Result<model::Session> Fleet::check_leaks(pid_t pid) {
-  constexpr const char* kAttempted = "check for leaks";
-  const auto at = state_->running.find(pid);
+void Fleet::check_leaks(recording::LeakQuestion question) {
+  const auto at = state_->running.find(question.pid);
   if (at == state_->running.end()) {
-    return not_recorded(kAttempted, pid, "this daemon does not record it");
+    return question.answer(
+        not_recorded("check for leaks", question.pid, "this daemon does not record it"));
   }
-  // A sample and mere counters do not know every block; the session says so.
-  if (at->second->settings().mode != model::Mode::exact) return at->second->recorder().snapshot();
-  return at->second->recorder().check_leaks(pid);
+  at->second->check_leaks(std::move(question));
+}
+
+void Fleet::end_leak_checks(const std::string& why) {
+  for (const auto& [pid, process] : state_->running) process->recorder().end_leak_checks(why);
 }
 
 std::vector<ProcessMeasures> Fleet::measures(std::size_t top) const {

@@ -27,6 +27,7 @@
 #include "collector/daemon/watch_list.h"
 #include "collector/history/sample.h"
 #include "collector/model/session.h"
+#include "collector/recording/leak_question.h"
 
 namespace memwatch::daemon {
 
@@ -62,15 +63,17 @@ class Fleet {
 
   // One process, copied for those who look at it on another thread. Errors of kind not_found: it is
   // not watched, has ended, or is recorded by somebody else. What was recorded so far, also of one
-  // that has ended; the blocks that are live now (none are known of one that nobody follows); a
-  // leak check of one that is recorded exactly, as `memwatch leaks` makes it.
+  // that has ended; the blocks that are live now (none are known of one that nobody follows).
   Result<model::Session> session_of(pid_t pid);
   struct MemoryOfProcess {
     std::string name;
     analysis::HeapFacts heap;
   };
   Result<MemoryOfProcess> heap_facts_of(pid_t pid);
-  Result<model::Session> check_leaks(pid_t pid);
+  // A leak check as `memwatch leaks` makes it: of a process that is not recorded exactly the answer
+  // comes from a later turn(). Checks that wait can be ended with a reason.
+  void check_leaks(recording::LeakQuestion question);
+  void end_leak_checks(const std::string& why);
 
   // Of each running process that this daemon records; at most `top` libraries of each.
   [[nodiscard]] std::vector<ProcessMeasures> measures(std::size_t top) const;

@@ -128,6 +128,17 @@ void WatchedProcess::look(bool may_have_ended) {
   }
 }
 
+// A watch fills rings that were looked at seldom so far.
+void WatchedProcess::check_leaks(recording::LeakQuestion question) {
+  recorder_->check_leaks(std::move(question));
+  plan_next_look();
+}
+
+void WatchedProcess::answer_leaks_request(intake::Visitor visitor) {
+  recorder_->answer_leaks_request(std::move(visitor));
+  plan_next_look();
+}
+
 void WatchedProcess::image_replaced() {
   recorder_->image_replaced();
   note_end();

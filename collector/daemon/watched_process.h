@@ -66,6 +66,9 @@ class WatchedProcess {
   [[nodiscard]] Clock::time_point next_look() const { return next_look_; }
 
   void look(bool may_have_ended);
+  // Of one that is recorded exactly at once, else once it was watched (LeakQuestion).
+  void check_leaks(recording::LeakQuestion question);
+  void answer_leaks_request(intake::Visitor visitor);
   void image_replaced();  // by exec: this recording is over
   [[nodiscard]] recording::Recorder& recorder() { return *recorder_; }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <vector>
@@ -127,6 +128,48 @@ ssize_t receive_bytes(int connection, void* bytes, std::size_t size) {
   return receive_message(connection, message);
 }
 
+constexpr const char* kAsk = "ask the memwatch that records the process";
+
+// Until the answer is there, or why there is none. Whoever is asked may look through a large heap
+// for minutes once its time of watching is over.
+Result<Welcome> await_leaks_answer(int connection, LeaksRequest request, const LeaksAsker& asker) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::minutes kPatience{10};
+  constexpr int kTurnMs = 200;
+  const Clock::time_point until =
+      Clock::now() + std::chrono::milliseconds(request.watch_ms) + kPatience;
+  bool has_asked_again = false;
+  while (Clock::now() < until) {
+    pollfd state{connection, POLLIN, 0};
+    if (poll(&state, 1, kTurnMs) > 0) {
+      Welcome answer{};
+      if (receive_bytes(connection, &answer, sizeof answer) != sizeof answer) {
+        return Error{ErrorKind::system,
+                     kAsk,
+                     "process " + std::to_string(request.pid),
+                     "it ended without an answer",
+                     {}};
+      }
+      if (answer.verdict != static_cast<std::uint32_t>(Verdict::watching)) return answer;
+      asker.watching();
+    }
+    const AskerState wished = asker.wish();
+    if (wished == AskerState::is_gone) {
+      return Error{ErrorKind::usage,
+                   "check for leaks",
+                   "process " + std::to_string(request.pid),
+                   "it was given up",
+                   {}};
+    }
+    if (wished == AskerState::wants_it_now && !has_asked_again) {
+      has_asked_again = true;
+      // Where it is gone, that is seen when the answer is read.
+      static_cast<void>(send_bytes(connection, &request, sizeof request));
+    }
+  }
+  return system_error(kAsk, "process " + std::to_string(request.pid), ETIMEDOUT);
+}
+
 }  // namespace
 
 Result<RendezvousServer> RendezvousServer::create() {
@@ -193,6 +236,23 @@ void hand_over(Visitor visitor, const Segment& segment) {
   send_welcome(visitor, welcome, segment.descriptor());
 }
 
+AskerState state_of_asker(const Visitor& visitor) {
+  pollfd state{visitor.connection.get(), POLLIN, 0};
+  if (poll(&state, 1, 0) <= 0) return AskerState::waits;
+  LeaksRequest again{};
+  return receive_bytes(visitor.connection.get(), &again, sizeof again) == sizeof again
+             ? AskerState::wants_it_now
+             : AskerState::is_gone;
+}
+
+void tell_watching(const Visitor& visitor) {
+  Welcome answer{};
+  answer.magic = kLeaksAnswerMagic;
+  answer.version = kProtocolVersion;
+  answer.verdict = static_cast<std::uint32_t>(Verdict::watching);
+  static_cast<void>(send_bytes(visitor.connection.get(), &answer, sizeof answer));
+}
+
 void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why) {
   Welcome answer{};
   answer.magic = kLeaksAnswerMagic;
@@ -213,8 +273,8 @@ LeaksRequest Visitor::leaks_request() const {
   return request;
 }
 
-Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest request) {
-  constexpr const char* kAsk = "ask the memwatch that records the process";
+Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest request,
+                                  const LeaksAsker& asker) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) {
@@ -226,22 +286,20 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
   }
   std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
   const UniqueFd connection = local_socket();
-  const timeval patience{600, 0};
-  setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   request.magic = kLeaksRequestMagic;
   request.version = kProtocolVersion;
-  Welcome answer{};
   if (!connection.is_open() ||
       connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      send_bytes(connection.get(), &request, sizeof request) != sizeof request ||
-      receive_bytes(connection.get(), &answer, sizeof answer) != sizeof answer) {
+      send_bytes(connection.get(), &request, sizeof request) != sizeof request) {
     return system_error(kAsk, socket_path, errno);
   }
+  const Result<Welcome> answered = await_leaks_answer(connection.get(), request, asker);
+  if (!answered) return answered.error();
+  Welcome answer = *answered;
   answer.path[sizeof answer.path - 1] = '\0';
   if (answer.magic != kLeaksAnswerMagic || answer.version != kProtocolVersion ||
       answer.verdict != static_cast<std::uint32_t>(Verdict::record)) {
-    return Error{
-        ErrorKind::system, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
+    return Error{ErrorKind::usage, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
   }
   return std::string(answer.path);
 }

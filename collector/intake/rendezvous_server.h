@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -58,11 +60,24 @@ class RendezvousServer {
 void decline(Visitor visitor);
 void hand_over(Visitor visitor, const Segment& segment);
 
+// One that asked for a leak check and has not been answered: reads what it has to add.
+enum class AskerState : std::uint8_t { waits, wants_it_now, is_gone };
+[[nodiscard]] AskerState state_of_asker(const Visitor& visitor);
+
+// Tells it that the watch has begun; the answer is still to come.
+void tell_watching(const Visitor& visitor);
+
 // Answers one that asked for a leak check: the path of the session, or why not.
 void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why);
 
-// The other side: asks the collector on this socket, and waits for its answer, minutes if need be.
-// Of the request only what is asked for has to be filled in.
-Result<std::string> ask_for_leaks(const std::string& socket_path, protocol::LeaksRequest request);
+// The other side: asks the collector on this socket, and waits for its answer: as long as is to be
+// watched, and minutes more if need be. Of the request only what is asked for has to be filled in.
+// Error of kind usage: refused.
+struct LeaksAsker {
+  std::function<AskerState()> wish;  // several times a second, and after a signal: what it wants
+  std::function<void()> watching;    // the process is watched from now on
+};
+Result<std::string> ask_for_leaks(const std::string& socket_path, protocol::LeaksRequest request,
+                                  const LeaksAsker& asker);
 
 }  // namespace memwatch::intake

@@ -34,6 +34,10 @@ Slot load(const Slot* slot) {
   return copy;
 }
 
+Control with_watch(model::Mode mode) {
+  return mode == model::Mode::sample ? Control::sample_watched : Control::idle_watched;
+}
+
 // Rounds without progress, two to four milliseconds each, after which a number nobody tells is
 // given up. Long, for a thread may be stopped that has taken one …
 constexpr unsigned kMaxStalledRounds = 5000;
@@ -101,8 +105,14 @@ void TrackedProcess::look_at_rings() {
   }
 }
 
+void TrackedProcess::route_records() {
+  exact_ = live_.facts.mode == model::Mode::exact ? &live_ : watch_.get();
+  is_sampled_ = live_.facts.mode == model::Mode::sample;
+}
+
 std::uint64_t TrackedProcess::drain() {
   open_new_rings();
+  route_records();
   std::uint64_t total = 0;
   std::uint64_t progress = 0;
   constexpr std::uint64_t kMaxRecordsPerCall = 4U << 20;  // the caller has other things to do too
@@ -270,10 +280,26 @@ bool TrackedProcess::is_free_turn(Ring& ring, const std::uint64_t* words) {
 
 inline std::uint32_t TrackedProcess::thread_of(Ring& ring) {
   if (!ring.has_thread) {
-    ring.thread = live_.thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
+    ring.thread = thread_row(ring.shared->owner_tid.load(std::memory_order_relaxed), {});
     ring.has_thread = true;
   }
   return ring.thread;
+}
+
+std::uint32_t TrackedProcess::thread_row(std::uint32_t tid, const std::string& name) {
+  if (watch_ != nullptr) watch_->thread_row(tid, name);
+  return live_.thread_row(tid, name);
+}
+
+// A block that was sampled may be freed while a watch wants to know of every free.
+inline void TrackedProcess::freed(Ring& ring, Function function, std::uint64_t address) {
+  const model::EventContext context{0, thread_of(ring), ring.at};
+  if (exact_ != nullptr) [[likely]] {
+    exact_->freed(function, address, context);
+  }
+  if (is_sampled_) [[unlikely]] {
+    live_.freed(function, address, context);
+  }
 }
 
 inline model::EventContext TrackedProcess::context(Ring& ring, std::uint32_t node) {
@@ -311,9 +337,9 @@ inline TrackedProcess::Step TrackedProcess::apply_short(Ring& ring, Slot slot) {
   }
   if (!is_turn(ring, shard_of(record.address), record.sequence)) return Step::waits;
   if (is_deallocation(record.function)) {
-    live_.freed(record.function, record.address, model::EventContext{0, thread_of(ring), ring.at});
-  } else {
-    live_.allocated(record.function, record.address, record.size, context(ring, record.stack));
+    freed(ring, record.function, record.address);
+  } else if (exact_ != nullptr) [[likely]] {
+    exact_->allocated(record.function, record.address, record.size, context(ring, record.stack));
   }
   return Step::applied;
 }
@@ -326,8 +352,8 @@ TrackedProcess::Step TrackedProcess::apply_extended(Ring& ring, RecordType type,
         count_damage();
       } else if (!is_turn(ring, shard_of(words[1]), low(words[4]))) {
         return Step::waits;
-      } else {
-        live_.allocated(function_in(words[3]), words[1], words[2], context(ring, low(words[3])));
+      } else if (exact_ != nullptr) {
+        exact_->allocated(function_in(words[3]), words[1], words[2], context(ring, low(words[3])));
       }
       return Step::applied;
     case RecordType::free:
@@ -383,8 +409,7 @@ void TrackedProcess::apply_long_free(Ring& ring, const std::uint64_t* words) {
   if ((high(words[3]) & kFreedByMoving) != 0) {
     live_.moved_away(words[1]);
   } else {
-    live_.freed(static_cast<Function>(words[2]), words[1],
-                model::EventContext{0, thread_of(ring), ring.at});
+    freed(ring, static_cast<Function>(words[2]), words[1]);
   }
 }
 
@@ -408,12 +433,15 @@ TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::u
   }
   if (!ring.released) {
     if (!is_numbered_turn(ring, shard_of(words[1]), low(words[5]))) return Step::waits;
-    ring.reallocation = live_.release_for_reallocation(words[1]);
+    if (exact_ != nullptr) ring.reallocation = exact_->release_for_reallocation(words[1]);
+    if (is_sampled_) live_.moved_away(words[1]);
     ring.released = true;
   }
   if (!is_numbered_turn(ring, shard_of(words[2]), high(words[5]))) return Step::waits;
-  live_.reallocated(ring.reallocation, function_in(words[4]), words[2], words[3],
-                    context(ring, low(words[4])));
+  if (exact_ != nullptr) {
+    exact_->reallocated(ring.reallocation, function_in(words[4]), words[2], words[3],
+                        context(ring, low(words[4])));
+  }
   ring.released = false;
   ring.reallocation = {};
   return Step::applied;
@@ -422,7 +450,7 @@ TrackedProcess::Step TrackedProcess::apply_reallocation(Ring& ring, const std::u
 // Of a reallocation whose new block nobody can tell any more, the old one is gone; of a remap, the
 // pages, which are counted at once.
 void TrackedProcess::give_up_half(Ring& ring) {
-  live_.reallocation_lost(ring.reallocation);
+  if (exact_ != nullptr) exact_->reallocation_lost(ring.reallocation);
   ring.reallocation = {};
   ring.released = false;
 }
@@ -464,15 +492,18 @@ void TrackedProcess::apply_failure(Ring& ring, const std::uint64_t* words) {
     count_damage();
     return;
   }
-  live_.failed(function, words[1], static_cast<int>(low(words[3])),
-               (high(words[3]) & kFailureInjected) != 0, context(ring, low(words[2])));
+  const bool is_injected = (high(words[3]) & kFailureInjected) != 0;
+  const auto error_number = static_cast<int>(low(words[3]));
+  const model::EventContext where = context(ring, low(words[2]));
+  if (exact_ != nullptr) exact_->failed(function, words[1], error_number, is_injected, where);
+  if (is_sampled_) live_.failed(function, words[1], error_number, is_injected, where);
 }
 
 void TrackedProcess::start_thread(Ring& ring, const std::uint64_t* words) {
   char name[17] = {};
   std::memcpy(name, &words[3], 8);
   std::memcpy(name + 8, &words[4], 8);
-  ring.thread = live_.thread_row(low(words[1]), name);
+  ring.thread = thread_row(low(words[1]), name);
   ring.has_thread = true;
   ring.sequenced = words[2] != 0;
 }
@@ -480,7 +511,7 @@ void TrackedProcess::start_thread(Ring& ring, const std::uint64_t* words) {
 void TrackedProcess::apply_flight(Function function, std::uint64_t size, std::uint64_t address,
                                   int error_number, std::uint32_t tid, std::uint32_t stack,
                                   double at) {
-  const model::EventContext context{stacks_.import(stack), live_.thread_row(tid, {}), at};
+  const model::EventContext context{stacks_.import(stack), thread_row(tid, {}), at};
   if (error_number != 0) {
     live_.failed(function, size, error_number, false, context);
   } else {
@@ -492,7 +523,66 @@ bool TrackedProcess::resume_if_given_up(Control wanted) {
   protocol::Shared<std::uint32_t>& control = segment_.header().control;
   if (control.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(wanted)) return false;
   control.store(static_cast<std::uint32_t>(wanted), std::memory_order_release);
+  watch_has_gap_ = is_watching_;
   return true;
+}
+
+void TrackedProcess::begin_watch() {
+  open_new_rings();
+  watch_ = std::make_unique<model::LiveProcess>(UINT64_MAX);
+  for (const model::ThreadTotals& thread : live_.facts.threads) {
+    watch_->thread_row(thread.tid, thread.name);
+  }
+  const SegmentHeader& header = segment_.header();
+  unwatched_allocations_before_ = header.unwatched_allocations.load(std::memory_order_relaxed);
+  unwatched_frees_before_ = header.unwatched_frees.load(std::memory_order_relaxed);
+  unwatched_before_.clear();
+  for (const Ring& ring : rings_) {
+    unwatched_before_.push_back({ring.shared->unwatched_allocations.load(std::memory_order_relaxed),
+                                 ring.shared->unwatched_frees.load(std::memory_order_relaxed)});
+  }
+  is_watching_ = true;
+  watch_has_gap_ = false;
+  segment_.header().control.store(static_cast<std::uint32_t>(with_watch(live_.facts.mode)),
+                                  std::memory_order_release);
+}
+
+void TrackedProcess::stop_watching() {
+  if (!is_watching_) return;
+  is_watching_ = false;
+  segment_.header().control.store(
+      static_cast<std::uint32_t>(without_watch(with_watch(live_.facts.mode))),
+      std::memory_order_release);
+}
+
+void TrackedProcess::forget_watch() {
+  stop_watching();
+  watch_.reset();
+  route_records();
+}
+
+model::LiveProcess* TrackedProcess::watch() {
+  if (watch_ == nullptr) return nullptr;
+  const SegmentHeader& header = segment_.header();
+  model::Losses& losses = watch_->facts.losses;
+  losses.dropped_allocations =
+      header.unwatched_allocations.load(std::memory_order_relaxed) - unwatched_allocations_before_;
+  std::uint64_t frees =
+      header.unwatched_frees.load(std::memory_order_relaxed) - unwatched_frees_before_;
+  for (std::size_t i = 0; i < rings_.size(); ++i) {
+    const Unwatched before = i < unwatched_before_.size() ? unwatched_before_[i] : Unwatched{};
+    const ThreadSlot& slot = *rings_[i].shared;
+    // Modulo 2^32, as the target counts.
+    losses.dropped_allocations += static_cast<std::uint32_t>(
+        slot.unwatched_allocations.load(std::memory_order_relaxed) - before.allocations);
+    frees += static_cast<std::uint32_t>(slot.unwatched_frees.load(std::memory_order_relaxed) -
+                                        before.frees);
+  }
+  losses.dropped_frees = std::max(losses.dropped_frees, frees);
+  losses.damaged_records = damaged_ + stacks_.damaged() + (segment_.is_cut_short() ? 1 : 0);
+  losses.exact = losses.exact && losses.dropped_allocations == 0 && losses.dropped_frees == 0 &&
+                 losses.damaged_records == 0 && !watch_has_gap_;
+  return watch_.get();
 }
 
 void TrackedProcess::count_idle() {

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "collector/intake/look_ahead.h"
@@ -43,12 +45,24 @@ class TrackedProcess {
   void apply_flight(Function function, std::uint64_t size, std::uint64_t address, int error_number,
                     std::uint32_t tid, std::uint32_t stack, double at);
 
-  // A target that waited in vain for us (we were stopped) has gone idle: makes it record again. The
-  // events in between are counted as lost. True when that was the case.
+  // A target that waited in vain for us (we were stopped) has gone idle: makes it record again, in
+  // the mode that is wanted, watched or not. The events in between are counted as lost. True when
+  // that was the case.
   bool resume_if_given_up(protocol::Control wanted);
 
   // Of a process in idle mode: its counters as totals. Brings them up to date.
   void count_idle();
+
+  // Of a process that is sampled or idle: from now on every allocation and free of its heap is
+  // told besides, and goes into a LiveProcess of its own, whose threads have the same rows. The
+  // sample or the counters go on as ever.
+  void begin_watch();
+  // The target goes back to its mode; what was watched stays until it is forgotten.
+  void stop_watching();
+  void forget_watch();
+  [[nodiscard]] bool is_watching() const { return is_watching_; }
+  // With its losses up to date; nullptr: none.
+  [[nodiscard]] model::LiveProcess* watch();
 
   // Refreshes facts.losses from the segment's counters.
   void collect_losses();
@@ -79,6 +93,9 @@ class TrackedProcess {
   void open_new_rings();
   void look_at_rings();
   std::uint64_t drain_ring(Ring& ring);
+  void route_records();
+  void freed(Ring& ring, Function function, std::uint64_t address);
+  std::uint32_t thread_row(std::uint32_t tid, const std::string& name);
   Step apply(Ring& ring, protocol::Slot first, std::uint64_t available, unsigned* slots);
   Step apply_short(Ring& ring, protocol::Slot slot);
   Step apply_extended(Ring& ring, protocol::RecordType type, const std::uint64_t* words);
@@ -104,6 +121,18 @@ class TrackedProcess {
   Segment segment_;
   StackImporter stacks_;
   model::LiveProcess live_;
+  std::unique_ptr<model::LiveProcess> watch_;
+  bool is_watching_ = false;
+  bool watch_has_gap_ = false;  // the target had given us up meanwhile
+  struct Unwatched {
+    std::uint32_t allocations = 0, frees = 0;
+  };
+  std::vector<Unwatched> unwatched_before_;  // of each ring, when the watch began
+  std::uint64_t unwatched_allocations_before_ = 0, unwatched_frees_before_ = 0;
+  // Where records of single events go: into the facts; of a process that is sampled or idle into
+  // its watch, or nowhere.
+  model::LiveProcess* exact_ = &live_;
+  bool is_sampled_ = false;
   bool attaching_;
   std::vector<Ring> rings_;
   std::vector<std::uint32_t> next_sequence_;  // per shard

@@ -132,8 +132,9 @@ void LiveProcess::freed(Function function, std::uint64_t address, const EventCon
   ++totals_of(function).calls;
   LiveBlock block;
   if (!heap_.remove(address, &block)) {
-    if (facts.mode == Mode::sample) {  // sampled, or sampled for an earlier collector
-      free_sampled(function, address, context);
+    if (facts.mode == Mode::sample) {
+      // One that was not sampled, or for an earlier collector, stands for nothing.
+      if (!free_sampled(function, address, context)) --totals_of(function).calls;
       return;
     }
     ++(inherits_blocks_ ? facts.totals.inherited_frees : facts.losses.unmatched_frees);

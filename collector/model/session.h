@@ -252,6 +252,8 @@ struct LeakCheck {
   bool complete = false;                          // every block was judged with everything seen
   std::uint64_t pause_us = 0;                     // the process stood still for as long
   std::uint64_t root_bytes = 0, block_bytes = 0;  // looked at
+  // Not 0: only blocks allocated in the last so many milliseconds were judged.
+  std::uint64_t watched_ms = 0;
   std::string reason;  // why by lifetime, or why not complete; "" where all is well
   // Of a process that went on: why its memory was copied or read while it stood still, instead of
   // that of a twin afterwards; "" where it was not.

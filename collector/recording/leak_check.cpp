@@ -1,13 +1,16 @@
 #include "collector/recording/leak_check.h"
 
+#include <fmt/format.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
+#include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -152,7 +155,14 @@ class LeakRows {
   std::map<Key, model::LeakRow> rows_;
 };
 
-std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
+// What is judged of a process that goes on: of one that is sampled or idle, what was watched.
+model::LiveProcess& judged_part(ProcessRecord& record) {
+  model::LiveProcess* const watch = record.tracked->watch();
+  return watch != nullptr ? *watch : record.tracked->live();
+}
+
+std::vector<Block> take_blocks(ProcessRecord& record, const model::LiveProcess& judged,
+                               RootFacts& facts) {
   const model::LiveProcess& live = record.tracked->live();
   for (const auto& [start, end] : live.mapped_ranges().ranges()) {
     facts.program_mappings.push_back({start, end});
@@ -161,17 +171,17 @@ std::vector<Block> take_blocks(ProcessRecord& record, RootFacts& facts) {
     facts.shim_mappings.push_back({start, end});
   facts.program_moved_break = live.has_moved_break();
   facts.has_unknown_blocks =
-      live.inherits_blocks() || record.was_joined || !live.facts.losses.exact;
+      &judged != &live || live.inherits_blocks() || record.was_joined || !live.facts.losses.exact;
   std::vector<Block> blocks;
-  reachability::reserve_huge(blocks, live.heap().size());
-  live.heap().for_each([&](const model::LiveBlock& block) {
+  reachability::reserve_huge(blocks, judged.heap().size());
+  judged.heap().for_each([&](const model::LiveBlock& block) {
     if (block.address >= BlockIndex::kAddressLimit) return;
     blocks.push_back({block.address, block.size, block.site, block.site});
   });
   return blocks;
 }
 
-Subject subject_of(ProcessRecord& record, const model::Session& session,
+Subject subject_of(ProcessRecord& record, model::LiveProcess& judged, const model::Session& session,
                    const std::function<void()>& heartbeat) {
   Subject subject;
   subject.pid = record.pid;
@@ -185,20 +195,34 @@ Subject subject_of(ProcessRecord& record, const model::Session& session,
   };
   // Sites and stacks grow while a process that goes on is judged, so the loader's are noted first.
   const auto of_loader = std::make_shared<std::vector<bool>>();
-  subject.take_blocks = [&record, &session, of_loader](RootFacts& facts) {
-    for (const model::Site& site : record.tracked->live().facts.sites) {
+  subject.take_blocks = [&record, &judged, &session, of_loader](RootFacts& facts) {
+    for (const model::Site& site : judged.facts.sites) {
       of_loader->push_back(is_of_loader(session, site.stack));
     }
-    return take_blocks(record, facts);
+    return take_blocks(record, judged, facts);
   };
   subject.is_root_site = [of_loader](std::uint32_t site) { return (*of_loader)[site]; };
   return subject;
 }
 
-const Examination& examine_record(ProcessRecord& record, Subject& subject) {
+// What losses mean: a block whose free went by unseen is pointed to by nobody.
+std::string why_lossy(const model::Losses& losses) {
+  if (losses.dropped_frees > 0) {
+    return fmt::format(
+        "{} calls were lost ({} of them frees), so not every block is known, and some that are "
+        "listed may have been freed",
+        losses.dropped_allocations + losses.dropped_frees, losses.dropped_frees);
+  }
+  return "calls were lost, so not every block is known";
+}
+
+// `watched_seconds`: since its blocks are known, of a process that goes on and whose earlier blocks
+// are not.
+const Examination& examine_record(ProcessRecord& record, model::Process& judged, Subject& subject,
+                                  std::optional<double> watched_seconds) {
   record.examination = std::make_unique<Examination>(examine(subject));
   Examination& result = *record.examination;
-  model::LeakCheck& check = record.tracked->live().facts.leak_check;
+  model::LeakCheck& check = judged.leak_check;
   check = {};
   check.pause_us = static_cast<std::uint64_t>(result.pause_seconds * 1e6);
   check.long_pause_reason = result.why_long_pause;
@@ -209,15 +233,18 @@ const Examination& examine_record(ProcessRecord& record, Subject& subject) {
   check.method = model::LeakMethod::reachability;
   check.root_bytes = result.scan->figures().root_bytes;
   check.block_bytes = result.scan->figures().block_bytes;
-  check.reason = result.why_incomplete;
-  if (check.reason.empty() && record.was_joined) {
-    check.reason =
-        "blocks allocated before memwatch joined are not known, so only later ones were judged";
+  std::vector<std::string> reasons;
+  if (!result.why_incomplete.empty()) reasons.push_back(result.why_incomplete);
+  if (watched_seconds) {
+    check.watched_ms =
+        static_cast<std::uint64_t>(std::max(1LL, std::llround(*watched_seconds * 1000)));
+  } else if (record.was_joined) {
+    reasons.emplace_back(
+        "blocks allocated before memwatch joined are not known, so only later ones were judged");
   }
-  if (check.reason.empty() && !record.tracked->live().facts.losses.exact) {
-    check.reason = "calls were lost, so not every block is known";
-  }
-  check.complete = check.reason.empty();
+  if (!judged.losses.exact) reasons.push_back(why_lossy(judged.losses));
+  check.reason = fmt::format("{}", fmt::join(reasons, "; "));
+  check.complete = check.reason.empty() && !watched_seconds;
   return result;
 }
 
@@ -259,7 +286,8 @@ bool awaits_leak_check(const ProcessRecord& record) {
 void check_at_exit(ProcessRecord& record, const model::Session& session,
                    const std::function<void()>& heartbeat) {
   protocol::SegmentHeader& header = record.tracked->segment().header();
-  Subject subject = subject_of(record, session, heartbeat);
+  model::LiveProcess& live = record.tracked->live();
+  Subject subject = subject_of(record, live, session, heartbeat);
   WaitingThread waiting;
   waiting.tid = static_cast<pid_t>(header.exit_tid);
   waiting.stack_pointer = header.exit_stack_pointer;
@@ -271,13 +299,16 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
     header.exit_released.store(1, std::memory_order_release);
     syscall(SYS_futex, &header.exit_released, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   };
-  examine_record(record, subject);
+  examine_record(record, live.facts, subject, std::nullopt);
 }
 
 model::Process judge_living(ProcessRecord& record, const model::Session& session,
-                            const HoldersWish& holders, const std::function<void()>& heartbeat) {
+                            const HoldersWish& holders, double now,
+                            const std::function<void()>& heartbeat) {
   intake::TrackedProcess& tracked = *record.tracked;
-  Subject subject = subject_of(record, session, heartbeat);
+  tracked.collect_losses();
+  model::LiveProcess& judged = judged_part(record);
+  Subject subject = subject_of(record, judged, session, heartbeat);
   subject.holders = holders;
   // It may be running again: its rings have to be read meanwhile. The facts are those of the look.
   subject.heartbeat = [&tracked, &heartbeat] {
@@ -286,14 +317,18 @@ model::Process judge_living(ProcessRecord& record, const model::Session& session
   };
   model::Process looked_at;
   const auto take = subject.take_blocks;
-  subject.take_blocks = [&tracked, &looked_at, take](RootFacts& facts) {
-    tracked.live().settle();
-    looked_at = tracked.live().facts;
+  subject.take_blocks = [&record, &judged, &looked_at, take](RootFacts& facts) {
+    judged_part(record).settle();  // with its losses
+    looked_at = judged.facts;
+    // The rest needs none of what it does from now on.
+    record.tracked->stop_watching();
     return take(facts);
   };
-  examine_record(record, subject);
-  model::LeakCheck& check = tracked.live().facts.leak_check;
-  if (looked_at.sites.empty()) looked_at = tracked.live().facts;  // it could not be looked at
+  const bool is_part = tracked.watch() != nullptr || record.was_joined;
+  examine_record(record, judged.facts, subject,
+                 is_part ? std::optional(now - judged.facts.start) : std::nullopt);
+  model::LeakCheck& check = judged.facts.leak_check;
+  if (looked_at.sites.empty()) looked_at = judged.facts;  // it could not be looked at
   looked_at.leak_check = std::exchange(check, {});
   if (looked_at.leak_check.method == model::LeakMethod::reachability) {
     const Examination& examination = *record.examination;

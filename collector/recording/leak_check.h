@@ -25,9 +25,10 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
                    const std::function<void()>& heartbeat);
 
 // Looks at a process that goes on: its facts as they are now, with the verdicts and the ways that
-// were wished for. The record itself is as it was.
+// were wished for; of one that is watched (leak_watches.h) those of the watch, which stops. `now`
+// in seconds of the session. The record itself is as it was.
 model::Process judge_living(ProcessRecord& record, const model::Session& session,
-                            const reachability::HoldersWish& holders,
+                            const reachability::HoldersWish& holders, double now,
                             const std::function<void()>& heartbeat);
 
 // Makes the rows of the process, as its record ends, where there are verdicts.

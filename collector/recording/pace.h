@@ -42,6 +42,12 @@ class Pace {
         last_look_(now),
         window_(now) {}
 
+  // For a while every event comes (a leak check watches), and nothing may wait for us.
+  void watch(bool is_watching) {
+    if (is_watching && !is_watching_) rate_ = static_cast<double>(kManyRecords);
+    is_watching_ = is_watching;
+  }
+
   // A look at the rings has found this many records.
   void looked(std::uint64_t records, Clock::time_point now) {
     const auto since = std::max<Clock::duration>(now - last_look_, kShort);
@@ -61,15 +67,17 @@ class Pace {
   [[nodiscard]] std::chrono::milliseconds until_next_look() const {
     if (last_records_ >= kManyRecords) return std::chrono::milliseconds{0};
     const double rate = std::max(rate_, earlier_rate_);  // records a millisecond
-    if (is_exact_ && !may_wait_) return rate > 0 ? kShort : 2 * kShort;
+    const bool is_exact = is_exact_ || is_watching_;
+    if (is_exact && !may_wait_) return rate > 0 ? kShort : 2 * kShort;
     const double lasts =
-        static_cast<double>(is_exact_ ? kManyRecords : kManySamples) / std::max(rate, 1.0);
+        static_cast<double>(is_exact ? kManyRecords : kManySamples) / std::max(rate, 1.0);
     return std::clamp(std::chrono::milliseconds(static_cast<std::int64_t>(lasts)), kShort,
-                      is_exact_ ? kLong : kIdle);
+                      is_exact ? kLong : kIdle);
   }
 
  private:
   bool is_exact_;
+  bool is_watching_ = false;
   bool may_wait_;
   std::uint64_t last_records_ = 0;
   double rate_;              // of this window

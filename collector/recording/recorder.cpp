@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 #include <map>
+#include <utility>
 
 #include "collector/capture/session_writer.h"
 #include "collector/intake/flight_reader.h"
@@ -17,6 +18,7 @@
 #include "collector/procfs/process_identity.h"
 #include "collector/reachability/stopped_threads.h"
 #include "collector/recording/heap_facts.h"
+#include "collector/recording/leak_watches.h"
 #include "collector/recording/own_memory.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
@@ -33,6 +35,8 @@ using protocol::Control;
 constexpr std::chrono::seconds kFirstTidying{1};
 constexpr std::chrono::minutes kBetweenTidyings{1};
 
+constexpr std::uint64_t kLongestWatchMs = 1000UL * 60 * 60 * 24 * 366;  // of a leak check
+
 double thread_seconds() {
   timespec used{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
@@ -45,12 +49,12 @@ std::string host_name() {
   return name;
 }
 
-Control control_for(model::Mode mode) {
+Control control_for(model::Mode mode, bool is_watched = false) {
   switch (mode) {
     case model::Mode::idle:
-      return Control::idle;
+      return is_watched ? Control::idle_watched : Control::idle;
     case model::Mode::sample:
-      return Control::sample;
+      return is_watched ? Control::sample_watched : Control::sample;
     case model::Mode::exact:
       break;
   }
@@ -137,6 +141,7 @@ struct Recorder::State {
   // Short recordings are spared it.
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::optional<Pace> pace;
+  LeakWatches watches;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const Alert&)>* on_large_freed = nullptr;
@@ -180,7 +185,11 @@ struct Recorder::State {
   void swap_living_facts();
   // While a leak check keeps the turn: whoever waits for us waits on.
   void show_life() { pulse->intake_beats(Pulse::kStandIn); }
-  Result<model::Session> check_leaks(pid_t pid, const reachability::HoldersWish& holders);
+  void check_leaks(LeakQuestion question);
+  Result<ProcessRecord*> record_to_check(pid_t pid);
+  model::Session judge_leaks(ProcessRecord& record, const reachability::HoldersWish& holders);
+  void tend_watches();
+  void give_up_watch(const ProcessRecord& record, const std::string& why);
   void answer_leaks_request(intake::Visitor visitor);
   Alert alert_for(const ProcessRecord& record, Function function, std::uint64_t size,
                   model::StackId stack);
@@ -467,6 +476,8 @@ void Recorder::State::child_status(std::uint32_t pid, int status) {
 }
 
 void Recorder::State::end_record(ProcessRecord& record, std::optional<model::ExitKind> kind) {
+  give_up_watch(record, kind == model::ExitKind::exec ? "exec replaced it meanwhile"
+                                                      : "it has ended meanwhile");
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.drain_to_end();
   collect_idle(record, true);
@@ -518,6 +529,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
 
 // Leaves a running process to itself: idle, without a collector, ready for the next one.
 void Recorder::State::detach_record(ProcessRecord& record) {
+  give_up_watch(record, "the recording that was asked has ended");
   intake::TrackedProcess& tracked = *record.tracked;
   sample(record, true);
   intake::SegmentSettings idle;
@@ -634,27 +646,43 @@ void Recorder::State::checkpoint() {
   next_checkpoint = Clock::now() + checkpoint_spacing;
 }
 
-Result<model::Session> Recorder::State::check_leaks(pid_t pid,
-                                                    const reachability::HoldersWish& holders) {
+model::Session Recorder::State::judge_leaks(ProcessRecord& record,
+                                            const reachability::HoldersWish& holders) {
+  const model::Process judged =
+      judge_living(record, session, holders, now(), [this] { show_life(); });
+  model::Session found = session;
+  found.processes.assign(1, judged);
+  found.processes.front().duration = now() - judged.start;
+  found.complete = true;
+  return found;
+}
+
+void Recorder::State::check_leaks(LeakQuestion question) {
+  const Result<ProcessRecord*> record = record_to_check(question.pid);
+  if (!record) return question.answer(record.error());
+  if (options.mode == model::Mode::exact) {
+    return question.answer(judge_leaks(**record, question.holders));
+  }
+  watches.begin(**record, std::move(question), now());
+  pace->watch(watches.has_any());
+}
+
+void Recorder::State::tend_watches() {
+  if (!watches.has_any()) return;
+  watches.turn([this](ProcessRecord& record, const reachability::HoldersWish& holders) {
+    return Result<model::Session>(judge_leaks(record, holders));
+  });
+  pace->watch(watches.has_any());
+}
+
+void Recorder::State::give_up_watch(const ProcessRecord& record, const std::string& why) {
+  watches.give_up(record, why);
+  pace->watch(watches.has_any());
+}
+
+Result<ProcessRecord*> Recorder::State::record_to_check(pid_t pid) {
   for (const auto& record : records) {
-    if (!record->is_alive() || record->pid != pid) continue;
-    // Not every block is known, and what is not would be told as nothing.
-    if (options.mode != model::Mode::exact) {
-      const bool sampled = options.mode == model::Mode::sample;
-      return Error{ErrorKind::usage,
-                   "check for leaks",
-                   "process " + std::to_string(pid),
-                   std::string("it is recorded in ") + (sampled ? "sample" : "idle") +
-                       " mode by process " + std::to_string(getpid()) +
-                       (sampled ? ", which does not know every block" : ", which knows no block"),
-                   {}};
-    }
-    const model::Process judged = judge_living(*record, session, holders, [this] { show_life(); });
-    model::Session found = session;
-    found.processes.assign(1, judged);
-    found.processes.front().duration = now() - judged.start;
-    found.complete = true;
-    return found;
+    if (record->is_alive() && record->pid == pid) return record.get();
   }
   return Error{ErrorKind::not_found,
                "check for leaks",
@@ -666,23 +694,52 @@ Result<model::Session> Recorder::State::check_leaks(pid_t pid,
 // Another memwatch wants to know; the verdicts go into a session file beside the socket.
 void Recorder::State::answer_leaks_request(intake::Visitor visitor) {
   const protocol::LeaksRequest request = visitor.leaks_request();
-  reachability::HoldersWish holders;
-  holders.sites = request.who_holds_sites;
-  if (request.who_holds_address != 0) holders.address = request.who_holds_address;
-  Result<model::Session> found = check_leaks(static_cast<pid_t>(request.pid), holders);
-  std::string path;
-  if (found) {
-    const std::string& socket = rendezvous->path();
-    path = socket.substr(0, socket.rfind('/') + 1) + "leaks-" + std::to_string(visitor.pid) + ".mw";
-    Result<capture::SessionWriter> file = capture::SessionWriter::create(path);
-    const Result<void> written = file ? file->finish(*found) : Result<void>(file.error());
-    if (!written) found = written.error();
-  }
-  intake::answer_leaks(std::move(visitor), found.has_value(), found ? path : found.error().why);
+  LeakQuestion question;
+  question.pid = static_cast<pid_t>(request.pid);
+  question.holders.sites = request.who_holds_sites;
+  if (request.who_holds_address != 0) question.holders.address = request.who_holds_address;
+  question.watch = std::chrono::milliseconds(std::min(request.watch_ms, kLongestWatchMs));
+  const auto asker = std::make_shared<intake::Visitor>(std::move(visitor));
+  question.asker = [asker] {
+    switch (intake::state_of_asker(*asker)) {
+      case intake::AskerState::wants_it_now:
+        return LeakQuestion::Asker::wants_it_now;
+      case intake::AskerState::is_gone:
+        return LeakQuestion::Asker::is_gone;
+      case intake::AskerState::waits:
+        break;
+    }
+    return LeakQuestion::Asker::waits;
+  };
+  question.watching = [asker] { intake::tell_watching(*asker); };
+  question.answer = [this, asker](Result<model::Session> found) {
+    std::string path;
+    if (found) {
+      const std::string& socket = rendezvous->path();
+      path =
+          socket.substr(0, socket.rfind('/') + 1) + "leaks-" + std::to_string(asker->pid) + ".mw";
+      Result<capture::SessionWriter> file = capture::SessionWriter::create(path);
+      const Result<void> written = file ? file->finish(*found) : Result<void>(file.error());
+      if (!written) found = written.error();
+    }
+    intake::answer_leaks(std::move(*asker), found.has_value(), found ? path : found.error().why);
+  };
+  check_leaks(std::move(question));
 }
 
-Result<model::Session> Recorder::check_leaks(pid_t pid, const reachability::HoldersWish& holders) {
-  return state_->check_leaks(pid, holders);
+void Recorder::check_leaks(LeakQuestion question) {
+  state_->check_leaks(std::move(question));
+}
+
+Result<model::Session> Recorder::check_leaks_now(pid_t pid,
+                                                 const reachability::HoldersWish& holders) {
+  const Result<ProcessRecord*> record = state_->record_to_check(pid);
+  if (!record) return record.error();
+  return state_->judge_leaks(**record, holders);
+}
+
+void Recorder::end_leak_checks(const std::string& why) {
+  for (const auto& record : state_->records) state_->give_up_watch(*record, why);
 }
 
 void Recorder::welcome_visitors() {
@@ -736,7 +793,7 @@ void Recorder::look(bool some_ended) {
     if (awaits_leak_check(*s.records[i])) {
       check_at_exit(*s.records[i], s.session, [&s] { s.show_life(); });
     }
-    if (tracked.resume_if_given_up(control_for(s.options.mode))) {
+    if (tracked.resume_if_given_up(control_for(s.options.mode, tracked.is_watching()))) {
       s.warn("process " + std::to_string(s.records[i]->pid) +
              " did not wait for memwatch any longer; what it did meanwhile is counted as lost");
     }
@@ -751,6 +808,7 @@ void Recorder::look(bool some_ended) {
   reachability::release_stragglers();
   s.pace->looked(drained, Clock::now());
   s.notice_ends(some_ended);
+  s.tend_watches();
   for (const auto& record : s.records) {
     if (!record->is_alive()) continue;
     s.sample(*record, false);

@@ -21,6 +21,7 @@
 #include "collector/procfs/cgroup_location.h"
 #include "collector/reachability/holders.h"
 #include "collector/recording/leak_check.h"
+#include "collector/recording/leak_question.h"
 #include "collector/recording/pulse.h"
 #include "shared/segment_layout.h"
 
@@ -113,9 +114,13 @@ class Recorder {
   // Answers a visitor that asks for a leak check.
   void answer_leaks_request(intake::Visitor visitor);
 
-  // A leak check of a process that is recorded and goes on: a session with it alone, in which its
-  // leaks are judged, as far as they could be (Process::leak_check).
-  Result<model::Session> check_leaks(pid_t pid, const reachability::HoldersWish& holders = {});
+  // A leak check of a process that is recorded and goes on. Answered at once where it is recorded
+  // exactly, else from a look once its allocations were watched for a while, or from stop().
+  void check_leaks(LeakQuestion question);
+  // Of one that is recorded exactly, as it is now.
+  Result<model::Session> check_leaks_now(pid_t pid, const reachability::HoldersWish& holders = {});
+  // Checks that still watch are answered with this reason, and do not go on.
+  void end_leak_checks(const std::string& why);
 
   // The owner's child has ended (it is the one who may wait for it). `max_rss_bytes` from its
   // rusage.

@@ -34,7 +34,7 @@ server::ApiSources sources() {
   };
   sources.now_ms = [] { return std::int64_t{1'700'000'000'000}; };
   sources.session = [](pid_t pid, const auto& use) { use(session_of(pid)); };
-  sources.check_leaks = sources.session;
+  sources.check_leaks = [](pid_t pid, std::uint64_t, const auto& use) { use(session_of(pid)); };
   sources.memory = [](pid_t, const auto& use) {
     use(Error{ErrorKind::not_found, "look", "a process", "it has ended", {}});
   };

@@ -240,17 +240,40 @@ class WatchingTest(DaemonTest):
         (process,) = json.loads(run.stdout)["processes"]
         self.assertGreaterEqual(process["leaks"]["definite_blocks"], 49)
 
-    def test_what_the_daemon_samples_or_counts_is_not_judged(self):
-        for mode, known in (("sample", "does not know every block"), ("idle", "knows no block")):
+    def leaks_of(self, target):
+        """A check that watches until it is told otherwise, and has begun to."""
+        check = subprocess.Popen(
+            [str(configuration.memwatch), "leaks", "--json", "-", "--duration", "10m", str(target.pid)],
+            env=self.workspace.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(lambda: check.poll() is None and check.kill())
+        self.assertIn(f"watching what process {target.pid} allocates", check.stderr.readline().decode())
+        return check
+
+    def test_what_the_daemon_samples_or_counts_is_watched_and_judged(self):
+        for mode in ("sample", "idle"):
             self.watching(mode)
             daemon = self.start()
             target = Target(self, self.tag)
             self.wait_for_recording(target.pid)
             target.tell("lose 50")
-            by = f"in {mode} mode by process {daemon.pid}"
-            self.one_line(self.memwatch("leaks", target.pid), 2, f"process {target.pid}", by, known, "--mode exact")
-            self.assertEqual(target.end()[0], 0)
+            check = self.leaks_of(target)
+            target.tell("lose 30")
+            check.send_signal(signal.SIGINT)
+            output, errors = check.communicate(timeout=TIMEOUT_S)
+            self.assertEqual((check.returncode, errors), (1, b""))
+            leaks = json.loads(output)["processes"][0]["leaks"]
+            self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", False))
+            self.assertIn(leaks["definite_blocks"], (29, 30))
+            # A daemon that ends lets go of whoever asks.
+            check = self.leaks_of(target)
             self.stop(daemon)
+            output, errors = check.communicate(timeout=TIMEOUT_S)
+            self.assertEqual((check.returncode, output), (2, b""))
+            self.assertRegex(errors.decode(), rf"^memwatch: [^\n]*process {target.pid}: the daemon is ending\n$")
+            self.assertEqual(target.end()[0], 0)
 
     def test_without_the_library_there_is_resident_memory(self):
         self.watching("exact", 'poll_interval = "1s"\n')

@@ -7,6 +7,8 @@ import gzip
 import http.client
 import json
 import subprocess
+import threading
+import time
 
 from harness.case import TIMEOUT_S
 from test_daemon import MEBIBYTE, RestCase, Target
@@ -158,13 +160,47 @@ class AnalysisTest(PagesTest):
         )
         self.assertEqual(target.end()[0], 0)
 
-    def test_a_sample_says_why_its_leaks_cannot_be_judged(self):
-        self.watching("sample")
-        self.daemons[0].send_signal(1)
-        target = self.target("s")
-        self.wait_for(target.pid, lambda p: p.get("mode") == "sample", "another mode")
-        leaks = self.get(f"/api/v1/analyze?pid={target.pid}", "POST")["leaks"]
-        self.assertEqual((leaks["method"], leaks["reason"]), ("lifetime", "a sample does not know every block"))
+    def analysed_while_it_loses(self, target):
+        """What a check of some seconds says, in which the process loses 60 blocks again and again."""
+        answers = []
+        check = threading.Thread(target=lambda: answers.append(self.request(f"/api/v1/analyze?pid={target.pid}&seconds=3", "POST")))
+        check.start()
+        others = set()
+        while check.is_alive():
+            target.tell("lose 60")
+            time.sleep(0.1)  # a daemon answers so many requests a second
+            response, problem = self.request(f"/api/v1/analyze?pid={target.pid}&seconds=1", "POST")
+            if check.is_alive() and response.status != 200:
+                others.add((response.status, problem["detail"].split(", for")[0].split(": ")[-1]))
+        check.join()
+        ((response, analysis),) = answers
+        return response.status, analysis, others
+
+    def test_what_is_not_recorded_exactly_is_watched_and_that_is_judged(self):
+        for mode in ("sample", "idle"):
+            self.watching(mode)
+            self.daemons[0].send_signal(1)
+            target = self.target(mode[0])
+            target.tell("lose 60")  # of before
+            self.wait_for(target.pid, lambda p, mode=mode: p.get("mode") == mode, "another mode")
+            # On a machine that does nothing for seconds none may be lost in time.
+            for _ in range(20):
+                status, analysis, others = self.analysed_while_it_loses(target)
+                if status == 200 and analysis["leaks"]["definite_blocks"] > 0 and others:
+                    break
+            leaks = analysis["leaks"]
+            self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", False))
+            self.assertGreater(leaks["watched_seconds"], 0)
+            self.assertRegex(leaks["reason"], "^only blocks allocated in the last [0-9.]+ s were judged")
+            self.assertGreaterEqual(leaks["definite_blocks"], 59)
+            self.assertEqual(leaks["records"][0]["stack"][0]["function"], "loses")
+            self.assertGreater(leaks["pause_ms"], 0)
+            self.assertIn("pattern", analysis["growth"])
+            self.assertEqual(others, {(409, "another check of it is under way")})
+            self.wait_for(target.pid, lambda p, mode=mode: p.get("mode") == mode, "the mode it had")
+            self.assertEqual(target.end()[0], 0)
+        for seconds in (0, 601, "x"):
+            self.assertEqual(self.request(f"/api/v1/analyze?pid={target.pid}&seconds={seconds}", "POST")[0].status, 400)
 
 
 class ReportTest(PagesTest):

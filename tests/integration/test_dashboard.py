@@ -180,6 +180,33 @@ class DashboardTest(HtmlCase, PageCase):
         self.wait(lambda: self.tag in self.browser.text("#consumers .body"), "libraries")
         self.assert_clean()
 
+    def test_what_is_sampled_is_watched_before_its_leaks_are_told(self):
+        self.watching("sample")
+        self.daemons[0].send_signal(1)
+        target = Target(self, self.tag)
+        self.wait_for(target.pid, lambda p: p.get("mode") == "sample", "a sample")
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: self.browser.run("return document.querySelector('#analyse-seconds') !== null"), "for how long")
+        self.assertEqual(self.browser.text("#analyse-seconds option:checked"), "10 s")
+        # A shorter time than a person would choose.
+        self.browser.run(
+            "const all = document.querySelector('#analyse-seconds'); all.add(new Option('1 s', '1'));"
+            "all.value = '1'; all.dispatchEvent(new Event('change', { bubbles: true }))"
+        )
+        self.browser.click("#analyse")
+        self.wait(lambda: "of what it allocated in " in self.told_while_it_loses(target), "leaks of that second")
+        self.assertRegex(self.browser.text("#analysis"), r"nothing leads to any more, of what it allocated in [0-9.]+ s")
+        self.assertIn("those from before are not known", self.browser.text("#analysis"))
+        self.assert_clean()
+
+    def told_while_it_loses(self, target):
+        """What the page says of leaks; it is asked again where the process got round to none."""
+        target.tell("lose 20")
+        text = self.browser.text("#analysis")
+        if "No leak was found" in text:
+            self.browser.click("#analyse")
+        return text
+
     def test_resident_memory_is_explained_growth_judged_and_leaks_looked_for(self):
         target = Target(self, self.tag)
         self.wait_for_recording(target.pid)
@@ -199,6 +226,7 @@ class DashboardTest(HtmlCase, PageCase):
         self.wait(lambda: "nothing leads to any more" in self.browser.text("#analysis"), "leaks")
         self.browser.run("document.querySelectorAll('#analysis summary').forEach(each => each.click())")
         self.soon(True, "return [...document.querySelectorAll('#analysis .stack li')].some(e => e.innerText.startsWith('loses'))")
+        self.assertFalse(self.browser.run("return document.querySelector('#analyse-seconds') !== null"), "nothing to wait for")
         self.browser.click(".export summary")
         for link in self.browser.run("return [...document.querySelectorAll('.export a')].map(a => new URL(a.href)).map(u => u.pathname + u.search)"):
             self.assertEqual(self.request(link)[0].status, 200, link)

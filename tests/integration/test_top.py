@@ -1,8 +1,10 @@
 """memwatch top in a pseudo terminal, with a real daemon and real programs."""
 
+import glob
 import os
 import re
 import signal
+import struct
 import subprocess
 
 from harness.configuration import configuration
@@ -227,7 +229,13 @@ class PagesTest(TopTest):
         self.chosen_is(top, target)
         self.quit(top)
 
-    def test_a_verdict_on_samples_says_so(self):
+    def control_of(self, pid):
+        (segment,) = glob.glob(f"/dev/shm/memwatch.{os.getuid()}.{pid}.*")
+        with open(segment, "rb") as file:
+            file.seek(192)  # SegmentHeader::control
+            return struct.unpack("<I", file.read(4))[0]
+
+    def test_what_is_sampled_is_watched_for_its_verdict(self):
         self.watching("sample")
         self.start()
         target = Target(self, self.tag)
@@ -235,8 +243,11 @@ class PagesTest(TopTest):
         top = self.top()
         self.chosen_is(top, target)
         top.press("l")
-        top.wait_for("It could not be judged", "it is recorded in sample mode", "memwatch.toml")
-        top.press(ESCAPE)
+        top.wait_for("Watching for 10 s what it allocates")
+        sampled, watched = 2, 4
+        self.wait(lambda: self.control_of(target.pid) == watched, "the watch")
+        top.press(ESCAPE)  # gives up, and the process has its mode back
+        self.wait(lambda: self.control_of(target.pid) == sampled, "its end")
         target.end()
         top.wait(lambda screen: not self.pids(screen), "its end")
         self.quit(top)

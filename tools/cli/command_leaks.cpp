@@ -1,9 +1,11 @@
 #include "tools/cli/command_leaks.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -51,32 +53,50 @@ reachability::HoldersWish wished_holders(const LeaksOptions& options) {
   return wish;
 }
 
-// By the memwatch that records it: every block is known, so at once.
+// The first Ctrl-C ends the time of watching; a second one, and any other signal, ends memwatch,
+// but not before the process has its mode back, where that is ours to do.
+std::atomic<bool> g_judge_now{false};
+std::atomic<int> g_ended_by{0};
+
+void take_signals() {
+  struct sigaction action {};
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  action.sa_handler = [](int) { g_judge_now.store(true, std::memory_order_relaxed); };
+  sigaction(SIGINT, &action, nullptr);
+  action.sa_handler = [](int number) { g_ended_by.store(number, std::memory_order_relaxed); };
+  for (const int number : {SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+intake::AskerState wish() {
+  if (g_ended_by.load(std::memory_order_relaxed) != 0) return intake::AskerState::is_gone;
+  return g_judge_now.load(std::memory_order_relaxed) ? intake::AskerState::wants_it_now
+                                                     : intake::AskerState::waits;
+}
+
+void announce_watch(const LeaksOptions& options) {
+  print_note(fmt::format("watching what process {} allocates for {:.3g} s{}", options.pid,
+                         std::chrono::duration<double>(options.duration).count(),
+                         isatty(STDIN_FILENO) != 0 ? "; Ctrl-C judges at once" : ""));
+}
+
+// By the memwatch that records it: at once where it records exactly, else after watching.
 Result<model::Session> judged_by_collector(const intake::Segment& segment,
                                            const LeaksOptions& options) {
   const protocol::SegmentHeader& header = segment.header();
   char socket[protocol::kMaxRendezvousPath];
   std::copy(std::begin(header.rendezvous), std::end(header.rendezvous), socket);
   socket[sizeof socket - 1] = '\0';
-  const reachability::HoldersWish wish = wished_holders(options);
+  const reachability::HoldersWish holders = wished_holders(options);
   protocol::LeaksRequest request{};
   request.pid = static_cast<std::uint32_t>(options.pid);
-  request.who_holds_address = wish.address.value_or(0);
-  request.who_holds_sites = wish.sites;
-  const Result<std::string> path = intake::ask_for_leaks(socket, request);
-  if (!path) {
-    Error error = path.error();
-    // Relaxed: it says what to do about the refusal, no more.
-    if (header.control.load(std::memory_order_relaxed) !=
-        static_cast<std::uint32_t>(protocol::Control::exact)) {
-      error.kind = ErrorKind::usage;
-      error.remedy =
-          "record it with --mode exact from its start (by a daemon: mode = \"exact\" in "
-          "memwatch.toml), or end that recording: then the blocks it allocates within --duration "
-          "are judged";
-    }
-    return error;
-  }
+  request.who_holds_address = holders.address.value_or(0);
+  request.who_holds_sites = holders.sites;
+  request.watch_ms = static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::milliseconds>(options.duration).count());
+  const Result<std::string> path =
+      intake::ask_for_leaks(socket, request, {wish, [&options] { announce_watch(options); }});
+  if (!path) return path.error();
   Result<model::Session> session = load_session(*path);
   unlink(path->c_str());
   return session;
@@ -94,8 +114,19 @@ Result<model::Session> judged_after_attaching(const intake::SegmentName& segment
   recording::Recorder& recorder = **created;
   const Result<void> attached = recorder.attach(segment);
   if (!attached) return attached.error();
+  announce_watch(options);
   const auto end = std::chrono::steady_clock::now() + options.duration;
-  while (recorder.living_processes() > 0 && std::chrono::steady_clock::now() < end) recorder.turn();
+  while (recorder.living_processes() > 0 && std::chrono::steady_clock::now() < end &&
+         wish() == intake::AskerState::waits) {
+    recorder.turn();
+  }
+  if (wish() == intake::AskerState::is_gone) {
+    return Error{ErrorKind::usage,
+                 "check for leaks",
+                 "process " + std::to_string(segment.pid),
+                 "it was given up",
+                 {}};
+  }
   if (recorder.living_processes() == 0) {
     return Error{ErrorKind::not_found,
                  "check for leaks",
@@ -103,7 +134,7 @@ Result<model::Session> judged_after_attaching(const intake::SegmentName& segment
                  "it ended meanwhile",
                  {}};
   }
-  return recorder.check_leaks(segment.pid, wished_holders(options));
+  return recorder.check_leaks_now(segment.pid, wished_holders(options));
 }
 
 // Who holds what was asked for, instead of the list of leaks. False where nothing was found.
@@ -192,9 +223,13 @@ int execute(const LeaksOptions& options) {
     print_error(opened.error());
     return exit_status::kBadInput;
   }
+  take_signals();
   Result<model::Session> session = intake::collector_in_charge(*opened) != 0
                                        ? judged_by_collector(*opened, options)
                                        : judged_after_attaching(*segment, options);
+  if (const int number = g_ended_by.load(std::memory_order_relaxed); number != 0) {
+    raise(number);  // as it would have been without us
+  }
   if (!session) {
     print_error(session.error());
     const bool is_refused = session.error().kind == ErrorKind::usage;
@@ -224,7 +259,9 @@ Command register_leaks(CLI::App& root) {
           ->type_name("SITE|ADDRESS")
           ->group("Leaks");
   add_duration(*app, "--duration", options->duration,
-               "Of a process that nobody records: how long to watch what it allocates", "10s")
+               "Of a process that is not recorded exactly: how long to watch what it allocates "
+               "before that alone is judged",
+               "10s")
       ->group("Leaks");
   app->add_option("--suppressions", options->suppression_files,
                   "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
@@ -239,7 +276,7 @@ Command register_leaks(CLI::App& root) {
       "  memwatch run -- ./server &                 every block is known: judged at once\n"
       "  memwatch leaks $(pidof server)\n"
       "  memwatch leaks --who-holds 'Cache::insert' $(pidof server)\n"
-      "  memwatch leaks --duration 1m --json - 4711   one that only carries the library");
+      "  memwatch leaks --duration 1m --json - 4711   sampled, idle or recorded by nobody");
   return Command{app, [options] { return execute(*options); }, "memwatch leaks [options] PID"};
 }
 

@@ -26,8 +26,9 @@ struct Row {
 };
 
 const char* mode_name(std::uint32_t control) {
-  if (control == static_cast<std::uint32_t>(protocol::Control::exact)) return "exact";
-  return control == static_cast<std::uint32_t>(protocol::Control::sample) ? "sample" : "idle";
+  const auto mode = protocol::without_watch(static_cast<protocol::Control>(control));
+  if (mode == protocol::Control::exact) return "exact";
+  return mode == protocol::Control::sample ? "sample" : "idle";
 }
 
 Row describe(const intake::SegmentName& name, const intake::Segment& segment) {

@@ -66,8 +66,8 @@ int not_served(const protocol::SegmentHeader& header, const intake::SegmentName&
   std::string why = "it has not called the allocator since; it will when it does";
   if (procfs::process_start_ticks(name.pid) != name.start_time) {
     why = "it has ended";
-  } else if (header.control.load(std::memory_order_relaxed) ==
-             static_cast<std::uint32_t>(protocol::Control::idle)) {
+  } else if (protocol::without_watch(static_cast<protocol::Control>(
+                 header.control.load(std::memory_order_relaxed))) == protocol::Control::idle) {
     why = fmt::format("it runs idle and notices nothing (memwatch attach --mode sample {} first)",
                       name.pid);
   }

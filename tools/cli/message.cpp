@@ -27,6 +27,10 @@ void print_error(const Error& error) {
   print_error(error.to_line());
 }
 
+void print_note(std::string_view sentence) {
+  print_line("memwatch: ", sentence);
+}
+
 void print_warning(std::string_view sentence) {
   print_line("memwatch: warning: ", sentence);
 }

@@ -12,5 +12,6 @@ namespace memwatch::cli {
 void print_error(std::string_view line);
 void print_error(const Error& error);
 void print_warning(std::string_view sentence);  // "memwatch: warning: …"
+void print_note(std::string_view sentence);     // what is being done, where that takes long
 
 }  // namespace memwatch::cli

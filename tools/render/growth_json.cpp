@@ -79,6 +79,7 @@ void write_leaks(JsonWriter& json, const model::Session& session, bool with_uncl
   json.key("complete").boolean(leaks.complete);
   json.member("reason", leaks.reason);
   json.key("pause_ms").real(leaks.pause_ms);
+  write_watched(json, leaks);
   write_leak_sums(json, leaks.sums);
   json.key("records").begin_array(Layout::lines);
   std::size_t written = 0;
@@ -112,7 +113,10 @@ void write_answer(const GrowthAnswer& answer, bool with_leaks, Output& output) {
     json.end_array();
   }
   if (answer.recent) write_recent(json, *answer.recent);
-  if (with_leaks) write_leaks(json, *answer.session, answer.has_ended);
+  if (with_leaks) {
+    write_leaks(json, answer.judged != nullptr ? *answer.judged : *answer.session,
+                answer.has_ended);
+  }
   json.end_object();
 }
 

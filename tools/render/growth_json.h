@@ -31,6 +31,9 @@ struct GrowthAnswer {
   // this daemon does not record it, so resident memory is all that is known.
   const model::Session* session = nullptr;
   std::optional<RecentGrowth> recent;
+  // Where the leaks were judged; null: there. Of a process that is not recorded exactly they are of
+  // what was watched for a while.
+  const model::Session* judged = nullptr;
   // What is live was not freed until the end, so it is told where no more is known of it.
   bool has_ended = false;
 };

@@ -158,6 +158,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.key("complete").boolean(leaks.complete);
   write_leak_sums(json, leaks.sums);
   json.key("pause_ms").real(leaks.pause_ms);
+  write_watched(json, leaks);
   if (!leaks.long_pause_reason.empty()) json.member("pause_reason", leaks.long_pause_reason);
   json.member("reason", leaks.reason);
   json.key("records").begin_array(Layout::lines);

@@ -33,4 +33,9 @@ inline void write_leak_sums(JsonWriter& json, const analysis::KindSums& sums) {
   json.member("suppressed_blocks", sums.suppressed.blocks);
 }
 
+// Only where it was no more than that.
+inline void write_watched(JsonWriter& json, const analysis::ProcessLeaks& leaks) {
+  if (leaks.watched_seconds != 0) json.key("watched_seconds").real(leaks.watched_seconds);
+}
+
 }  // namespace memwatch::render

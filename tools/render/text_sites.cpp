@@ -197,6 +197,17 @@ void write_nothing_left(Page& page, const ViewContext& context,
   };
   const bool lossless = std::all_of(processes.begin(), processes.end(),
                                     [](const auto* process) { return process->losses.exact; });
+  if (report.judged && report.watched_seconds != 0) {
+    page.line(page.paint(
+        Tone::good,
+        fmt::format("No leak was found: nothing that was allocated in the last {} is left.",
+                    human_duration(report.watched_seconds))));
+    page.sentence(Tone::faint, "What the process had before is not known.");
+    if (!report.reason.empty()) {
+      page.sentence(Tone::faint, "Why not everything: " + printable(report.reason) + ".");
+    }
+    return;
+  }
   if (any(model::Mode::idle)) {
     page.line("Blocks were not followed (idle mode), so what was freed is not known.");
     return;
@@ -220,13 +231,21 @@ void write_leaks(Page& page, const ViewContext& context) {
   const std::string phrase = not_freed_phrase(report.end);
   if (report.blocks == 0) {
     write_nothing_left(page, context, report);
+    if (context.session_path.empty()) return;  // it was looked at while it ran
     page.line("Where memory went meanwhile: " +
               page.paint(Tone::command, report_command(context.session_path, View::peak)));
     return;
   }
-  if (report.judged) {
+  if (report.judged && report.watched_seconds != 0) {
+    page.line(fmt::format("Judged: what was allocated in the last {} and not freed, {} in {}.",
+                          human_duration(report.watched_seconds), human_bytes(report.bytes),
+                          counted(report.blocks, "block", "blocks")));
+    page.sentence(Tone::faint, "What the process had before is not known.");
+  } else if (report.judged) {
     page.line(fmt::format("{}: {} in {}", capitalised(phrase), human_bytes(report.bytes),
                           counted(report.blocks, "block", "blocks")));
+  }
+  if (report.judged) {
     write_holders(page, report);
     page.blank();
     write_judged_leaks(page, context, report);

@@ -115,23 +115,46 @@ void growth(const ApiSources& sources, const RequestTarget& target, const ApiRep
   });
 }
 
+// `judged` and `recorded` may be the same.
+void write_analysis(const ApiSources& sources, const ApiReply& reply, pid_t pid,
+                    const SharedSession& judged, const SharedSession& recorded) {
+  work_off_thread(sources, reply, [&sources, judged, recorded, pid] {
+    name_all_stacks(*judged, sources.symbol_cache);
+    if (!sources.has_final_verdicts) suppress_leaks(*judged);
+    if (judged != recorded) name_growing_sites(*recorded, sources.symbol_cache);
+    render::GrowthAnswer answer;
+    answer.pid = pid;
+    answer.process = analysis::base_name(judged->processes.front().exe);
+    answer.session = recorded.get();
+    answer.judged = judged.get();
+    answer.has_ended = sources.has_final_verdicts;
+    render::StringOutput output;
+    render::write_analysis_json(answer, output);
+    return json_response(output.text());
+  });
+}
+
 void analyze(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
+  constexpr std::uint64_t kDefaultSeconds = 10, kMostSeconds = 600;
   const std::optional<pid_t> pid = asked_process(target, reply);
   if (!pid) return;
-  sources.check_leaks(*pid, [&sources, reply, pid = *pid](Result<model::Session> found) {
+  const auto seconds = number_in(target, "seconds", kDefaultSeconds, kMostSeconds + 1);
+  if (!seconds || *seconds == 0) {
+    return reply(problem(400, "seconds: expected a whole number from 1 to 600"));
+  }
+  sources.check_leaks(*pid, *seconds, [&sources, reply, pid = *pid](Result<model::Session> found) {
+    if (!found && found.error().kind == ErrorKind::usage) {
+      return reply(problem(409, found.error().to_line()));  // another check is under way
+    }
     if (!found) return reply(problem_of(found.error()));
-    const auto session = std::make_shared<model::Session>(*std::move(found));
-    work_off_thread(sources, reply, [&sources, session, pid] {
-      name_all_stacks(*session, sources.symbol_cache);
-      if (!sources.has_final_verdicts) suppress_leaks(*session);
-      render::GrowthAnswer answer;
-      answer.pid = pid;
-      answer.process = analysis::base_name(session->processes.front().exe);
-      answer.session = session.get();
-      answer.has_ended = sources.has_final_verdicts;
-      render::StringOutput output;
-      render::write_analysis_json(answer, output);
-      return json_response(output.text());
+    const auto judged = std::make_shared<model::Session>(*std::move(found));
+    if (judged->processes.front().leak_check.watched_ms == 0) {
+      return write_analysis(sources, reply, pid, judged, judged);
+    }
+    // What was watched for seconds has no growth: that is the recording's.
+    sources.session(pid, [&sources, reply, pid, judged](Result<model::Session> recorded) {
+      write_analysis(sources, reply, pid, judged,
+                     recorded ? std::make_shared<model::Session>(*std::move(recorded)) : judged);
     });
   });
 }
@@ -142,7 +165,7 @@ const std::vector<Route>& analysis_routes() {
   static const std::vector<Route> all = {
       {{"api", "v1", "consumers"}, {"pid", "by", "top"}, "GET", consumers},
       {{"api", "v1", "growth"}, {"pid", "minutes"}, "GET", growth},
-      {{"api", "v1", "analyze"}, {"pid"}, "POST", analyze},
+      {{"api", "v1", "analyze"}, {"pid", "seconds"}, "POST", analyze},
   };
   return all;
 }

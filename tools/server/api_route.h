@@ -40,7 +40,8 @@ struct ApiSources {
   // Of one process; Fleet says what they are.
   std::function<void(pid_t, Use<Result<model::Session>>)> session{};
   std::function<void(pid_t, Use<Result<daemon::Fleet::MemoryOfProcess>>)> memory{};
-  std::function<void(pid_t, Use<Result<model::Session>>)> check_leaks{};
+  // One that is not recorded exactly is watched for so many seconds first.
+  std::function<void(pid_t, std::uint64_t, Use<Result<model::Session>>)> check_leaks{};
   // What takes long, on a thread for it. False: too much is waiting already.
   std::function<bool(std::function<void()>)> work{};
   // On the daemon's thread, later. False: too much is being waited for already.

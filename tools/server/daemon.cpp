@@ -207,8 +207,15 @@ Result<void> Daemon::State::start_http() {
                           std::function<void(Result<daemon::Fleet::MemoryOfProcess>)> use) {
     calls.add([this, pid, use = std::move(use)] { use(fleet->heap_facts_of(pid)); });
   };
-  sources.check_leaks = [this](pid_t pid, std::function<void(Result<model::Session>)> use) {
-    calls.add([this, pid, use = std::move(use)] { use(fleet->check_leaks(pid)); });
+  sources.check_leaks = [this](pid_t pid, std::uint64_t seconds,
+                               std::function<void(Result<model::Session>)> use) {
+    calls.add([this, pid, seconds, use = std::move(use)] {
+      recording::LeakQuestion question;
+      question.pid = pid;
+      question.watch = std::chrono::seconds(seconds);
+      question.answer = use;
+      fleet->check_leaks(std::move(question));
+    });
   };
   sources.work = [this](std::function<void()> job) { return workbench->add(std::move(job)); };
   sources.later = [this](std::chrono::milliseconds in, std::function<void()> call) {
@@ -444,6 +451,7 @@ void Daemon::run() {
     s.control->turn();
   }
   notify_stopping();
+  s.fleet->end_leak_checks("the daemon is ending");
   s.http.reset();
   s.workbench.reset();
   s.desk.reset();

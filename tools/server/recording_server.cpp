@@ -125,7 +125,9 @@ ApiSources RecordingServer::State::sources(const std::string& symbol_cache) {
   };
   sources.session = [this](pid_t number, const auto& use) { use(recordings.session_of(number)); };
   // What was found out at the end is in the recording.
-  sources.check_leaks = sources.session;
+  sources.check_leaks = [this](pid_t number, std::uint64_t, const auto& use) {
+    use(recordings.session_of(number));
+  };
   sources.has_final_verdicts = true;
   sources.work = [this](std::function<void()> job) { return workbench->add(std::move(job)); };
   sources.later = [](auto, const auto&) { return false; };

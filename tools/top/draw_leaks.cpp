@@ -15,12 +15,18 @@ using render::Tone;
 constexpr std::size_t kAbove = 3;  // heading, verdict, a blank
 
 StyledLine verdict(const LeaksView& view) {
+  if (view.is_running && view.is_watched) {
+    return {Tone::plain,
+            fmt::format("Watching for 10 s what it allocates, then that is judged … {}",
+                        render::human_duration(view.seconds))};
+  }
   if (view.is_running) {
     return {Tone::plain, fmt::format("Looking for blocks that nothing leads to any more … {}",
                                      render::human_duration(view.seconds))};
   }
   switch (view.status) {
     case 0:
+      if (view.is_watched) return {Tone::good, "No leak among the blocks of these seconds"};
       if (!view.knows_all) return {Tone::caution, "No leak among the blocks that are known"};
       return {Tone::good, "No leak: something leads to every block"};
     case 1:

@@ -29,7 +29,8 @@ struct SitesView {
 struct LeaksView {
   pid_t pid = 0;
   std::string name;
-  bool knows_all = true;  // it is recorded exactly, from its start on
+  bool knows_all = true;    // it is recorded exactly, from its start on
+  bool is_watched = false;  // not recorded exactly: what it allocates now is watched first
   bool is_running = false;
   double seconds = 0;  // that it has been running for
   int status = 0;

@@ -303,6 +303,11 @@ class Top {
           return row.process.pid == view.pid && row.process.source == daemon::Source::recorded &&
                  row.process.mode == model::Mode::exact && !row.process.was_joined;
         });
+    view.is_watched =
+        std::any_of(screen_.table.rows().begin(), screen_.table.rows().end(), [&](const Row& row) {
+          return row.process.pid == view.pid && row.process.source == daemon::Source::recorded &&
+                 row.process.mode != model::Mode::exact;
+        });
     view.is_running = true;
     Result<LeakCheck> started = LeakCheck::start(view.pid, terminal_.size().width);
     if (started) {

@@ -82,7 +82,7 @@ void dump_process(Dump& out, const model::Process& p) {
            l.stack_mismatches, l.damaged_records, l.exact);
   const auto& c = p.leak_check;
   out.line("leak check", static_cast<int>(c.method), c.complete, c.pause_us, c.root_bytes,
-           c.block_bytes, c.reason, c.long_pause_reason);
+           c.block_bytes, c.watched_ms, c.reason, c.long_pause_reason);
   for (const auto& f : p.functions) out.line("function", f.calls, f.bytes, f.failed);
   for (const auto& b : p.sizes) out.line("bucket", b.allocations, b.bytes);
   dump_rows(out, p);

@@ -142,6 +142,7 @@ void RandomSession::step_process(const model::Session& session, model::Process& 
                   word(),
                   word(),
                   word(),
+                  word(),
                   text(20),
                   text(20)};
   if (sometimes(3)) p.leaks.clear();  // another check, other rows

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -264,6 +265,158 @@ TEST(Sampling, ManyThreadsPassBlocksAroundAndNothingIsLeft) {
   EXPECT_EQ(facts.losses.unmatched_frees, 0U);
   EXPECT_NEAR(static_cast<double>(facts.totals.allocated_bytes), 1e6,
               5 * static_cast<double>(facts.totals.allocated_deviation));
+}
+
+// The blocks of a program's life in three parts, of which the second may be watched: allocated,
+// freed and moved at random, by the same choices whatever is recorded.
+class WatchedLife {
+ public:
+  using Blocks = std::map<std::uint64_t, std::size_t>;
+
+  void live(TrackedProcess& process, bool with_watch) {
+    step(process);
+    if (with_watch) process.begin_watch();
+    of_watch_.clear();
+    allocations_ = reallocations_ = 0;
+    step(process);
+    if (with_watch) {
+      expect_watched(process);
+      process.stop_watching();
+    }
+    step(process);
+  }
+  void end() {
+    for (const auto& [address, size] : blocks_) record_free(address);
+    blocks_.clear();
+  }
+  [[nodiscard]] std::uint64_t all() const { return all_; }
+  [[nodiscard]] std::uint64_t all_frees() const { return all_frees_; }
+
+ private:
+  void step(TrackedProcess& process) {
+    for (int i = 0; i < 3000; ++i) {
+      const std::uint64_t chance = random_() % 4;
+      if (chance < 2 || blocks_.empty()) {
+        const std::uint64_t address = next_ += 16;
+        const std::size_t size = random_() % 3000;
+        small_site(address, size);
+        blocks_[address] = of_watch_[address] = size;
+        ++allocations_;
+        ++all_;
+      } else {
+        auto at = blocks_.begin();
+        std::advance(at, static_cast<std::ptrdiff_t>(random_() % blocks_.size()));
+        const std::uint64_t old = at->first;
+        blocks_.erase(at);
+        of_watch_.erase(old);
+        ++all_frees_;
+        if (chance == 2) {
+          record_free(old);
+        } else {
+          move(old);
+        }
+      }
+      if (i % 50 == 0) process.drain();
+    }
+    process.drain();
+  }
+  void move(std::uint64_t old) {
+    const std::uint64_t address = next_ += 16;
+    const std::size_t size = random_() % 3000;
+    Reallocation reallocation(reinterpret_cast<const void*>(old));
+    reallocation.succeeded(Function::realloc_, reinterpret_cast<const void*>(address), size,
+                           MEMWATCH_CALL_SITE());
+    blocks_[address] = of_watch_[address] = size;
+    ++reallocations_;
+    ++all_;
+  }
+
+  void expect_watched(TrackedProcess& process) const {
+    model::LiveProcess* const watch = process.watch();
+    ASSERT_NE(watch, nullptr);
+    EXPECT_TRUE(watch->facts.losses.exact);
+    EXPECT_EQ(watch->facts.totals.allocations, allocations_);
+    EXPECT_EQ(watch->facts.totals.reallocations, reallocations_);
+    Blocks found;
+    watch->heap().for_each(
+        [&](const model::LiveBlock& block) { found[block.address] = block.size; });
+    EXPECT_GT(found.size(), 500U);
+    EXPECT_EQ(found, of_watch_);
+  }
+
+  std::mt19937_64 random_{11};
+  std::uint64_t next_ = 0x7c0000000000;
+  Blocks blocks_, of_watch_;  // of_watch_: those of this part
+  std::uint64_t allocations_ = 0, reallocations_ = 0, all_ = 0, all_frees_ = 0;
+};
+
+TEST(Watch, ASampleIsTheSameWithOneAndEveryBlockOfItIsKnown) {
+  model::Process facts[2];
+  for (const bool with_watch : {false, true}) {
+    Sampled program(21);
+    WatchedLife life;
+    life.live(program.process(), with_watch);
+    life.end();
+    program.process().forget_watch();
+    facts[with_watch ? 1 : 0] = program.finish();
+  }
+  const auto& [without, with] = facts;
+  EXPECT_GT(without.totals.allocations, 3000U);
+  EXPECT_EQ(with.totals.allocations, without.totals.allocations);
+  EXPECT_EQ(with.totals.reallocations, without.totals.reallocations);
+  EXPECT_EQ(with.totals.frees, without.totals.frees);
+  EXPECT_EQ(with.totals.allocated_bytes, without.totals.allocated_bytes);
+  EXPECT_EQ(with.totals.allocated_deviation, without.totals.allocated_deviation);
+  EXPECT_EQ(with.heap.live_bytes, 0U);
+  EXPECT_EQ(without.heap.live_bytes, 0U);
+  EXPECT_EQ(with.heap.peak_bytes, without.heap.peak_bytes);
+  for (std::size_t i = 0; i < kFunctionCount; ++i) {
+    EXPECT_EQ(with.functions[i].calls, without.functions[i].calls) << i;
+  }
+  EXPECT_EQ(with.losses.dropped_allocations + with.losses.dropped_frees, 0U);
+}
+
+TEST(Watch, TheCountersOfAnIdleProcessGoOnBesideIt) {
+  for (const bool with_watch : {false, true}) {
+    Sampled program(22);
+    TrackedProcess& process = program.process();
+    process.live().facts.mode = model::Mode::idle;
+    process.segment().header().control.store(static_cast<std::uint32_t>(protocol::Control::idle));
+    WatchedLife life;
+    life.live(process, with_watch);
+    process.forget_watch();
+    process.drain();
+    process.count_idle();
+    const model::Totals& totals = process.live().facts.totals;
+    EXPECT_EQ(totals.allocations, life.all());
+    EXPECT_EQ(totals.frees, life.all_frees());
+    EXPECT_EQ(process.live().facts.heap.live_blocks, 0U);
+    EXPECT_EQ(process.live().facts.losses.unmatched_frees, 0U);
+    life.end();
+  }
+}
+
+TEST(Watch, LeavesRoomForTheSampleAndCountsWhatItMisses) {
+  Sampled program(23, 1U << 20);
+  TrackedProcess& process = program.process();
+  process.segment().header().on_full.store(static_cast<std::uint32_t>(protocol::OnFull::drop));
+  program.malloc_at(0, 100);
+  process.begin_watch();
+  constexpr int kBlocks = 200'000;  // more than its ring holds
+  for (int i = 0; i < kBlocks; ++i) program.malloc_at(0, 100);
+  for (int i = 0; i < 1000; ++i) program.free_last();
+  for (int i = 0; i < 20; ++i)
+    program.malloc_at(2, 8U << 20);  // recorded by the sample in any case
+  const model::Process& facts = program.finish();
+  EXPECT_EQ(facts.losses.dropped_allocations, 0U);
+  EXPECT_GE(facts.heap.live_bytes, 20U * (8U << 20));
+  model::LiveProcess* const watch = process.watch();
+  EXPECT_FALSE(watch->facts.losses.exact);
+  EXPECT_EQ(watch->facts.totals.allocations + watch->facts.losses.dropped_allocations,
+            kBlocks + 20U);
+  EXPECT_EQ(watch->facts.losses.dropped_frees, 1000U);
+  process.collect_losses();
+  EXPECT_EQ(facts.losses.dropped_allocations + facts.losses.dropped_frees, 0U);
 }
 
 TEST(MemoryGone, IsNotedOfBlocksThatMayBeUnmappedInEveryMode) {

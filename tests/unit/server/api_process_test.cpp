@@ -29,7 +29,10 @@ class OfProcess : public ::testing::Test {
       if (pid == 4242) return use(session_);
       use(missing(pid));
     };
-    sources_.check_leaks = sources_.session;
+    sources_.check_leaks = [this](pid_t pid, std::uint64_t seconds, const auto& use) {
+      watched_seconds_ = seconds;
+      sources_.session(pid, use);
+    };
     sources_.memory = [](pid_t pid, const auto& use) {
       if (pid != getpid()) return use(missing(pid));
       use(daemon::Fleet::MemoryOfProcess{"this", {}});
@@ -65,6 +68,7 @@ class OfProcess : public ::testing::Test {
   history::Question asked_;
   history::History::Answer history_ = std::vector<history::ProcessSample>{};
   bool is_busy_ = false;
+  std::uint64_t watched_seconds_ = 0;
 };
 
 TEST_F(OfProcess, ThisProcessIsExplainedToTheByte) {
@@ -119,6 +123,11 @@ TEST_F(OfProcess, AnalyzeIsPostedAndTellsLeaks) {
   EXPECT_EQ(ask("/api/v1/analyze?pid=4242").status, 405);
   EXPECT_EQ(ask("/api/v1/analyze?pid=4242").headers.at("Allow"), "POST");
   const auto analysis = json("/api/v1/analyze?pid=4242", "POST");
+  EXPECT_EQ(watched_seconds_, 10U);
+  EXPECT_EQ(ask("/api/v1/analyze?pid=4242&seconds=600", "POST").status, 200);
+  EXPECT_EQ(watched_seconds_, 600U);
+  EXPECT_EQ(ask("/api/v1/analyze?pid=4242&seconds=601", "POST").status, 400);
+  EXPECT_EQ(ask("/api/v1/analyze?pid=4242&seconds=0", "POST").status, 400);
   EXPECT_EQ(analysis["schema"], "memwatch.analysis/1");
   EXPECT_TRUE(analysis["leaks"].contains("definite_bytes"));
 }

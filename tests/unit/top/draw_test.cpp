@@ -133,6 +133,11 @@ TEST(Draw, TheVerdictIsToldForWhatWasJudged) {
   EXPECT_EQ(verdict(), "It could not be judged");
   screen.leaks.is_running = true;
   EXPECT_NE(verdict().find("Looking for blocks"), std::string::npos);
+  screen.leaks.is_watched = true;
+  EXPECT_NE(verdict().find("Watching for 10 s what it allocates"), std::string::npos);
+  screen.leaks.is_running = false;
+  screen.leaks.status = 0;
+  EXPECT_EQ(verdict(), "No leak among the blocks of these seconds");
 }
 
 }  // namespace

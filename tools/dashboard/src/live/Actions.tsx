@@ -1,5 +1,6 @@
 // What can be asked for of a process: to look for leaks now, and to take its data along.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { duration } from "../text/format";
 import { ask, type Answer } from "./http";
 import { Leaks } from "./Leaks";
 import type { Analysis } from "./types";
@@ -21,13 +22,25 @@ interface ActionsProps {
   shownPid: number; // in names of files
   isRunning: boolean;
   isRecording: boolean;
+  isExact: boolean; // else blocks have to be watched before they can be judged
 }
 
-export function Actions({ pid, shownPid, isRunning, isRecording }: ActionsProps) {
+const WATCH_TIMES = [
+  [10, "10 s"],
+  [60, "1 minute"],
+  [300, "5 minutes"],
+] as const;
+const JUDGING_MS = 120_000;
+
+export function Actions({ pid, shownPid, isRunning, isRecording, isExact }: ActionsProps) {
   const [analysis, setAnalysis] = useState<Answer<Analysis> | "asking" | undefined>();
+  const [seconds, setSeconds] = useState<number>(WATCH_TIMES[0][0]);
+  const [until, setUntil] = useState(0); // of the watch, by the page's clock
   const analyse = async () => {
     setAnalysis("asking");
-    setAnalysis(await ask<Analysis>(`api/v1/analyze?pid=${pid}`, "POST"));
+    setUntil(Date.now() + seconds * 1000);
+    const query = isExact ? "" : `&seconds=${seconds}`;
+    setAnalysis(await ask<Analysis>(`api/v1/analyze?pid=${pid}${query}`, "POST", undefined, JUDGING_MS + (isExact ? 0 : seconds * 1000)));
   };
   return (
     <section aria-labelledby="actions-title" class="card" id="actions">
@@ -35,9 +48,31 @@ export function Actions({ pid, shownPid, isRunning, isRecording }: ActionsProps)
         <h2 id="actions-title">{isRecording ? "Reports and data" : "Look closer"}</h2>
         <div class="tools">
           {isRunning && (
-            <button type="button" id="analyse" disabled={analysis === "asking"} onClick={() => void analyse()} title="Which blocks does nothing lead to any more? The process stands still for some milliseconds.">
+            <button
+              type="button"
+              id="analyse"
+              disabled={analysis === "asking"}
+              onClick={() => void analyse()}
+              title={
+                isExact
+                  ? "Which blocks does nothing lead to any more? The process stands still for some milliseconds."
+                  : "It is not recorded exactly, so what it allocates from now on is watched for a while. Which of these blocks does nothing lead to then? The process stands still for some milliseconds."
+              }
+            >
               {analysis === "asking" ? "Looking for leaks…" : "Analyse: look for leaks"}
             </button>
+          )}
+          {isRunning && !isExact && (
+            <label>
+              in what it allocates for{" "}
+              <select id="analyse-seconds" disabled={analysis === "asking"} value={seconds} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
+                {WATCH_TIMES.map(([each, title]) => (
+                  <option key={each} value={each}>
+                    {title}
+                  </option>
+                ))}
+              </select>
+            </label>
           )}
           <details class="export">
             <summary>Export</summary>
@@ -65,9 +100,25 @@ export function Actions({ pid, shownPid, isRunning, isRecording }: ActionsProps)
       </div>
       {(isRunning || analysis !== undefined) && (
         <div role="status" id="analysis">
+          {analysis === "asking" && !isExact && <Watching until={until} seconds={seconds} />}
           {analysis !== undefined && analysis !== "asking" && <Leaks answer={analysis} />}
         </div>
       )}
     </section>
+  );
+}
+
+// How far a watch is. The daemon goes on with it where the page is closed.
+function Watching({ until, seconds }: { until: number; seconds: number }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.ceil((until - now) / 1000);
+  return (
+    <p class="faint">
+      <progress max={seconds} value={Math.min(seconds, seconds - (until - now) / 1000)} aria-label="Watching" /> {left > 0 ? `Watching what it allocates: another ${left < 60 ? `${left} s` : duration(left)}. What it had before cannot be judged.` : "Looking through its memory and for names of functions…"}
+    </p>
   );
 }

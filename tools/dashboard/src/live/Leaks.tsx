@@ -41,6 +41,7 @@ export function Leaks({ answer, recorded }: { answer: Answer<Analysis>; recorded
   const records = leaks.records.filter((record) => BAD.includes(record.kind)).sort((a, b) => b.bytes - a.bytes);
   const amount = (size: number, blocks: number) => `${bytes(size)} in ${counted(blocks, "block", "blocks")}`;
   const found = leaks.definite_blocks + leaks.possible_blocks > 0;
+  const watched = leaks.watched_seconds === undefined ? "" : `, of what it allocated in ${duration(leaks.watched_seconds)}`;
   return (
     <>
       {leaks.method !== "reachability" ? (
@@ -54,9 +55,12 @@ export function Leaks({ answer, recorded }: { answer: Answer<Analysis>; recorded
               ⚠ <b>{amount(leaks.definite_bytes, leaks.definite_blocks)}</b> that nothing {recorded ? "led to any more when it ended" : "leads to any more"}
               {leaks.indirect_blocks !== undefined && leaks.indirect_blocks > 0 && `, ${amount(leaks.indirect_bytes ?? 0, leaks.indirect_blocks)} that only these ${recorded ? "led" : "lead"} to`}
               {leaks.possible_blocks > 0 && `, ${amount(leaks.possible_bytes, leaks.possible_blocks)} possibly`}
+              {watched}
             </>
           ) : recorded ? (
             "✓ No leak was found: something still led to every block."
+          ) : leaks.watched_seconds !== undefined ? (
+            `✓ No leak was found among what it allocated in ${duration(leaks.watched_seconds)}.`
           ) : (
             "✓ No leak was found: something still leads to every block."
           )}

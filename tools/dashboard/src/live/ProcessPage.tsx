@@ -63,7 +63,7 @@ export function ProcessPage({ watch, alerts, status, process, view, change, them
       {isRecorded && process.mode !== "idle" && (isRunning || recorded) && <ConsumersSection pid={pid} isRecording={recorded !== undefined} view={view} change={change} epoch={epoch} />}
       {process && !isRecorded && <WithoutHeap process={process} />}
       {isRecorded && process.mode === "idle" && <p class="card empty">In idle mode no stacks are recorded. Record every allocation, or a sample: {recorded ? <code>memwatch run --mode sample</code> : <><code>mode = "exact"</code> or <code>"sample"</code> in memwatch.toml</>}.</p>}
-      {isRecorded && <Actions pid={pid} shownPid={recorded?.recording.pid ?? pid} isRunning={isRunning} isRecording={recorded !== undefined} />}
+      {isRecorded && <Actions pid={pid} shownPid={recorded?.recording.pid ?? pid} isRunning={isRunning} isRecording={recorded !== undefined} isExact={process.mode === "exact"} />}
       {!status.recordings && <Alerts asked={alerts} shown={view.alerts} onShow={(shown) => change({ alerts: shown })} />}
       <Events events={events} />
     </>

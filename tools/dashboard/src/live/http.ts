@@ -8,8 +8,9 @@ export type Answer<T> =
 
 const PATIENCE_MS = 30_000;
 
-export async function ask<T>(path: string, method: "GET" | "POST" = "GET", signal?: AbortSignal): Promise<Answer<T>> {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
+// `extraMs`: how much longer than usual the answer may take.
+export async function ask<T>(path: string, method: "GET" | "POST" = "GET", signal?: AbortSignal, extraMs = 0): Promise<Answer<T>> {
+  const patience = AbortSignal.timeout(PATIENCE_MS + extraMs);
   try {
     const response = await fetch(path, { method, signal: signal ? AbortSignal.any([signal, patience]) : patience });
     if (response.ok) return { kind: "value", value: (await response.json()) as T };

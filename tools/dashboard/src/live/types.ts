@@ -147,6 +147,7 @@ export interface Analysis extends Growth {
     complete: boolean;
     reason: string;
     pause_ms: number;
+    watched_seconds?: number; // judged was what was allocated in these alone
     definite_bytes: number;
     definite_blocks: number;
     indirect_bytes?: number;

@@ -67,6 +67,7 @@ function Nothing({ scope, cost, filtered }: { scope: Scope; cost: Cost; filtered
     return <p class="empty">No allocation was recorded. <code>memwatch doctor -- CMD</code> says whether CMD can be traced.</p>;
   }
   if (cost === "leaked") {
+    if (totals.notFreedBlocks === 0 && scope.sampled) return <p class="empty">No block that was sampled is left. A sample does not know every block. Choose another cost above.</p>;
     const why = totals.notFreedBlocks > 0 ? "Nothing leaked: what was not freed is still reachable or suppressed" : "Every block was freed: there is nothing to see here";
     return <p class="empty good">✓ {why}. Choose another cost above.</p>;
   }

@@ -124,7 +124,13 @@ const leaks: Make = (model, scope) => {
       ["Share", percent(c.bytes[row]! / whole)],
     ],
     rest: restText(rest.count, "stacks", `${bytes(rest.bytes)} in ${counted(rest.blocks, "block", "blocks")}`),
-    empty: scope.idle ? "Blocks were not followed: record with --mode exact." : isClassified(scope) ? "✓ No leak was found." : "✓ Every block was freed.",
+    empty: scope.idle
+      ? "Blocks were not followed: record with --mode exact, or ask memwatch leaks PID while it runs."
+      : scope.sampled
+        ? "No block that was sampled is left. A sample does not know every block."
+        : isClassified(scope)
+          ? "✓ No leak was found."
+          : "✓ Every block was freed.",
   };
 };
 
