@@ -23,16 +23,9 @@ inline bool needs_no_record(std::size_t size) {
     return false;
   }
   // Relaxed: a change of mode takes effect within an event or two.
-  switch (static_cast<protocol::Control>(segment->control.load(std::memory_order_relaxed))) {
-    case protocol::Control::exact:
-    case protocol::Control::idle_watched:
-    case protocol::Control::sample_watched:
-      return false;
-    case protocol::Control::sample:
-      return is_passed_over(size);
-    case protocol::Control::idle:
-      break;
-  }
+  const std::uint32_t mode = segment->control.load(std::memory_order_relaxed);
+  if (protocol::wants_every_event(mode)) return false;
+  if (mode == static_cast<std::uint32_t>(protocol::Control::sample)) return is_passed_over(size);
   protocol::ThreadSlot* counters = t_state.idle_counters;
   if (counters == nullptr || t_state.passing_through != 0 ||
       size >= segment->large_bytes.load(std::memory_order_relaxed)) [[unlikely]] {
@@ -60,17 +53,12 @@ inline bool free_needs_no_record(const void* block) {
   if (segment == nullptr) [[unlikely]] {
     return false;
   }
-  switch (static_cast<protocol::Control>(segment->control.load(std::memory_order_relaxed))) {
-    case protocol::Control::exact:
-    case protocol::Control::idle_watched:
-    case protocol::Control::sample_watched:
-      return false;
-    case protocol::Control::sample:
-      if (may_be_sampled(reinterpret_cast<std::uintptr_t>(block))) return false;
-      note_block_gone(block);
-      return true;
-    case protocol::Control::idle:
-      break;
+  const std::uint32_t mode = segment->control.load(std::memory_order_relaxed);
+  if (protocol::wants_every_event(mode)) return false;
+  if (mode == static_cast<std::uint32_t>(protocol::Control::sample)) {
+    if (may_be_sampled(reinterpret_cast<std::uintptr_t>(block))) return false;
+    note_block_gone(block);
+    return true;
   }
   protocol::ThreadSlot* counters = t_state.idle_counters;
   if (counters == nullptr || t_state.passing_through != 0) [[unlikely]] {

@@ -30,9 +30,19 @@ enum class Control : std::uint32_t {
   sample = 2,  // allocations are sampled by bytes, failures and pages all recorded
   // The same two while a leak check watches: what the mode does goes on as ever, and every
   // allocation and free of the heap goes into a ring besides.
-  idle_watched = 3,
-  sample_watched = 4,
+  sample_watched = 3,
+  idle_watched = 5,
 };
+
+// Does every event have to be recorded? One bit, since each call of the target asks.
+constexpr bool wants_every_event(std::uint32_t control) {
+  return (control & 1) != 0;
+}
+static_assert(wants_every_event(static_cast<std::uint32_t>(Control::exact)) &&
+              wants_every_event(static_cast<std::uint32_t>(Control::sample_watched)) &&
+              wants_every_event(static_cast<std::uint32_t>(Control::idle_watched)) &&
+              !wants_every_event(static_cast<std::uint32_t>(Control::sample)) &&
+              !wants_every_event(static_cast<std::uint32_t>(Control::idle)));
 
 // What the mode is apart from a watch.
 constexpr Control without_watch(Control mode) {
