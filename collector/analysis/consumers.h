@@ -29,6 +29,8 @@ struct Consumer {
 
 // At most `top`, 0 all.
 std::vector<Consumer> consuming_sites(const Selection& selection, std::size_t top);
+// The same of one process, without a copy of all of its sites; `top` is not 0. Of equal ones some.
+std::vector<Consumer> consuming_sites(const model::Process& process, std::size_t top);
 std::vector<Consumer> consuming_modules(const Selection& selection, std::size_t top);
 
 }  // namespace memwatch::analysis

@@ -136,12 +136,14 @@ class Parser {
     if (entry.value.kind != Kind::table) return values_.wrong_kind(entry, "a table");
     for (const toml::Entry& setting : entry.value.table) {
       const auto done =
-          setting.key == "keep" ? values_.read_hours(setting, &config_.history_keep)
+          setting.key == "keep"              ? values_.read_hours(setting, &config_.history_keep)
+          : setting.key == "keep_operations" ? values_.read_hours(setting, &config_.keep_operations)
+          : setting.key == "consumers_every"
+              ? values_.read_seconds(setting, std::chrono::seconds(1), &config_.consumers_every)
           : setting.key == "max_size"
               ? parse_max_size(setting)
-              : Result<void>(values_.wrong(setting.value, fmt::format("unknown key '{}': expected "
-                                                                      "keep or max_size",
-                                                                      setting.key)));
+              : Result<void>(values_.unknown_key(
+                    setting, "keep, keep_operations, consumers_every or max_size"));
       if (!done) return done;
     }
     return {};

@@ -55,6 +55,8 @@ struct Config {
   std::chrono::seconds poll_interval{30};
   std::chrono::seconds keep_ended{300};
   std::chrono::hours history_keep{7 * 24};
+  std::chrono::hours keep_operations{24};
+  std::chrono::seconds consumers_every{60};  // between two looks at who uses a heap
   std::uint64_t history_max_bytes = 256U << 20;
   AlertSettings alerts;
   HttpSettings http;

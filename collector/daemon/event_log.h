@@ -16,8 +16,15 @@ class EventLog {
   using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kMaxEvents = 200;
 
-  // Id and age of the event are filled in here.
+  // Id and age of the event are filled in here. One that was restored is not told again.
   void add(Event event, Clock::time_point at);
+  // What an earlier daemon told of, oldest first: goes before everything else, and is not counted.
+  // One that the process has remembered and told again meanwhile is left out.
+  struct Earlier {
+    Event event;
+    Clock::time_point at;
+  };
+  void restore(std::vector<Earlier> events);
   [[nodiscard]] std::vector<Event> latest_first(Clock::time_point now) const;
   [[nodiscard]] std::uint64_t seen() const { return seen_; }
 
@@ -25,9 +32,11 @@ class EventLog {
   struct Dated {
     Event event;
     Clock::time_point at;
+    bool is_restored = false;
   };
   std::deque<Dated> events_;
   std::uint64_t seen_ = 0;
+  std::uint64_t last_id_ = kMaxEvents;  // what is restored has lower ones
 };
 
 }  // namespace memwatch::daemon

@@ -15,6 +15,7 @@
 #include "collector/analysis/failures.h"
 #include "collector/daemon/event_log.h"
 #include "collector/daemon/growth_rounds.h"
+#include "collector/daemon/operation_log.h"
 #include "collector/daemon/poll_list.h"
 #include "collector/daemon/pressure_reader.h"
 #include "collector/daemon/watched_process.h"
@@ -30,6 +31,7 @@ namespace memwatch::daemon {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using history::OperationKind;
 
 // A process that has just started may not have filled in its segment yet.
 constexpr std::chrono::seconds kPatience{3};
@@ -97,6 +99,8 @@ struct Fleet::State {
   std::vector<ProcessStatus> elsewhere;  // as of the last samples()
   AlertCallbacks* alerts = nullptr;
   GrowthRounds growth_rounds;
+  ConsumerRounds consumer_rounds;
+  OperationLog operations;
   bool is_deaf = false;  // until the next scan: those at the rendezvous could not be let in
 
   void warn(const std::string& sentence) const {
@@ -111,6 +115,8 @@ struct Fleet::State {
   }
   void tell_incident(const WatchedProcess& process, const recording::Alert& alert,
                      const char* event) const;
+  void note(const WatchedProcess& process, const recording::Alert& alert,
+            history::OperationKind kind);
   void forget_old();
   void scan();
   void consider(const intake::SegmentName& segment, Candidate& candidate);
@@ -172,6 +178,7 @@ void Fleet::State::retire(pid_t pid) {
   if (at == running.end()) return;
   notice(*at->second, "has ended");
   tell_gone(*at->second, at->second->ending());
+  consumer_rounds.ended(*at->second);
   ended.push_front(std::move(at->second));
   running.erase(at);
   forget_old();
@@ -332,6 +339,14 @@ void Fleet::State::tell_incident(const WatchedProcess& process, const recording:
   alerts->on_incident(incident, config.alert_rules_for(process.names()), alert.frames);
 }
 
+void Fleet::State::note(const WatchedProcess& process, const recording::Alert& alert,
+                        OperationKind kind) {
+  const alerts::ProcessKey key = process.key();
+  operations.add({key.pid, key.start_ticks, key.name}, alert, kind,
+                 process.watched_since() + std::chrono::duration_cast<Clock::duration>(
+                                               std::chrono::duration<double>(alert.at)));
+}
+
 Clock::time_point Fleet::State::next_turn() const {
   Clock::time_point next = std::min(next_scan, next_poll);
   for (const auto& [pid, process] : running) next = std::min(next, process->next_look());
@@ -377,9 +392,14 @@ Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {
     const bool moved =
         alert.function == Function::realloc_ || alert.function == Function::reallocarray_;
     s.tell_incident(process, alert, moved ? "reallocation" : "allocation");
+    s.note(process, alert,
+           alert.is_failure ? OperationKind::failure
+           : moved          ? OperationKind::reallocation
+                            : OperationKind::large);
   };
   s.shared.release_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
     s.tell_incident(process, alert, "release");
+    s.note(process, alert, OperationKind::release);
   };
   s.shared.add_event = [&s](Event event, Clock::time_point at) {
     s.events.add(std::move(event), at);
@@ -498,6 +518,22 @@ std::vector<history::ProcessSample> Fleet::samples(std::int64_t time_ms) {
   }
   state_->polled.add_samples(time_ms, samples);
   return samples;
+}
+
+ConsumerNews Fleet::consumers(std::int64_t time_ms,
+                              const std::function<bool(history::SiteId)>& is_named) {
+  State& s = *state_;
+  s.consumer_rounds.is_named = is_named;
+  s.consumer_rounds.look(s.running, s.config.consumers_every, time_ms);
+  return s.consumer_rounds.take(time_ms);
+}
+
+std::vector<history::Operation> Fleet::take_operations() {
+  return state_->operations.take();
+}
+
+void Fleet::restore(std::vector<EventLog::Earlier> events) {
+  state_->events.restore(std::move(events));
 }
 
 namespace {

@@ -22,9 +22,12 @@
 #include "collector/base/result.h"
 #include "collector/daemon/alert_round.h"
 #include "collector/daemon/config.h"
+#include "collector/daemon/consumer_rounds.h"
+#include "collector/daemon/event_log.h"
 #include "collector/daemon/measures.h"
 #include "collector/daemon/status.h"
 #include "collector/daemon/watch_list.h"
+#include "collector/history/operation.h"
 #include "collector/history/sample.h"
 #include "collector/model/session.h"
 #include "collector/recording/leak_question.h"
@@ -60,6 +63,14 @@ class Fleet {
   // A moment of each process that runs, for the history; of those without the library when they
   // have been looked at since the last time.
   std::vector<history::ProcessSample> samples(std::int64_t time_ms);
+
+  // What else the history keeps: consumers whose turn it is (of sites that `is_named` denies with
+  // what they can be named by), and what was done with large blocks since the last time.
+  ConsumerNews consumers(std::int64_t time_ms,
+                         const std::function<bool(history::SiteId)>& is_named);
+  std::vector<history::Operation> take_operations();
+  // Events that an earlier daemon told of, oldest first.
+  void restore(std::vector<EventLog::Earlier> events);
 
   // One process, copied for those who look at it on another thread. Errors of kind not_found: it is
   // not watched, has ended, or is recorded by somebody else. What was recorded so far, also of one

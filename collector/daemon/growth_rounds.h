@@ -1,7 +1,8 @@
-// Which process's growth is judged when. A judgement takes from a tenth of a millisecond to tens of
-// them, so that there is a budget: each process every ten seconds, and all of them together no more
-// than half a percent of the time. Who has waited longest comes first, so that of a thousand each
-// has its turn, if less often. One owner.
+// Which process's growth is judged when, and when its consumers are looked at. Either takes from a
+// tenth of a millisecond to tens of them, so that there is a budget: each process every ten seconds
+// (or what the owner says), and all of them together no more than half a percent of the time. Who
+// has waited longest comes first, so that of a thousand each has its turn, if less often. One
+// owner.
 #pragma once
 
 #include <sys/types.h>
@@ -22,6 +23,8 @@ class GrowthRounds {
   static constexpr Clock::duration kMostSaved = std::chrono::milliseconds(20);
 
   explicit GrowthRounds(Clock::time_point start = Clock::now()) : filled_(start) {}
+
+  void set_between(Clock::duration between) { between_ = between; }
 
   // Of the living (a map by pid) those whose turn it is, in their order.
   template <typename Map>
@@ -45,12 +48,13 @@ class GrowthRounds {
   }
   void judged(pid_t pid, Clock::time_point began, Clock::time_point ended) {
     saved_ -= ended - began;
-    next_[pid] = ended + kBetween;
+    next_[pid] = ended + between_;
   }
 
  private:
   std::map<pid_t, Clock::time_point> next_;
   Clock::time_point filled_;
+  Clock::duration between_ = kBetween;
   Clock::duration saved_ = kMostSaved;
 };
 

@@ -68,7 +68,7 @@ struct ProcessStatus {
 // A large allocation or a failure. Of failures that are alike in one process the first alone.
 struct Event {
   enum class Kind : std::uint8_t { large, failure } kind = Kind::large;
-  std::uint64_t id = 0;  // counted from 1; never repeats while the daemon runs
+  std::uint64_t id = 0;  // rises, and never repeats while the daemon runs
   double age = 0;
   pid_t pid = 0;
   std::uint32_t tid = 0;
@@ -88,8 +88,8 @@ struct Status {
   std::vector<std::string> configured_names, added_names;
   std::vector<ProcessStatus>
       processes;                  // running ones first, by pid; then ended ones, latest first
-  std::vector<Event> events;      // latest first
-  std::uint64_t events_seen = 0;  // since the start; `events` are the last of them
+  std::vector<Event> events;      // latest first; those of an earlier daemon too
+  std::uint64_t events_seen = 0;  // since the start
   // Watched processes that carry the library and could not be recorded; warnings have said why.
   std::size_t not_recorded = 0;
   alerts::AlertStatus alerts;

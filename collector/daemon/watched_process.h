@@ -70,7 +70,8 @@ class WatchedProcess {
   void check_leaks(recording::LeakQuestion question);
   void answer_leaks_request(intake::Visitor visitor);
   void image_replaced();  // by exec: this recording is over
-  [[nodiscard]] recording::Recorder& recorder() { return *recorder_; }
+  [[nodiscard]] recording::Recorder& recorder() const { return *recorder_; }
+  [[nodiscard]] Clock::time_point watched_since() const { return start_; }
 
   // A moment of it, as of the last look.
   [[nodiscard]] history::ProcessSample sample(std::int64_t time_ms) const;

@@ -31,22 +31,48 @@ History::~History() {
   thread_.join();
 }
 
-void History::add(std::vector<ProcessSample> batch) {
-  if (batch.empty()) return;
+void History::add(Batch batch, Written written) {
+  if (batch.is_empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    batches_.push_back(std::move(batch));
+    batches_.push_back({std::move(batch), std::move(written)});
     if (batches_.size() > kMaxWaiting) batches_.pop_front();
   }
   wake_.notify_all();
 }
 
-void History::ask(Question question, std::function<void(Answer)> answer) {
+void History::do_later(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    questions_.push_back({std::move(question), std::move(answer)});
+    jobs_.push_back(std::move(job));
   }
   wake_.notify_all();
+}
+
+void History::ask(Question question, std::function<void(Answer)> answer) {
+  do_later([this, question = std::move(question), answer = std::move(answer)](HistoryStore* store) {
+    answer(store != nullptr ? store->ask(question) : Answer(closed()));
+  });
+}
+
+void History::find_consumers(ConsumerQuestion question,
+                             std::function<void(ConsumerAnswer)> answer) {
+  do_later([this, question = std::move(question), answer = std::move(answer)](HistoryStore* store) {
+    answer(store != nullptr ? store->find_consumers(question) : ConsumerAnswer(closed()));
+  });
+}
+
+void History::find_operations(Question question, std::function<void(OperationAnswer)> answer) {
+  do_later([this, question = std::move(question), answer = std::move(answer)](HistoryStore* store) {
+    answer(store != nullptr ? store->find_operations(question) : OperationAnswer(closed()));
+  });
+}
+
+void History::name_sites(std::vector<std::pair<SiteId, SiteName>> names) {
+  do_later([this, names = std::move(names)](HistoryStore* store) {
+    if (store == nullptr) return;
+    if (const Result<void> named = store->name_sites(names); !named) complain(named.error());
+  });
 }
 
 void History::save(alerts::Alert alert) {
@@ -59,11 +85,9 @@ void History::save(alerts::Alert alert) {
 }
 
 void History::find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer) {
-  {
-    const std::lock_guard lock(mutex_);
-    alert_questions_.push_back({question, std::move(answer)});
-  }
-  wake_.notify_all();
+  do_later([this, question, answer = std::move(answer)](HistoryStore* store) {
+    answer(store != nullptr ? store->find_alerts(question) : AlertAnswer(closed()));
+  });
 }
 
 std::int64_t History::present_ms() const {
@@ -114,11 +138,12 @@ bool History::open_store() {
   return false;
 }
 
-void History::write(std::deque<std::vector<ProcessSample>>& batches) {
+void History::write(std::deque<Waiting>& batches) {
   while (!batches.empty()) {
-    const Result<void> written = store_->append(batches.front());
-    if (!written) return complain(written.error());
+    const Result<std::vector<SiteId>> unnamed = store_->append(batches.front().batch);
+    if (!unnamed) return complain(unnamed.error());
     told_trouble_ = false;
+    if (batches.front().written) batches.front().written(*unnamed);
     batches.pop_front();
   }
 }
@@ -147,23 +172,20 @@ void History::run() {
   sigset_t all;  // signals are for the main thread
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-  std::deque<std::vector<ProcessSample>> batches;
+  std::deque<Waiting> batches;
   std::vector<alerts::Alert> alerts;
   while (true) {
-    std::deque<Asked> questions;
-    std::deque<AskedForAlerts> alert_questions;
+    std::deque<Job> jobs;
     bool last = false;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] {
-        return stopping_ || !batches_.empty() || !questions_.empty() || !alerts_.empty() ||
-               !alert_questions_.empty();
+        return stopping_ || !batches_.empty() || !jobs_.empty() || !alerts_.empty();
       });
       last = stopping_;
       for (auto& batch : batches_) batches.push_back(std::move(batch));
       batches_.clear();
-      questions.swap(questions_);
-      alert_questions.swap(alert_questions_);
+      jobs.swap(jobs_);
       for (alerts::Alert& alert : alerts_) alerts.push_back(std::move(alert));
       alerts_.clear();
     }
@@ -180,12 +202,8 @@ void History::run() {
         if (!kept) trouble(kept.error());
       }
     }
-    for (const Asked& asked : questions) {
-      asked.answer(store_ ? store_->ask(asked.question) : Answer(closed()));
-    }
-    for (const AskedForAlerts& asked : alert_questions) {
-      asked.answer(store_ ? store_->find_alerts(asked.question) : AlertAnswer(closed()));
-    }
+    // One of them may set the file aside.
+    for (const Job& job : jobs) job(store_ ? &*store_ : nullptr);
     if (last) return;
   }
 }

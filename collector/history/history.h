@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "collector/base/result.h"
@@ -28,6 +29,10 @@ class History {
  public:
   using Answer = Result<std::vector<ProcessSample>>;
   using AlertAnswer = Result<std::vector<KeptAlert>>;
+  using ConsumerAnswer = Result<ConsumerHistory>;
+  using OperationAnswer = Result<std::vector<Operation>>;
+  // The sites of a batch that have no name yet; called once it has been written.
+  using Written = std::function<void(const std::vector<SiteId>& unnamed)>;
   static constexpr std::size_t kMaxWaiting = 60;  // batches, a second apart
   static constexpr std::size_t kMaxWaitingAlerts = 1000;
 
@@ -38,28 +43,30 @@ class History {
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
-  void add(std::vector<ProcessSample> batch);
+  void add(Batch batch, Written written = {});
   void ask(Question question, std::function<void(Answer)> answer);
+  void find_consumers(ConsumerQuestion question, std::function<void(ConsumerAnswer)> answer);
+  void find_operations(Question question, std::function<void(OperationAnswer)> answer);
+  // What cannot be written is forgotten; the next round asks for it again.
+  void name_sites(std::vector<std::pair<SiteId, SiteName>> names);
   // In the place of what was saved with its id.
   void save(alerts::Alert alert);
   void find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer);
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Asked {
-    Question question;
-    std::function<void(Answer)> answer;
+  struct Waiting {
+    Batch batch;
+    Written written;
   };
-
-  struct AskedForAlerts {
-    AlertQuestion question;
-    std::function<void(AlertAnswer)> answer;
-  };
+  // Of the store, or of an error where there is none.
+  using Job = std::function<void(HistoryStore*)>;
 
   void run();
   bool open_store();  // false: not now
   void set_aside(const Error& error);
-  void write(std::deque<std::vector<ProcessSample>>& batches);
+  void write(std::deque<Waiting>& batches);
+  void do_later(Job job);
   void write_alerts(std::vector<alerts::Alert>& alerts);
   void complain(const Error& error);
   [[nodiscard]] Error closed() const;
@@ -78,11 +85,10 @@ class History {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<std::vector<ProcessSample>> batches_;  // guarded by mutex_
-  std::deque<Asked> questions_;                     // guarded by mutex_
-  std::vector<alerts::Alert> alerts_;               // guarded by mutex_
-  std::deque<AskedForAlerts> alert_questions_;      // guarded by mutex_
-  bool stopping_ = false;                           // guarded by mutex_
+  std::deque<Waiting> batches_;        // guarded by mutex_
+  std::deque<Job> jobs_;               // guarded by mutex_
+  std::vector<alerts::Alert> alerts_;  // guarded by mutex_
+  bool stopping_ = false;              // guarded by mutex_
   std::thread thread_;
 };
 

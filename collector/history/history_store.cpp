@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "collector/history/alert_table.h"
+#include "collector/history/consumer_table.h"
+#include "collector/history/operation_table.h"
 #include "collector/history/sqlite.h"
 
 namespace memwatch::history {
@@ -17,7 +19,7 @@ namespace {
 constexpr const char* kOpening = "open the history";
 constexpr const char* kWriting = "write the history";
 constexpr const char* kReading = "read the history";
-constexpr std::int64_t kVersion = 2;  // 1 had no alerts
+constexpr std::int64_t kVersion = 3;  // 1 had no alerts, 2 neither consumers nor operations
 
 // Three tables of one shape, coarser and coarser.
 struct Level {
@@ -27,6 +29,14 @@ struct Level {
 constexpr std::array<Level, 3> kLevels = {Level{"sample_second", 1000},
                                           Level{"sample_minute", 60'000},
                                           Level{"sample_ten_minutes", 600'000}};
+
+// Rounds of consumers go to these as they age.
+constexpr std::int64_t kTenMinutesMs = 600'000, kHourMs = 3'600'000;
+constexpr std::int64_t kBetweenSweepsMs = kHourMs;  // of names of sites
+
+// Tables whose rows have a time and a process.
+constexpr std::array kTimed = {"sample_second", "sample_minute", "sample_ten_minutes", "round",
+                               "operation"};
 
 constexpr std::uint64_t kMaxAnswers = 100'000;
 
@@ -55,6 +65,8 @@ Result<void> make_tables(sqlite3* database) {
         level.table);
   }
   sql += kMakeAlertTable;
+  sql += kMakeConsumerTables;
+  sql += kMakeOperationTable;
   sql += fmt::format("PRAGMA user_version = {}; COMMIT", kVersion);
   return execute(database, kOpening, sql);
 }
@@ -77,6 +89,19 @@ Result<void> look_for_damage(sqlite3* database, const std::string& path) {
   return Error{ErrorKind::damaged, kOpening, path, verdict, {}};
 }
 
+// What an earlier version wrote stays as it is: tables were only ever added.
+Result<void> extend(sqlite3* database, std::int64_t version) {
+  Result<Transaction> transaction = Transaction::begin(database, kOpening);
+  if (!transaction) return transaction.error();
+  std::string sql;
+  if (version < 2) sql += kMakeAlertTable;
+  sql += kMakeConsumerTables;
+  sql += kMakeOperationTable;
+  sql += fmt::format("PRAGMA user_version = {}", kVersion);
+  if (const auto extended = execute(database, kOpening, sql); !extended) return extended;
+  return transaction->commit();
+}
+
 Result<void> set_up(sqlite3* database, const std::string& path) {
   sqlite3_busy_timeout(database, 2000);
   const Result<std::int64_t> version = number(database, kOpening, "PRAGMA user_version");
@@ -88,11 +113,8 @@ Result<void> set_up(sqlite3* database, const std::string& path) {
     if (const auto made = make_tables(database); !made) return made;
   } else if (const auto sound = look_for_damage(database, path); !sound) {
     return sound;
-  } else if (*version == 1) {
-    const auto extended = execute(
-        database, kOpening,
-        fmt::format("BEGIN; {} PRAGMA user_version = {}; COMMIT", kMakeAlertTable, kVersion));
-    if (!extended) return extended;
+  } else if (*version < kVersion) {
+    if (const auto extended = extend(database, *version); !extended) return extended;
   }
   // A commit is in the log at once and on the disk at the next checkpoint: a killed daemon loses
   // nothing by it. secure_delete, which Debian switches on, would write every deleted row again.
@@ -109,12 +131,15 @@ struct HistoryStore::State {
   Limits limits;
   std::string boot;
   std::map<std::tuple<pid_t, std::uint64_t, std::string>, std::int64_t> ids;
+  std::int64_t next_sweep_ms = 0;
 
   Result<std::int64_t> id_of(const ProcessKey& process);
   Result<void> run(const char* attempted, const std::string& sql, std::int64_t value);
+  Result<void> insert_samples(const std::vector<ProcessSample>& samples);
   Result<void> merge(std::size_t level, std::int64_t before_ms);
   Result<std::uint64_t> bytes();
   Result<void> delete_oldest();
+  Result<void> thin_and_delete(std::int64_t now_ms);
 };
 
 HistoryStore::HistoryStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -168,36 +193,69 @@ Result<std::int64_t> HistoryStore::State::id_of(const ProcessKey& process) {
       ErrorKind::damaged, kWriting, process.name, "a process that was added is not there", {}};
 }
 
-Result<void> HistoryStore::append(const std::vector<ProcessSample>& samples) {
-  if (samples.empty()) return {};
-  State& s = *state_;
-  Result<Transaction> transaction = Transaction::begin(s.database.get(), kWriting);
-  if (!transaction) return transaction.error();
+Result<void> HistoryStore::State::insert_samples(const std::vector<ProcessSample>& samples) {
   Result<Statement> insert = Statement::prepare(
-      s.database.get(), kWriting,
+      database.get(), kWriting,
       "INSERT OR REPLACE INTO sample_second VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   if (!insert) return insert.error();
+  for (const ProcessSample& row : samples) {
+    const Result<std::int64_t> id = id_of(row.process);
+    if (!id) return id.error();
+    const Sample& sample = row.sample;
+    const Result<void> done = insert->bind(1, *id)
+                                  .bind(2, sample.time_ms)
+                                  .bind(3, sample.rss)
+                                  .bind(4, sample.rss_max)
+                                  .bind(5, sample.live)
+                                  .bind(6, sample.live_max)
+                                  .bind(7, sample.allocations)
+                                  .bind(8, sample.large)
+                                  .bind(9, sample.failed)
+                                  .run();
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<std::vector<SiteId>> HistoryStore::append(const Batch& batch) {
+  std::vector<SiteId> unnamed;
+  if (batch.is_empty()) return unnamed;
+  State& s = *state_;
+  sqlite3* const database = s.database.get();
+  Result<Transaction> transaction = Transaction::begin(database, kWriting);
+  if (!transaction) return transaction.error();
   const auto written = [&]() -> Result<void> {
-    for (const ProcessSample& row : samples) {
-      const Result<std::int64_t> id = s.id_of(row.process);
+    if (const auto done = s.insert_samples(batch.samples); !done) return done;
+    const Result<std::int64_t> last = last_operation(database);
+    if (!last) return last.error();
+    for (const Operation& operation : batch.operations) {
+      const Result<std::int64_t> id = s.id_of(operation.process);
       if (!id) return id.error();
-      const Sample& sample = row.sample;
-      const Result<void> done = insert->bind(1, *id)
-                                    .bind(2, sample.time_ms)
-                                    .bind(3, sample.rss)
-                                    .bind(4, sample.rss_max)
-                                    .bind(5, sample.live)
-                                    .bind(6, sample.live_max)
-                                    .bind(7, sample.allocations)
-                                    .bind(8, sample.large)
-                                    .bind(9, sample.failed)
-                                    .run();
+      const auto done = insert_operation(database, *id, operation, *last);
       if (!done) return done;
+    }
+    for (const ConsumerRound& round : batch.rounds) {
+      const Result<std::int64_t> id = s.id_of(round.process);
+      if (!id) return id.error();
+      if (const auto done = insert_round(database, *id, round, &unnamed); !done) return done;
     }
     return transaction->commit();
   }();
-  if (!written) s.ids.clear();  // those that were added are rolled back
-  return written;
+  if (!written) {
+    s.ids.clear();  // those that were added are rolled back
+    return written.error();
+  }
+  return unnamed;
+}
+
+Result<void> HistoryStore::name_sites(const std::vector<std::pair<SiteId, SiteName>>& names) {
+  sqlite3* const database = state_->database.get();
+  Result<Transaction> transaction = Transaction::begin(database, kWriting);
+  if (!transaction) return transaction.error();
+  for (const auto& [site, name] : names) {
+    if (const auto named = name_site(database, site, name); !named) return named;
+  }
+  return transaction->commit();
 }
 
 Result<void> HistoryStore::State::run(const char* attempted, const std::string& sql,
@@ -239,9 +297,9 @@ Result<std::uint64_t> HistoryStore::bytes() {
 Result<void> HistoryStore::State::delete_oldest() {
   const auto edge = [&](const char* function) {
     std::string parts;
-    for (const Level& level : kLevels) {
+    for (const char* table : kTimed) {
       parts += fmt::format("{}SELECT {}(time) AS t FROM {}", parts.empty() ? "" : " UNION ALL ",
-                           function, level.table);
+                           function, table);
     }
     return number(database.get(), kReading,
                   fmt::format("SELECT {}(t) FROM ({})", function, parts).c_str());
@@ -249,12 +307,28 @@ Result<void> HistoryStore::State::delete_oldest() {
   const Result<std::int64_t> first = edge("min"), last = edge("max");
   if (!first || !last) return first ? last.error() : first.error();
   const std::int64_t before = *first + std::max<std::int64_t>((*last - *first) / 10, 1);
-  for (const Level& level : kLevels) {
+  for (const char* table : kTimed) {
     const auto deleted =
-        run(kWriting, fmt::format("DELETE FROM {} WHERE time < ?1", level.table), before);
+        run(kWriting, fmt::format("DELETE FROM {} WHERE time < ?1", table), before);
     if (!deleted) return deleted;
   }
-  return {};
+  return delete_unused_sites(database.get());
+}
+
+// Rounds of consumers, and operations.
+Result<void> HistoryStore::State::thin_and_delete(std::int64_t now_ms) {
+  sqlite3* const opened = database.get();
+  const auto thinned = thin_rounds(opened, now_ms - limits.seconds_for.count(), kTenMinutesMs);
+  if (!thinned) return thinned;
+  const auto again = thin_rounds(opened, now_ms - limits.minutes_for.count(), kHourMs);
+  if (!again) return again;
+  const auto gone = delete_rounds(opened, now_ms - limits.keep.count());
+  if (!gone) return gone;
+  if (now_ms >= next_sweep_ms) {
+    next_sweep_ms = now_ms + kBetweenSweepsMs;
+    if (const auto swept = delete_unused_sites(opened); !swept) return swept;
+  }
+  return delete_operations(opened, now_ms - limits.keep_operations.count());
 }
 
 Result<void> HistoryStore::maintain(std::int64_t now_ms) {
@@ -268,6 +342,7 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
     for (std::size_t level = 0; level < kLevels.size(); ++level) {
       if (const auto merged = s.merge(level, now_ms - ages[level]); !merged) return merged;
     }
+    if (const auto thinned = s.thin_and_delete(now_ms); !thinned) return thinned;
     if (const auto deleted = delete_alerts(database, now_ms - s.limits.keep_alerts.count());
         !deleted) {
       return deleted;
@@ -286,8 +361,8 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
     if (const auto deleted = s.delete_oldest(); !deleted) return deleted;
   }
   std::string names = "DELETE FROM process WHERE 1";
-  for (const Level& level : kLevels) {
-    names += fmt::format(" AND id NOT IN (SELECT process FROM {})", level.table);
+  for (const char* table : kTimed) {
+    names += fmt::format(" AND id NOT IN (SELECT process FROM {})", table);
   }
   s.ids.clear();  // some of them may be gone
   if (const auto deleted = execute(database, kWriting, names); !deleted) return deleted;
@@ -306,6 +381,14 @@ Result<void> HistoryStore::save(const std::vector<alerts::Alert>& alerts) {
 
 Result<std::vector<KeptAlert>> HistoryStore::find_alerts(const AlertQuestion& question) {
   return history::find_alerts(state_->database.get(), question, state_->boot);
+}
+
+Result<ConsumerHistory> HistoryStore::find_consumers(const ConsumerQuestion& question) {
+  return history::find_consumers(state_->database.get(), question);
+}
+
+Result<std::vector<Operation>> HistoryStore::find_operations(const Question& question) {
+  return history::find_operations(state_->database.get(), question);
 }
 
 Result<std::vector<ProcessSample>> HistoryStore::ask(const Question& question) {

@@ -9,11 +9,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/base/result.h"
+#include "collector/history/consumer.h"
+#include "collector/history/operation.h"
 #include "collector/history/sample.h"
 
 namespace memwatch::history {
@@ -24,6 +28,23 @@ struct Limits {
   std::chrono::milliseconds keep{std::chrono::hours(7 * 24)};          // one each ten minutes
   std::uint64_t max_bytes = 256U << 20;                                // of the database file
   std::chrono::milliseconds keep_alerts{std::chrono::hours(30 * 24)};  // after they were raised
+  // Consumers: what is written in the time of seconds; then a round each ten minutes in the time of
+  // minutes, and one each hour as long as samples are kept.
+  std::chrono::milliseconds keep_operations{std::chrono::hours(24)};
+};
+
+// What is written at one time.
+struct Batch {
+  std::vector<ProcessSample> samples;
+  std::vector<Operation> operations;
+  std::vector<ConsumerRound> rounds;
+
+  Batch() = default;
+  Batch(std::vector<ProcessSample> given) : samples(std::move(given)) {}
+  Batch(std::initializer_list<ProcessSample> given) : samples(given) {}
+  [[nodiscard]] bool is_empty() const {
+    return samples.empty() && operations.empty() && rounds.empty();
+  }
 };
 
 class HistoryStore {
@@ -35,8 +56,10 @@ class HistoryStore {
   HistoryStore& operator=(HistoryStore&&) noexcept;
   ~HistoryStore();
 
-  // All or nothing.
-  Result<void> append(const std::vector<ProcessSample>& samples);
+  // All or nothing. Answers with the sites of its rounds that have no name yet.
+  Result<std::vector<SiteId>> append(const Batch& batch);
+
+  Result<void> name_sites(const std::vector<std::pair<SiteId, SiteName>>& names);
 
   // Each in the place of the one with its id, all or none.
   Result<void> save(const std::vector<alerts::Alert>& alerts);
@@ -46,6 +69,8 @@ class HistoryStore {
   Result<void> maintain(std::int64_t now_ms);
 
   Result<std::vector<ProcessSample>> ask(const Question& question);
+  Result<ConsumerHistory> find_consumers(const ConsumerQuestion& question);
+  Result<std::vector<Operation>> find_operations(const Question& question);
 
   [[nodiscard]] Result<std::uint64_t> bytes();  // of the database file
 

@@ -18,7 +18,9 @@ from harness.running import RunningProgram
 from test_daemon import MEBIBYTE, RestCase
 
 # What is of running processes alone.
-UNANSWERED = ("/metrics", "/api/v1/breakdown", "/api/v1/stream", "/api/v1/ws")
+UNANSWERED = (
+    "/metrics", "/api/v1/breakdown", "/api/v1/history/consumers", "/api/v1/history/operations", "/api/v1/stream", "/api/v1/ws"
+)
 FIRST_NUMBER = 100_000_001
 
 

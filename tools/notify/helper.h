@@ -9,7 +9,7 @@
 
 namespace memwatch::notify {
 
-enum class Helper { post, locate };
+enum class Helper { post, locate, find_names };
 
 std::vector<std::string> helper_argv(Helper helper);
 

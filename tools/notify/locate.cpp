@@ -114,16 +114,20 @@ alerts::Site locate_site(const Frames& frames, int stop) {
   return site;
 }
 
-int run_locate() {
+std::string read_input(std::size_t most) {
   std::string input;
-  while (input.size() < kMostInput) {
+  while (input.size() < most) {
     char buffer[16384];
     const ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     input.append(buffer, static_cast<std::size_t>(count));
   }
-  const alerts::Site site = site_of(decode_frames(input));
+  return input;
+}
+
+int run_locate() {
+  const alerts::Site site = site_of(decode_frames(read_input(kMostInput)));
   const std::string answer = fmt::format("{}\n{}\n{}\n{}\n", one_line(site.function),
                                          one_line(site.file), site.line, one_line(site.module));
   std::fputs(answer.c_str(), stdout);

@@ -6,6 +6,7 @@
 //   known
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ alerts::Site locate_site(const Frames& frames, int stop);
 
 // The child's side.
 int run_locate();
+std::string read_input(std::size_t most);  // standard input, to its end
 
 std::string encode_frames(const Frames& frames);
 Frames decode_frames(const std::string& input);  // what makes no sense is left out

@@ -20,9 +20,21 @@ Locator::~Locator() {
 }
 
 void Locator::add(Frames frames, std::function<void(alerts::Site)> found) {
+  add_job([frames = std::move(frames), found = std::move(found)](int stop) {
+    found(locate_site(frames, stop));
+  });
+}
+
+void Locator::add(std::vector<UnnamedStack> stacks, std::function<void(Names)> found) {
+  add_job([stacks = std::move(stacks), found = std::move(found)](int stop) {
+    found(find_names(stacks, stop));
+  });
+}
+
+void Locator::add_job(Job job) {
   {
     const std::lock_guard lock(mutex_);
-    wanted_.push_back({std::move(frames), std::move(found)});
+    wanted_.push_back(std::move(job));
   }
   wake_.notify_all();
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -36,10 +48,12 @@ void Locator::run() {
   while (true) {
     wake_.wait(lock, [this] { return stopping_ || !wanted_.empty(); });
     if (stopping_) return;
-    const Wanted wanted = std::move(wanted_.front());
-    wanted_.pop_front();
-    lock.unlock();
-    wanted.found(locate_site(wanted.frames, stop_.get()));
+    {
+      const Job job = std::move(wanted_.front());
+      wanted_.pop_front();
+      lock.unlock();
+      job(stop_.get());
+    }
     lock.lock();
   }
 }

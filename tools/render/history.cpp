@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-
 #include "tools/render/csv.h"
 #include "tools/render/human.h"
 #include "tools/render/json_report.h"
 #include "tools/render/json_writer.h"
+#include "tools/render/local_time.h"
 #include "tools/render/page.h"
 #include "tools/render/printable.h"
 #include "tools/render/table.h"
@@ -21,16 +20,6 @@ using history::Sample;
 
 double seconds(std::int64_t milliseconds) {
   return static_cast<double>(milliseconds) / 1000;
-}
-
-// Of the reader's time zone.
-std::string local_time(std::int64_t time_ms, const char* format) {
-  const auto whole = static_cast<std::time_t>(time_ms / 1000);
-  std::tm parts{};
-  localtime_r(&whole, &parts);
-  char text[32] = {};
-  std::strftime(text, sizeof text, format, &parts);
-  return text;
 }
 
 std::string date(const ProcessSample& row) {

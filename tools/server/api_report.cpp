@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "tools/render/history.h"
+#include "tools/render/history_consumers.h"
+#include "tools/render/history_operations.h"
 #include "tools/render/json_writer.h"
 #include "tools/render/output.h"
 #include "tools/render/status.h"
@@ -86,18 +88,48 @@ class Export : public std::enable_shared_from_this<Export> {
       if (!answer) return self->reply_(problem_of(answer.error()));
       render::StringOutput output;
       render::write_history_json(*answer, output);
-      self->reply_(json_response(self->document(output.text())));
+      self->history_ = output.text();
+      self->add_consumers();
     });
   }
 
-  [[nodiscard]] std::string document(const std::string& history) const {
+  void add_consumers() {
+    if (!sources_.consumers) return finish();  // recordings have none
+    history::ConsumerQuestion question;
+    question.question.count = kMostSamples;
+    sources_.consumers(question, [self = shared_from_this()](const auto& answer) {
+      if (!answer) return self->reply_(problem_of(answer.error()));
+      render::StringOutput output;
+      render::write_consumer_history_json(*answer, output);
+      self->consumers_ = output.text();
+      self->add_operations();
+    });
+  }
+
+  void add_operations() {
+    history::Question question;
+    question.count = kMostSamples;
+    sources_.operations(question, [self = shared_from_this()](const auto& answer) {
+      if (!answer) return self->reply_(problem_of(answer.error()));
+      render::StringOutput output;
+      render::write_operations_json(*answer, output);
+      self->operations_ = output.text();
+      self->finish();
+    });
+  }
+
+  void finish() { reply_(json_response(document())); }
+
+  [[nodiscard]] std::string document() const {
     render::StringOutput output;
     render::JsonWriter json(output);
     json.begin_object(render::JsonWriter::Layout::lines);
     json.member("schema", "memwatch.export/1");
     json.key("time").real(static_cast<double>(sources_.now_ms()) / 1000);
     json.key("status").raw(status_);
-    json.key("history").raw(history);
+    json.key("history").raw(history_);
+    if (!consumers_.empty()) json.key("history_consumers").raw(consumers_);
+    if (!operations_.empty()) json.key("history_operations").raw(operations_);
     json.key("reports").raw("[" + reports_ + "]");
     json.end_object();
     return output.text();
@@ -113,7 +145,7 @@ class Export : public std::enable_shared_from_this<Export> {
   ApiReply reply_;
   std::vector<pid_t> pids_;
   std::size_t at_ = 0;
-  std::string status_, reports_;
+  std::string status_, reports_, history_, consumers_, operations_;
 };
 
 void export_all(const ApiSources& sources, const RequestTarget&, const ApiReply& reply) {

@@ -48,6 +48,9 @@ struct ApiSources {
   std::function<bool(std::chrono::milliseconds, std::function<void()>)> later{};
   std::function<void(Use<const MetricFacts&>)> metrics{};
   std::string symbol_cache{};  // directory; "": none
+  // What else the history has. None of recordings.
+  std::function<void(history::ConsumerQuestion, Use<history::History::ConsumerAnswer>)> consumers{};
+  std::function<void(history::Question, Use<history::History::OperationAnswer>)> operations{};
   // Leaks were judged, and suppressed, when the session was recorded.
   bool has_final_verdicts = false;
 };

@@ -5,6 +5,8 @@
 
 #include "collector/procfs/text.h"
 #include "tools/render/history.h"
+#include "tools/render/history_consumers.h"
+#include "tools/render/history_operations.h"
 #include "tools/render/json_writer.h"
 #include "tools/render/output.h"
 #include "tools/render/status.h"
@@ -87,6 +89,7 @@ void one_process(const ApiSources& sources, const RequestTarget& target, const A
 std::string read_question(const RequestTarget& target, std::int64_t now_ms,
                           history::Question* question) {
   for (const auto& [key, value] : target.query) {
+    if (key == "ends") continue;
     if (key == "name") {
       question->name = value;
       continue;
@@ -117,6 +120,37 @@ void samples(const ApiSources& sources, const RequestTarget& target, const ApiRe
   });
 }
 
+void consumers(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
+  history::ConsumerQuestion asked;
+  const std::string mistake = read_question(target, sources.now_ms(), &asked.question);
+  if (!mistake.empty()) return reply(problem(400, mistake));
+  if (const auto ends = target.query.find("ends"); ends != target.query.end()) {
+    if (ends->second != "0" && ends->second != "1") {
+      return reply(problem(400, "ends: expected 0 or 1"));
+    }
+    asked.ends_alone = ends->second == "1";
+  }
+  sources.consumers(asked, [reply](const history::History::ConsumerAnswer& answer) {
+    if (!answer) return reply(problem(503, answer.error().to_line()));
+    render::StringOutput output;
+    render::write_consumer_history_json(*answer, output);
+    reply(json_response(output.text()));
+  });
+}
+
+void operations(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply) {
+  history::Question question;
+  const std::string mistake = read_question(target, sources.now_ms(), &question);
+  if (!mistake.empty()) return reply(problem(400, mistake));
+  const auto write = [reply](const history::History::OperationAnswer& answer) {
+    if (!answer) return reply(problem(503, answer.error().to_line()));
+    render::StringOutput output;
+    render::write_operations_json(*answer, output);
+    reply(json_response(output.text()));
+  };
+  sources.operations(question, write);
+}
+
 }  // namespace
 
 const std::vector<Route>& status_routes() {
@@ -126,6 +160,14 @@ const std::vector<Route>& status_routes() {
       {{"api", "v1", "processes"}, {}, "GET", processes},
       {{"api", "v1", "processes", "*"}, {}, "GET", one_process},
       {{"api", "v1", "history"}, {"pid", "name", "count", "seconds"}, "GET", samples},
+      {{"api", "v1", "history", "consumers"},
+       {"pid", "name", "count", "seconds", "ends"},
+       "GET",
+       consumers},
+      {{"api", "v1", "history", "operations"},
+       {"pid", "name", "count", "seconds"},
+       "GET",
+       operations},
   };
   return all;
 }

@@ -28,6 +28,7 @@
 #include "tools/server/api.h"
 #include "tools/server/consumers.h"
 #include "tools/server/control_server.h"
+#include "tools/server/history_desk.h"
 #include "tools/server/history_question.h"
 #include "tools/server/http_renewal.h"
 #include "tools/server/http_server.h"
@@ -128,6 +129,7 @@ struct Daemon::State {
   Clock::time_point next_sample = Clock::now() + kBetweenSamples;
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::unique_ptr<AlertDesk> desk;  // after what it uses
+  std::unique_ptr<HistoryDesk> history_desk;
   std::unique_ptr<Api> api;
   std::unique_ptr<LiveNewsDesk> news;  // outlives the server that its stream goes out from
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
@@ -158,6 +160,7 @@ void Daemon::State::start_history(const daemon::Config& wanted,
   limits.keep = wanted.history_keep;
   limits.max_bytes = wanted.history_max_bytes;
   limits.keep_alerts = wanted.alerts.keep;
+  limits.keep_operations = wanted.keep_operations;
   history.reset();  // writes what waits
   history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
                                                limits, warn);
@@ -197,6 +200,18 @@ Result<void> Daemon::State::start_http() {
                            std::function<void(history::History::Answer)> use) {
     calls.add([this, question = std::move(question), use = std::move(use)] {
       if (history) history->ask(question, use);
+    });
+  };
+  sources.consumers = [this](history::ConsumerQuestion question,
+                             std::function<void(history::History::ConsumerAnswer)> use) {
+    calls.add([this, question = std::move(question), use = std::move(use)] {
+      if (history) history->find_consumers(question, use);
+    });
+  };
+  sources.operations = [this](history::Question question,
+                              std::function<void(history::History::OperationAnswer)> use) {
+    calls.add([this, question = std::move(question), use = std::move(use)] {
+      if (history) history->find_operations(question, use);
     });
   };
   sources.now_ms = wall_ms;
@@ -300,15 +315,9 @@ std::optional<ControlAnswer> Daemon::State::answer(const std::vector<std::string
   if (words.empty() || words[0] != "history") {
     return answer_question(words, *fleet, [this] { return status(); });
   }
-  HistoryQuestion asked;
-  if (!read_history_question(words, wall_ms(), &asked)) {
-    return ControlAnswer{2, "history: unknown question"};
-  }
-  history->ask(asked.question, [this, number, asked](const history::History::Answer& answer) {
-    calls.add([this, number, text = history_answer(asked, answer)] {
-      if (control) control->answer(number, text);
-    });
-  });
+  const std::optional<HistoryQuestion> asked = read_history_question(words, wall_ms());
+  if (!asked) return ControlAnswer{2, "history: unknown question"};
+  answer_history_question(*asked, *history, later);
   return std::nullopt;
 }
 
@@ -316,7 +325,7 @@ void Daemon::State::keep_history() {
   const auto now = Clock::now();
   if (now < next_sample) return;
   next_sample = std::max(next_sample + kBetweenSamples, now);
-  history->add(fleet->samples(wall_ms()));
+  history_desk->look(wall_ms());
   desk->look();
 }
 
@@ -360,6 +369,7 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
       has_config = exists;
       if (read->history_keep != config.history_keep ||
           read->history_max_bytes != config.history_max_bytes ||
+          read->keep_operations != config.keep_operations ||
           read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
       }
@@ -425,6 +435,9 @@ void Daemon::run() {
     return s.answer(words, number);
   };
   s.start_history(s.config, warn);
+  s.history_desk = std::make_unique<HistoryDesk>(
+      HistoryDesk::Parts{*s.fleet, s.calls, [&s]() -> history::History& { return *s.history; }});
+  s.history_desk->start();
   s.start_alerts(warn, notice);
   notice(fmt::format("watching {} (pid {}){}{}",
                      s.fleet->watch_list().is_empty() ? "every process that carries the library"
@@ -455,6 +468,8 @@ void Daemon::run() {
   s.http.reset();
   s.workbench.reset();
   s.desk.reset();
+  s.history_desk->look(wall_ms());  // what has happened since the last time
+  s.history_desk.reset();
   s.history.reset();  // writes what waits
   s.control.reset();
   s.fleet.reset();  // lets go of all processes

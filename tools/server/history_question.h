@@ -1,11 +1,14 @@
 // The question `history` of the control socket, answered by the history's own thread:
 //
-//   history FORMAT(text|json|csv) SECONDS COUNT WIDTH COLOUR(0|1) [PID or NAME]
+//   history WHAT(samples|consumers|operations) FORMAT(text|json|csv) SECONDS COUNT WIDTH
+//           COLOUR(0|1) [PID or NAME]
 //
 // Reading the words and laying out the answer are pure; any thread.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,14 +20,16 @@ namespace memwatch::server {
 
 struct HistoryQuestion {
   history::Question question;
-  std::string format;
+  std::string what, format;
   render::RenderOptions options;
 };
 
-// False: the words make no sense.
-bool read_history_question(const std::vector<std::string>& words, std::int64_t now_ms,
-                           HistoryQuestion* asked);
+// None: the words make no sense.
+std::optional<HistoryQuestion> read_history_question(const std::vector<std::string>& words,
+                                                     std::int64_t now_ms);
 
-ControlAnswer history_answer(const HistoryQuestion& asked, const history::History::Answer& answer);
+// The answer comes from the history's thread.
+void answer_history_question(const HistoryQuestion& asked, history::History& history,
+                             std::function<void(const ControlAnswer&)> answer);
 
 }  // namespace memwatch::server

@@ -78,6 +78,12 @@ std::optional<HttpResponse> refusal_of_recordings(const HttpRequest& request) {
   if (is_path(*target, {"api", "v1", "stream"}) || is_path(*target, {"api", "v1", "ws"})) {
     return problem(409, "recordings do not change: there is nothing to stream");
   }
+  if (is_path(*target, {"api", "v1", "history", "consumers"}) ||
+      is_path(*target, {"api", "v1", "history", "operations"})) {
+    return problem(409,
+                   "memwatch daemon keeps consumers and operations; of a recording there are "
+                   "consumers at its end, /api/v1/consumers, and events, /api/v1/status");
+  }
   if (is_path(*target, {"metrics"})) {
     return problem(409, "metrics are of what runs now: memwatch daemon has them");
   }

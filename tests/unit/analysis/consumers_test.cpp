@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "collector/analysis/recent_growth.h"
+#include "collector/analysis/stack_identity.h"
 #include "tests/unit/render/sample_sessions.h"
 
 namespace memwatch::analysis {
@@ -30,6 +31,71 @@ TEST(Consumers, SitesAndModulesSumToTheProcess) {
   }
   EXPECT_EQ(consuming_sites(selection, 2).size(), 2U);
   EXPECT_DOUBLE_EQ(Consumer{}.average_size(), 0);
+}
+
+TEST(Consumers, TheLargestOfAProcessAreThoseOfTheSelection) {
+  model::Session session = testing::server_session();
+  model::Process& process = session.processes.front();
+  // More sites, some of them with as much live as others.
+  const std::vector<model::Site> some = process.sites;
+  for (std::uint64_t i = 1; i < 50; ++i) {
+    for (model::Site site : some) {
+      site.live_bytes = site.live_bytes / i * 3 + i % 5;
+      site.stack = static_cast<model::StackId>(session.stacks.size());
+      session.stacks.push_back(session.stacks[some.front().stack]);
+      process.sites.push_back(site);
+    }
+  }
+  const Selection selection(session);
+  for (const std::size_t top : {1U, 7U, 20U, 100'000U}) {
+    const std::vector<Consumer> expected = consuming_sites(selection, top);
+    const std::vector<Consumer> found = consuming_sites(process, top);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].live_bytes, expected[i].live_bytes) << top << " " << i;
+      EXPECT_EQ(found[i].peak_bytes, expected[i].peak_bytes);
+      EXPECT_EQ(found[i].calls, expected[i].calls);
+      EXPECT_EQ(found[i].live_blocks, expected[i].live_blocks);
+    }
+  }
+}
+
+TEST(CodeIdentity, IsTheSameWhereTheCodeIsWhateverItsNumber) {
+  model::Session session;
+  session.modules.push_back({"/bin/server", "aa"});
+  session.modules.push_back({"/lib/libfoo.so.1", "bb"});
+  session.code_addresses.push_back({1, 64, false});
+  session.code_addresses.push_back({2, 4096, false});
+  session.stacks.push_back({model::kNone, 1});
+  session.stacks.push_back({1, 2});
+  model::Session other;
+  other.modules.push_back({"/opt/lib/libfoo.so.1", "bb"});
+  other.modules.push_back({"/bin/server", "aa"});
+  other.code_addresses.push_back({1, 4096, false});
+  other.code_addresses.push_back({2, 64, false});
+  other.stacks.push_back({model::kNone, 2});
+  other.stacks.push_back({1, 1});
+  const std::uint64_t identity = code_identity(session, 2);
+  EXPECT_EQ(code_identity(other, 2), identity) << "installed elsewhere";
+  EXPECT_NE(code_identity(session, 1), identity);
+  session.modules[2].build_id = "cc";
+  EXPECT_NE(code_identity(session, 2), identity) << "another build";
+  // Code without a module lies anywhere.
+  session.code_addresses[2] = {model::kNone, 0x7f001000, false};
+  const std::uint64_t made_at_run_time = code_identity(session, 2);
+  session.code_addresses[2].offset = 0x7f002000;
+  EXPECT_EQ(code_identity(session, 2), made_at_run_time);
+  EXPECT_NE(made_at_run_time, code_identity(session, 1));
+}
+
+TEST(CodeIdentity, IdsThatMakeNoSenseAreNoCode) {
+  model::Session session;
+  session.stacks.push_back({1, 4711});  // its own parent
+  session.code_addresses.push_back({4711, 1, false});
+  session.stacks.push_back({4711, 1});
+  EXPECT_EQ(code_identity(session, 1), code_identity(session, 1));
+  EXPECT_EQ(code_identity(session, 4711), code_identity(session, model::kNone));
+  EXPECT_NE(code_identity(session, 2), 0U);
 }
 
 std::vector<SizeAt> an_hour(std::uint64_t (*size)(unsigned second)) {

@@ -35,6 +35,8 @@ poll_interval = "1m"
 keep_ended = "0s"
 [history]
 keep = "2d"
+keep_operations = "3h"
+consumers_every = "5m"
 max_size = "32MiB"
 [defaults]
 mode = "idle"
@@ -51,6 +53,8 @@ sample_interval = 1048576
   EXPECT_EQ(config.poll_interval, std::chrono::minutes(1));
   EXPECT_EQ(config.keep_ended, std::chrono::seconds(0));
   EXPECT_EQ(config.history_keep, std::chrono::hours(48));
+  EXPECT_EQ(config.keep_operations, std::chrono::hours(3));
+  EXPECT_EQ(config.consumers_every, std::chrono::minutes(5));
   EXPECT_EQ(config.history_max_bytes, 32U << 20);
   const ProcessSettings worker = config.settings_for({"worker-7", "main"});
   EXPECT_EQ(worker.mode, model::Mode::exact);
@@ -96,6 +100,8 @@ TEST(DaemonConfig, MistakesAreToldWithTheirLine) {
   expect_wrong("[history]\nkeep = 7", "memwatch.toml:2", "whole hours or days");
   expect_wrong("[history]\nkeep = \"90m\"", "memwatch.toml:2", "whole hours or days");
   expect_wrong("[history]\nmax_size = 5", "memwatch.toml:2", "1MiB or more");
+  expect_wrong("[history]\nconsumers_every = \"0s\"", "memwatch.toml:2", "consumers_every");
+  expect_wrong("[history]\nkeep_operations = \"90m\"", "memwatch.toml:2", "whole hours or days");
   expect_wrong("[history]\nsize = 5", "memwatch.toml:2", "unknown key 'size'");
   expect_wrong("process = 1", "memwatch.toml:1", "[[process]]");
   expect_wrong("process = [1]", "memwatch.toml:1", "[[process]]");

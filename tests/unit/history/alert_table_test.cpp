@@ -115,7 +115,9 @@ TEST_F(AlertTable, AFileOfBeforeThereWereAlertsGetsATableForThem) {
   sqlite3* opened = nullptr;
   ASSERT_EQ(sqlite3_open(path_.c_str(), &opened), SQLITE_OK);
   const Database database(opened);
-  ASSERT_TRUE(execute(opened, "make it old", "DROP TABLE alert; PRAGMA user_version = 1"));
+  ASSERT_TRUE(execute(opened, "make it old",
+                      "DROP TABLE alert; DROP TABLE round; DROP TABLE consumer; DROP TABLE site; "
+                      "DROP TABLE operation; PRAGMA user_version = 1"));
   HistoryStore store = open();
   ASSERT_TRUE(store.save({an_alert(1, 1)}));
   EXPECT_EQ(find(store).size(), 1U);

@@ -23,20 +23,30 @@ class Rest : public testing::Test {
     status_.processes.push_back(process);
   }
   HttpResponse get(const std::string& target, const std::string& method = "GET") {
-    const Api api({[this](const auto& use) { use(status_); },
-                   [this](const history::Question& question, const auto& use) {
-                     question_ = question;
-                     use(history_);
-                   },
-                   [] { return std::int64_t{1'000'000'000}; },
-                   {[this](history::AlertQuestion question, const auto& use) {
-                      alert_question_ = question;
-                      use(alerts_);
-                    },
-                    [](std::uint64_t id, const auto& use) {
-                      if (id == 7) return use(Result<void>());
-                      use(Result<void>(Error{ErrorKind::usage, "resolve", "8", "not active", {}}));
-                    }}});
+    Api::Sources sources{
+        [this](const auto& use) { use(status_); },
+        [this](const history::Question& question, const auto& use) {
+          question_ = question;
+          use(history_);
+        },
+        [] { return std::int64_t{1'000'000'000}; },
+        {[this](history::AlertQuestion question, const auto& use) {
+           alert_question_ = question;
+           use(alerts_);
+         },
+         [](std::uint64_t id, const auto& use) {
+           if (id == 7) return use(Result<void>());
+           use(Result<void>(Error{ErrorKind::usage, "resolve", "8", "not active", {}}));
+         }}};
+    sources.consumers = [this](const history::ConsumerQuestion& question, const auto& use) {
+      consumer_question_ = question;
+      use(consumers_);
+    };
+    sources.operations = [this](const history::Question& question, const auto& use) {
+      question_ = question;
+      use(operations_);
+    };
+    const Api api(std::move(sources));
     std::optional<HttpResponse> answer;
     api.handle({method, target}, [&](HttpResponse given) {
       EXPECT_FALSE(answer) << "answered twice";
@@ -62,6 +72,9 @@ class Rest : public testing::Test {
 
   daemon::Status status_;
   history::Question question_;
+  history::ConsumerQuestion consumer_question_;
+  history::History::ConsumerAnswer consumers_ = history::ConsumerHistory{};
+  history::History::OperationAnswer operations_ = std::vector<history::Operation>{};
   history::AlertQuestion alert_question_;
   Result<AlertSources::Answer> alerts_ = AlertSources::Answer{};
   history::History::Answer history_ = std::vector<history::ProcessSample>{};
@@ -157,6 +170,34 @@ TEST_F(Rest, MistakesAreProblems) {
     expect_problem(405, "/api/v1/status", method);
   }
   EXPECT_EQ(get("/api/v1/status", "POST").headers.at("Allow"), "GET");
+}
+
+TEST_F(Rest, ConsumersAndOperationsOfTheHistoryAreAskedForLikeSamples) {
+  history::ConsumerRound round;
+  round.process = {7, 1, "server"};
+  round.consumers.emplace_back().site = 255;
+  consumers_ = history::ConsumerHistory{{round}, {}};
+  const auto found = json("/api/v1/history/consumers?pid=7&count=5&seconds=60&ends=1");
+  EXPECT_EQ(found["rounds"][0]["consumers"][0]["site"], "00000000000000ff");
+  EXPECT_EQ(consumer_question_.question.pid, 7);
+  EXPECT_EQ(consumer_question_.question.count, 5U);
+  EXPECT_EQ(consumer_question_.question.since_ms, 1'000'000'000 - 60'000);
+  EXPECT_TRUE(consumer_question_.ends_alone);
+  json("/api/v1/history/consumers?ends=0");
+  EXPECT_FALSE(consumer_question_.ends_alone);
+  history::Operation operation;
+  operation.size = 42;
+  operations_ = std::vector<history::Operation>{operation};
+  EXPECT_EQ(json("/api/v1/history/operations?name=server")["operations"][0]["size"], 42);
+  EXPECT_EQ(question_.name, "server");
+  expect_problem(400, "/api/v1/history/consumers?ends=yes");
+  expect_problem(400, "/api/v1/history/operations?ends=1");
+  expect_problem(400, "/api/v1/history/consumers?count=x");
+  expect_problem(405, "/api/v1/history/operations", "POST");
+  consumers_ = Error{ErrorKind::system, "read the history", "h.db", "gone", {}};
+  operations_ = Error{ErrorKind::system, "read the history", "h.db", "gone", {}};
+  expect_problem(503, "/api/v1/history/consumers");
+  expect_problem(503, "/api/v1/history/operations");
 }
 
 }  // namespace
