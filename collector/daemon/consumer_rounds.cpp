@@ -59,6 +59,8 @@ void ConsumerRounds::add(const WatchedProcess& process, std::int64_t time_ms) {
   round.process = {process.pid(), process.start_ticks(), process.names().shown};
   round.time_ms = time_ms;
   round.is_sample = facts.mode == model::Mode::sample;
+  round.since_ms = process.watched_since_ms();
+  round.is_whole = !process.was_joined();
   round.live_bytes = facts.heap.live_bytes;
   round.live_blocks = facts.heap.live_blocks;
   round.peak_bytes = facts.heap.peak_bytes;

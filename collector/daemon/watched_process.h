@@ -72,6 +72,8 @@ class WatchedProcess {
   void image_replaced();  // by exec: this recording is over
   [[nodiscard]] recording::Recorder& recorder() const { return *recorder_; }
   [[nodiscard]] Clock::time_point watched_since() const { return start_; }
+  [[nodiscard]] std::int64_t watched_since_ms() const { return start_ms_; }  // of the wall clock
+  [[nodiscard]] bool was_joined() const { return was_joined_; }              // it ran already
 
   // A moment of it, as of the last look.
   [[nodiscard]] history::ProcessSample sample(std::int64_t time_ms) const;
@@ -106,6 +108,9 @@ class WatchedProcess {
   ProgramNames names_;
   ProcessSettings settings_;
   Clock::time_point start_ = Clock::now(), next_look_ = start_, ended_at_{};
+  std::int64_t start_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+                               std::chrono::system_clock::now().time_since_epoch())
+                               .count();
   bool was_joined_ = false, has_ended_ = false;
   UniqueFd end_;
   std::unique_ptr<recording::Recorder> recorder_;

@@ -28,6 +28,10 @@ struct ConsumerRound {
   ProcessKey process;
   std::int64_t time_ms = 0;
   bool is_sample = false;  // figures are estimates
+  // Since then it is recorded: rounds of one recording compare. Not whole: it ran before already,
+  // and what it had by then is not known.
+  std::int64_t since_ms = 0;
+  bool is_whole = true;
   // Of all sites of the process, `sites` of them.
   std::uint64_t live_bytes = 0, live_blocks = 0, peak_bytes = 0, sites = 0;
   std::vector<Consumer> consumers;  // those with most, largest first
@@ -51,8 +55,8 @@ struct ConsumerHistory {
 constexpr std::uint64_t kMostRoundsAsked = 5000;
 
 // Rounds from `question.since_ms` on, the latest `question.count` of them. With `ends_alone` two of
-// each process: its latest, and the one that held when the time began (the first in it, where there
-// is none before).
+// each process: its latest, and of the same recording the one that held when the time began (the
+// first in it, where there is none before).
 struct ConsumerQuestion {
   Question question;
   bool ends_alone = false;

@@ -51,16 +51,21 @@ std::string condition(const Question& question) {
 
 std::string rounds_sql(const ConsumerQuestion& asked) {
   constexpr const char* kColumns =
-      "SELECT r.id, p.pid, p.start, p.name, r.time, r.sampled, r.live, r.blocks, r.peak, r.sites ";
+      "SELECT r.id, p.pid, p.start, p.name, r.time, r.sampled, r.live, r.blocks, r.peak, r.sites, "
+      "r.since, r.whole ";
   constexpr const char* kOrder = " ORDER BY r.time DESC, p.pid DESC, r.id DESC LIMIT ?4";
   if (!asked.ends_alone) {
     return fmt::format("{}FROM round r JOIN process p ON p.id = r.process WHERE {}{}", kColumns,
                        condition(asked.question), kOrder);
   }
   return fmt::format(
-      "WITH ends AS (SELECT r.process AS process, min(r.time) AS first, max(r.time) AS last, "
-      "(SELECT max(b.time) FROM round b WHERE b.process = r.process AND b.time < ?1) AS base "
-      "FROM round r JOIN process p ON p.id = r.process WHERE {} GROUP BY r.process) "
+      "WITH latest AS (SELECT r.process AS process, max(r.time) AS last FROM round r "
+      "JOIN process p ON p.id = r.process WHERE {} GROUP BY r.process), "
+      "ends AS (SELECT l.process AS process, l.last AS last, (SELECT min(f.time) FROM round f "
+      "WHERE f.process = l.process AND f.since = x.since AND f.time >= ?1) AS first, "
+      "(SELECT max(b.time) FROM round b WHERE b.process = l.process AND b.since = x.since AND "
+      "b.time < ?1) AS base "
+      "FROM latest l JOIN round x ON x.process = l.process AND x.time = l.last) "
       "{}FROM ends e JOIN round r ON r.process = e.process AND "
       "(r.time = e.last OR r.time = ifnull(e.base, e.first)) JOIN process p ON p.id = e.process{}",
       condition(asked.question), kColumns, kOrder);
@@ -119,7 +124,8 @@ const char* const kMakeConsumerTables =
     "module TEXT NOT NULL, stack TEXT NOT NULL); "
     "CREATE TABLE round(id INTEGER PRIMARY KEY, process INTEGER NOT NULL, time INTEGER NOT NULL, "
     "sampled INTEGER NOT NULL, live INTEGER NOT NULL, blocks INTEGER NOT NULL, "
-    "peak INTEGER NOT NULL, sites INTEGER NOT NULL, UNIQUE(process, time)); "
+    "peak INTEGER NOT NULL, sites INTEGER NOT NULL, since INTEGER NOT NULL, "
+    "whole INTEGER NOT NULL, UNIQUE(process, time)); "
     "CREATE INDEX round_time ON round(time); "
     "CREATE TABLE consumer(round INTEGER NOT NULL, site INTEGER NOT NULL, live INTEGER NOT NULL, "
     "blocks INTEGER NOT NULL, allocated INTEGER NOT NULL, calls INTEGER NOT NULL, "
@@ -133,10 +139,10 @@ Result<void> insert_round(sqlite3* database, std::int64_t process, const Consume
       Statement::prepare(database, kWriting, "DELETE FROM round WHERE process = ?1 AND time = ?2");
   if (!earlier) return earlier.error();
   if (const auto done = earlier->bind(1, process).bind(2, round.time_ms).run(); !done) return done;
-  Result<Statement> insert =
-      Statement::prepare(database, kWriting,
-                         "INSERT INTO round(process, time, sampled, live, blocks, peak, sites) "
-                         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  Result<Statement> insert = Statement::prepare(
+      database, kWriting,
+      "INSERT INTO round(process, time, sampled, live, blocks, peak, sites, since, "
+      "whole) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   if (!insert) return insert.error();
   const Result<void> inserted = insert->bind(1, process)
                                     .bind(2, round.time_ms)
@@ -145,6 +151,8 @@ Result<void> insert_round(sqlite3* database, std::int64_t process, const Consume
                                     .bind(5, round.live_blocks)
                                     .bind(6, round.peak_bytes)
                                     .bind(7, round.sites)
+                                    .bind(8, round.since_ms)
+                                    .bind(9, std::int64_t{round.is_whole ? 1 : 0})
                                     .run();
   if (!inserted) return inserted;
   const std::int64_t row = sqlite3_last_insert_rowid(database);
@@ -216,6 +224,8 @@ Result<ConsumerHistory> find_consumers(sqlite3* database, const ConsumerQuestion
     round.live_blocks = number(7);
     round.peak_bytes = number(8);
     round.sites = number(9);
+    round.since_ms = rounds->integer(10);
+    round.is_whole = rounds->integer(11) != 0;
     if (const auto read = read_consumers(*rows, rounds->integer(0), round, sites); !read) {
       return read.error();
     }

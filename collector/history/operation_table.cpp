@@ -63,7 +63,7 @@ Result<void> insert_operation(sqlite3* database, std::int64_t process, const Ope
       .bind(3, std::string(operation_name(operation.kind)))
       .bind(4, operation.function)
       .bind(5, std::int64_t{operation.tid})
-      .bind(6, operation.size)
+      .bind(6, static_cast<std::int64_t>(operation.size))  // all 64 bits: absurd ones fail
       .bind(7, std::int64_t{operation.error_number})
       .bind(8, operation.more)
       .run();

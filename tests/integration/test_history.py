@@ -157,18 +157,16 @@ class HistoryOfOperationsTest(RestCase):
         target.tell("drop")
         target.tell("fail")
         kept = self.wait(lambda: [o for o in [self.operations(target)] if {e["kind"] for e in o[-1:]} == {"failure"}], "them")[0]
-        # realloc frees the one block and makes the other.
         self.assertEqual(
             [(each["kind"], each["function"], each["size"]) for each in kept if each["kind"] != "failure"],
             [
                 ("large", "malloc", 32 * MEBIBYTE),
-                ("release", "realloc", 32 * MEBIBYTE),
                 ("reallocation", "realloc", 64 * MEBIBYTE),
                 ("release", "free", 64 * MEBIBYTE),
             ],
         )
         failure = kept[-1]
-        self.assertEqual((failure["errno_name"], failure["pid"], failure["tid"]), ("ENOMEM", target.pid, target.pid))
+        self.assertEqual((failure["errno_name"], failure["pid"], failure["size"]), ("ENOMEM", target.pid, 1 << 63))
         self.assertEqual({each["more"] for each in kept}, {0})
         events = self.status()["events"]
         self.assertEqual(len(events), 3, "releases are no events")

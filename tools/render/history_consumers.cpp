@@ -106,6 +106,9 @@ void write_process(Page& page, const ConsumerHistory& history, const ConsumerRou
   title += local_time(last.time_ms, is_one_day ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S");
   title += ": live heap " + human_bytes(last.live_bytes);
   if (compares) title += ", " + signed_bytes(first.live_bytes, last.live_bytes);
+  if (!last.is_whole) {
+    title += ", of what was allocated since " + local_time(last.since_ms, "%Y-%m-%d %H:%M:%S");
+  }
   if (last.is_sample) title += "; estimates of a sample";
   page.blank();
   page.line(std::move(title));
@@ -195,6 +198,8 @@ void write_consumer_history_json(const ConsumerHistory& history, Output& output)
     json.key("pid").signed_number(round.process.pid);
     json.member("process", round.process.name);
     json.key("time").real(seconds(round.time_ms));
+    json.key("since").real(seconds(round.since_ms));
+    json.key("whole").boolean(round.is_whole);
     json.member("mode", round.is_sample ? "sample" : "exact");
     json.member("live_bytes", round.live_bytes);
     json.member("active", round.live_blocks);

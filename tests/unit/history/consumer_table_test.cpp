@@ -159,6 +159,27 @@ TEST_F(Consumers, TheEndsOfATimeAreWhatHeldWhenItBeganAndTheLatest) {
   EXPECT_EQ(times(all(store, question)), std::vector<std::int64_t>{7 * kMinute}) << "its only one";
 }
 
+TEST_F(Consumers, RecordingsOfOneProcessAreNotCompared) {
+  HistoryStore store = open();
+  for (const int minute : {0, 1, 2, 3, 4}) {
+    ConsumerRound given = round(kStart + minute * kMinute, {site(1, 8)});
+    given.since_ms = minute < 2 ? kStart : kStart + 2 * kMinute;  // another daemon
+    given.is_whole = minute < 2;
+    add(store, given);
+  }
+  ConsumerQuestion question;
+  question.ends_alone = true;
+  for (const std::int64_t since : {std::int64_t{0}, kStart + kMinute, kStart + 2 * kMinute}) {
+    question.question.since_ms = since;
+    const ConsumerHistory found = all(store, question);
+    EXPECT_EQ(times(found), (std::vector<std::int64_t>{2 * kMinute, 4 * kMinute}));
+    EXPECT_FALSE(found.rounds[0].is_whole);
+    EXPECT_EQ(found.rounds[0].since_ms, kStart + 2 * kMinute);
+  }
+  question.question.since_ms = kStart + 4 * kMinute;
+  EXPECT_EQ(times(all(store, question)), (std::vector<std::int64_t>{3 * kMinute, 4 * kMinute}));
+}
+
 TEST_F(Consumers, RoundsThinOutAsTheyAgeAndGo) {
   HistoryStore store = open();
   for (int minute = 0; minute < 180; ++minute) {

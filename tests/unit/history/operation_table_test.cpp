@@ -48,7 +48,7 @@ class Operations : public testing::Test {
 TEST_F(Operations, WhatWasWrittenIsReadBackAlsoByTheNext) {
   {
     HistoryStore store = open();
-    Operation failed = operation(kStart, 1, 8);
+    Operation failed = operation(kStart, std::uint64_t{1} << 63, 8);
     failed.kind = OperationKind::failure;
     failed.error_number = 12;
     failed.more = 5;
@@ -65,6 +65,7 @@ TEST_F(Operations, WhatWasWrittenIsReadBackAlsoByTheNext) {
   EXPECT_EQ(failed.kind, OperationKind::failure) << "oldest first";
   EXPECT_EQ(failed.process, (ProcessKey{8, 100, "other"}));
   EXPECT_EQ(failed.error_number, 12);
+  EXPECT_EQ(failed.size, std::uint64_t{1} << 63) << "absurd sizes are what fails";
   EXPECT_EQ(failed.more, 5U);
   EXPECT_EQ(failed.tid, 9U);
   EXPECT_EQ((*found)[1].kind, OperationKind::release);
