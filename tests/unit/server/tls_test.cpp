@@ -102,7 +102,7 @@ TEST_F(Tls, WhatDoesNotFitIsTold) {
   EXPECT_NE(why_not(write("second", content(good.certificate) + damaged), good.key)
                 .find("a certificate in it makes no sense"),
             std::string::npos);
-  for (const mode_t mode : {0644, 0604, 0620, 0602}) {
+  for (const mode_t mode : {0644U, 0604U, 0620U, 0602U}) {
     const std::string readable = write("readable.key", content(good.key), mode);
     EXPECT_NE(why_not(good.certificate, readable).find("others on this machine may read or change"),
               std::string::npos)
