@@ -4,13 +4,13 @@
 
 #include "preload/c_library.h"
 #include "preload/raw_syscalls_linux.h"
+#include "preload/real_functions.h"
 #include "preload/sandbox.h"
 
 extern "C" {
 // glibc's alone. __libc_stack_end is its loader's: the stack pointer at the program's entry.
 const char* gnu_get_libc_version() __attribute__((weak));
 extern void* __libc_stack_end __attribute__((weak));
-int __libc_start_main();
 }
 
 namespace memwatch::preload {
@@ -52,7 +52,7 @@ bool is_start_code_of_musl(std::uintptr_t address) {
     const auto at = reinterpret_cast<std::uintptr_t>(function);
     return address + kReach > at && address < at + kReach;
   };
-  return !is_glibc() && (is_beside(&__libc_start_main) || is_beside(&pthread_create));
+  return !is_glibc() && (is_beside(g_real.start_main) || is_beside(&pthread_create));
 }
 
 std::uintptr_t entry_stack_pointer() {

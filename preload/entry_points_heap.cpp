@@ -39,7 +39,9 @@ MEMWATCH_EXPORT void* reallocarray(void* block, size_t count, size_t size) noexc
   if (block != nullptr && mw::is_bootstrap_block(block)) {
     return mw::move_from_bootstrap(block, product, MEMWATCH_CALL_SITE());
   }
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const mw::Plan plan = mw::plan_call(Function::reallocarray_, product, MEMWATCH_CALL_SITE());
+  if (plan == mw::Plan::fail) return mw::fail_for_lack_of_memory();
+  if (plan == mw::Plan::pass) {
     if (mw::are_real_functions_known()) return mw::g_real.realloc(block, product);
     return mw::bootstrap_allocate(product, 16);
   }
@@ -63,7 +65,9 @@ MEMWATCH_EXPORT void* aligned_alloc(size_t alignment, size_t size) noexcept {
 }
 
 MEMWATCH_EXPORT void* memalign(size_t alignment, size_t size) noexcept {
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const mw::Plan plan = mw::plan_call(Function::memalign_, size, MEMWATCH_CALL_SITE());
+  if (plan == mw::Plan::fail) return mw::fail_for_lack_of_memory();
+  if (plan == mw::Plan::pass) {
     if (mw::are_real_functions_known()) return mw::g_real.memalign(alignment, size);
     return mw::bootstrap_allocate(size, alignment);
   }
@@ -80,7 +84,9 @@ MEMWATCH_EXPORT void* valloc(size_t size) noexcept {
 }
 
 MEMWATCH_EXPORT void* pvalloc(size_t size) noexcept {
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const mw::Plan plan = mw::plan_call(Function::pvalloc_, size, MEMWATCH_CALL_SITE());
+  if (plan == mw::Plan::fail) return mw::fail_for_lack_of_memory();
+  if (plan == mw::Plan::pass) {
     if (mw::are_real_functions_known()) return mw::g_real.pvalloc(size);
     return mw::bootstrap_allocate(size, 4096);
   }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "preload/entry_points.h"
+#include "preload/hook_caller.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/real_functions.h"
 #include "preload/record.h"
@@ -31,6 +32,17 @@ bool is_recording_pages(const mw::CallSite& site) {
   if (mw::is_allocator_code(site.pc)) return false;
   if (!mw::is_passing_through()) return mw::is_recording();
   return mw::t_state.own_work == 0 && mw::is_ready();
+}
+
+// The same of a call that asks for pages.
+mw::Plan plan_pages(Function function, size_t length, const mw::CallSite& site) {
+  if (!is_recording_pages(site)) return mw::Plan::pass;
+  return mw::is_passing_through() ? mw::Plan::record : mw::plan_call(function, length, site);
+}
+
+void* fail_to_map() {
+  errno = ENOMEM;
+  return MAP_FAILED;
 }
 
 void* call_mmap(void* at, size_t length, int protection, int flags, int fd, int64_t offset) {
@@ -66,11 +78,18 @@ size_t mapped_length(size_t length, int flags) {
   return (length + page - 1) & ~(page - 1);
 }
 
+size_t growth(const void* before, const void* after) {
+  const auto from = reinterpret_cast<uintptr_t>(before);
+  const auto to = reinterpret_cast<uintptr_t>(after);
+  return to > from ? to - from : 0;
+}
+
 void* map(Function function, void* at, size_t length, int protection, int flags, int fd,
           int64_t offset, const mw::CallSite& site) {
-  const bool recording = is_recording_pages(site);
+  const mw::Plan plan = plan_pages(function, length, site);
+  if (plan == mw::Plan::fail) return fail_to_map();
   void* address = call_mmap(at, length, protection, flags, fd, offset);
-  if (recording) {
+  if (plan == mw::Plan::record) {
     if (address == MAP_FAILED) {
       mw::record_failure(function, length, errno, site);
     } else {
@@ -112,7 +131,12 @@ MEMWATCH_EXPORT void* mremap(void* address, size_t old_length, size_t length, in
   va_end(rest);
   mw::note_memory_gone();
   const mw::CallSite site = MEMWATCH_CALL_SITE();
-  if (!is_recording_pages(site)) return call_mremap(address, old_length, length, flags, fixed);
+  // What does not grow asks for nothing.
+  const mw::Plan plan = length > old_length        ? plan_pages(Function::mremap_, length, site)
+                        : is_recording_pages(site) ? mw::Plan::record
+                                                   : mw::Plan::pass;
+  if (plan == mw::Plan::fail) return fail_to_map();
+  if (plan == mw::Plan::pass) return call_mremap(address, old_length, length, flags, fixed);
   void* moved = nullptr;
   {
     mw::PageRelease release;
@@ -131,12 +155,15 @@ MEMWATCH_EXPORT int brk(void* end) noexcept {
     return -1;
   }
   void* before = mw::g_real.sbrk(0);
+  if (recording && growth(before, end) > 0 &&
+      plan_pages(Function::brk_, growth(before, end), site) == mw::Plan::fail) {
+    errno = ENOMEM;
+    return -1;
+  }
   const int result = mw::g_real.brk(end);
   if (recording) {
     if (result != 0) {
-      const auto from = reinterpret_cast<uintptr_t>(before);
-      const auto to = reinterpret_cast<uintptr_t>(end);
-      mw::record_failure(Function::brk_, to > from ? to - from : 0, errno, site);
+      mw::record_failure(Function::brk_, growth(before, end), errno, site);
     } else {
       mw::record_break(Function::brk_, before, end, site);
     }
@@ -146,11 +173,12 @@ MEMWATCH_EXPORT int brk(void* end) noexcept {
 
 MEMWATCH_EXPORT void* sbrk(intptr_t increment) noexcept {
   const mw::CallSite site = MEMWATCH_CALL_SITE();
-  const bool recording = is_recording_pages(site);
-  if (mw::g_real.sbrk == nullptr) {
-    errno = ENOMEM;
-    return MAP_FAILED;
-  }
+  const mw::Plan plan = increment > 0
+                            ? plan_pages(Function::sbrk_, static_cast<size_t>(increment), site)
+                        : is_recording_pages(site) ? mw::Plan::record
+                                                   : mw::Plan::pass;
+  if (plan == mw::Plan::fail || mw::g_real.sbrk == nullptr) return fail_to_map();
+  const bool recording = plan == mw::Plan::record;
   void* before = mw::g_real.sbrk(increment);
   if (recording && increment != 0) {
     if (before == MAP_FAILED) {

@@ -31,9 +31,7 @@ constexpr int kFutexWait = 0;
 constinit std::atomic<std::uint32_t> g_announced_by{0};  // the process that has announced its end
 
 bool is_asked_for() {
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready || is_sandboxed()) {
-    return false;
-  }
+  if (!is_ready() || is_sandboxed()) return false;
   const SegmentHeader& header = *g_process.segment;
   return header.leak_check.load(std::memory_order_relaxed) != 0 &&
          header.control.load(std::memory_order_relaxed) ==

@@ -12,7 +12,9 @@ void* quickly_failed(Function function, size_t size, const CallSite& site) {
 }
 
 void* recorded_malloc(size_t size, const CallSite& site) {
-  if (!is_recording_call(site)) {
+  const Plan plan = plan_call(Function::malloc_, size, site);
+  if (plan == Plan::fail) return fail_for_lack_of_memory();
+  if (plan == Plan::pass) {
     return are_real_functions_known() ? g_real.malloc(size) : bootstrap_allocate(size, 16);
   }
   void* block = nullptr;

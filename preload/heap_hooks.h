@@ -40,6 +40,12 @@ inline void* finish(Function function, void* block, size_t size, const CallSite&
   return block;
 }
 
+// A call that was made to fail and is recorded: as the C functions say that there is no memory.
+inline void* fail_for_lack_of_memory() {
+  errno = ENOMEM;
+  return nullptr;
+}
+
 // The real function of a quick path has failed after all, errno is its.
 void* quickly_failed(Function function, size_t size, const CallSite& site);
 
@@ -75,7 +81,10 @@ MEMWATCH_HOOK void* hooked_calloc(size_t count, size_t size) {
     }
     return quickly_failed(Function::calloc_, product, MEMWATCH_CALL_SITE());
   }
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const Plan plan =
+      plan_call(Function::calloc_, overflows ? SIZE_MAX : product, MEMWATCH_CALL_SITE());
+  if (plan == Plan::fail) return fail_for_lack_of_memory();
+  if (plan == Plan::pass) {
     if (are_real_functions_known()) return g_real.calloc(count, size);
     return overflows ? nullptr : bootstrap_allocate(product, 16);
   }
@@ -97,7 +106,9 @@ MEMWATCH_HOOK void* hooked_realloc(void* block, size_t size) {
   if (block != nullptr && is_bootstrap_block(block)) {
     return move_from_bootstrap(block, size, MEMWATCH_CALL_SITE());
   }
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const Plan plan = plan_call(Function::realloc_, size, MEMWATCH_CALL_SITE());
+  if (plan == Plan::fail) return fail_for_lack_of_memory();
+  if (plan == Plan::pass) {
     if (are_real_functions_known()) return g_real.realloc(block, size);
     return bootstrap_allocate(size, 16);
   }
@@ -111,7 +122,9 @@ MEMWATCH_HOOK void* hooked_realloc(void* block, size_t size) {
 }
 
 MEMWATCH_HOOK int hooked_posix_memalign(void** place, size_t alignment, size_t size) {
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const Plan plan = plan_call(Function::posix_memalign_, size, MEMWATCH_CALL_SITE());
+  if (plan == Plan::fail) return ENOMEM;  // leaves errno and the place alone
+  if (plan == Plan::pass) {
     if (are_real_functions_known()) return g_real.posix_memalign(place, alignment, size);
     *place = bootstrap_allocate(size, alignment);
     return *place != nullptr ? 0 : ENOMEM;
@@ -130,7 +143,9 @@ MEMWATCH_HOOK int hooked_posix_memalign(void** place, size_t alignment, size_t s
 }
 
 MEMWATCH_HOOK void* hooked_aligned_alloc(size_t alignment, size_t size) {
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const Plan plan = plan_call(Function::aligned_alloc_, size, MEMWATCH_CALL_SITE());
+  if (plan == Plan::fail) return fail_for_lack_of_memory();
+  if (plan == Plan::pass) {
     if (are_real_functions_known()) return g_real.aligned_alloc(alignment, size);
     return bootstrap_allocate(size, alignment);
   }
@@ -143,7 +158,9 @@ MEMWATCH_HOOK void* hooked_aligned_alloc(size_t alignment, size_t size) {
 }
 
 MEMWATCH_HOOK void* hooked_valloc(size_t size) {
-  if (!MEMWATCH_IS_RECORDING_CALL()) {
+  const Plan plan = plan_call(Function::valloc_, size, MEMWATCH_CALL_SITE());
+  if (plan == Plan::fail) return fail_for_lack_of_memory();
+  if (plan == Plan::pass) {
     if (are_real_functions_known()) return g_real.valloc(size);
     return bootstrap_allocate(size, 4096);
   }

@@ -83,7 +83,14 @@ void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site
     record_failure(Function::operator_new, size, ENOMEM, site);
     return fail_standard(size, alignment);
   }
-  const bool recording = is_recording_call(site);
+  const Plan plan = plan_call(Function::operator_new, size, site);
+  if (plan == Plan::fail) [[unlikely]] {
+    t_state.new_is_lost = 1;
+    void* none = fail_standard(size, alignment);
+    t_state.new_is_lost = 0;  // used up, unless there is no standard library to fail
+    return none;
+  }
+  const bool recording = plan == Plan::record;
   void* block = allocate(size, alignment);
   if (block == nullptr) [[unlikely]] {
     if (recording) record_failure(Function::operator_new, size, ENOMEM, site);
@@ -98,7 +105,13 @@ void* throwing_new(std::size_t size, std::size_t alignment, const CallSite& site
 template <typename Next>
 void* nothrow_new(std::size_t size, std::size_t alignment, const CallSite& site, bool known,
                   Next next) {
-  const bool recording = is_recording_call(site);
+  const Plan plan = plan_call(Function::operator_new, size, site);
+  if (plan == Plan::fail) [[unlikely]] {
+    if (!known || !has_new_handler()) return nullptr;
+    t_state.new_is_lost = 1;
+    return next();
+  }
+  const bool recording = plan == Plan::record;
   void* block = allocate(size, alignment);
   if (block != nullptr) [[likely]] {
     if (recording) record_allocation(Function::operator_new, block, size, site);

@@ -16,6 +16,7 @@ enum class Phase : std::uint32_t {
   starting = 1,  // one thread is setting up
   ready = 2,     // `segment` is mapped
   off = 3,       // no recording in this process
+  failing = 4,   // as ready, and calls are made to fail (inject_failures.h)
 };
 
 struct alignas(kPageAlignment) ProcessState {  // a page of its own: sizeof is a multiple of it
@@ -24,7 +25,11 @@ struct alignas(kPageAlignment) ProcessState {  // a page of its own: sizeof is a
   protocol::SegmentHeader* segment;
   std::uint32_t pid;
   std::uint64_t peak_rss_before;  // of what the process was before an exec; bytes
-  char own_path[128];             // of the segment
+  // While calls are made to fail: how many the conditions counted, and what may still be allocated
+  // before the live heap has to be asked for.
+  std::atomic<std::uint64_t> counted_calls;
+  std::atomic<std::uint64_t> heap_left;
+  char own_path[128];  // of the segment
 
   [[nodiscard]] char* base() const { return reinterpret_cast<char*>(segment); }
 };
@@ -33,6 +38,11 @@ static_assert(sizeof(ProcessState) == kPageAlignment);
 
 // Made wipe-on-fork at start-up.
 extern ProcessState g_process;
+
+inline bool is_ready() {
+  const Phase phase = g_process.phase.load(std::memory_order_acquire);
+  return phase == Phase::ready || phase == Phase::failing;
+}
 
 // Asks the kernel to clear g_process in forked children. False where it cannot (before Linux 4.14):
 // then only fork() through libc's symbol is noticed.

@@ -6,9 +6,9 @@
 
 #include "preload/kernel.h"
 #include "preload/process_state.h"
+#include "preload/question.h"
 #include "preload/record.h"
 #include "preload/sandbox.h"
-#include "preload/segment_source.h"
 
 namespace memwatch::preload {
 
@@ -16,47 +16,11 @@ namespace {
 
 using namespace protocol;
 
-constexpr long kTurnNs = 2'000'000;
-constexpr unsigned kTurnMs = 2, kLongestWaitMs = 10'000, kSilenceMs = 1000;
-
-// Another thread's question is answered first. False: it takes too long.
-bool take_turn(SegmentHeader& header, std::uint32_t tid) {
-  for (unsigned waited_ms = 0; waited_ms < kLongestWaitMs; waited_ms += kTurnMs) {
-    std::uint32_t nobody = 0;
-    // Acquire: the answer before has been read; matched by the release in query_counters.
-    if (header.query_owner.compare_exchange_strong(nobody, tid, std::memory_order_acquire)) {
-      return true;
-    }
-    wait_while(header.query_owner, nobody, kTurnNs);
-  }
-  return false;
-}
-
-// Counted in turns, as exit_check does: clock and collector may stand still.
-bool await_answer(SegmentHeader& header, std::uint32_t number) {
-  std::uint64_t last_beat = header.heartbeat_ms.load(std::memory_order_relaxed);
-  unsigned silent_ms = 0;
-  for (unsigned waited_ms = 0; waited_ms < kLongestWaitMs; waited_ms += kTurnMs) {
-    const std::uint32_t answered = header.query_answered.load(std::memory_order_acquire);
-    if (answered == number) return true;
-    wait_while(header.query_answered, answered, kTurnNs);
-    const std::uint64_t beat = header.heartbeat_ms.load(std::memory_order_relaxed);
-    silent_ms = beat != last_beat ? 0 : silent_ms + kTurnMs;
-    last_beat = beat;
-    if (silent_ms >= kSilenceMs) return false;
-  }
-  return false;
-}
-
 QueryStatus ask(SegmentHeader& header, Counters* counters) {
   const std::uint32_t number = header.query_number.load(std::memory_order_relaxed) + 1;
   header.query_number.store(number, std::memory_order_relaxed);
   if (!record_query(number)) return QueryStatus::no_answer;
-  char path[kMaxRendezvousPath];
-  for (std::size_t i = 0; i < sizeof path; ++i) path[i] = header.rendezvous[i];
-  path[sizeof path - 1] = '\0';
-  if (path[0] != '\0') wake_collector(path);
-  if (!await_answer(header, number)) return QueryStatus::no_answer;
+  if (!await_answer(header, header.query_answered, number)) return QueryStatus::no_answer;
   *counters = header.query_counters;
   return QueryStatus::ok;
 }
@@ -73,7 +37,7 @@ QueryStatus query_counters(Counters* counters) {
   }
   const int errno_before = errno;
   QueryStatus status = QueryStatus::no_answer;
-  if (take_turn(header, own_thread_id())) {
+  if (take_turn(header.query_owner, own_thread_id())) {
     status = ask(header, counters);
     header.query_owner.store(0, std::memory_order_release);
   }

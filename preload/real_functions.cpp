@@ -83,6 +83,7 @@ void find_process_functions() {
   find(g_real.wait3, "wait3");
   find(g_real.wait4, "wait4");
   find(g_real.waitid, "waitid");
+  find(g_real.start_main, "__libc_start_main");
   find(g_real.exit, "exit");
   find(g_real._exit, "_exit");
   find(g_real._Exit, "_Exit");

@@ -58,6 +58,8 @@ struct RealFunctions {
   pid_t (*wait3)(int*, int, struct rusage*);
   pid_t (*wait4)(pid_t, int*, int, struct rusage*);
   int (*waitid)(idtype_t, id_t, siginfo_t*, int);
+  int (*start_main)(int (*)(int, char**, char**), int, char**, void (*)(), void (*)(), void (*)(),
+                    void*);  // __libc_start_main
   void (*exit)(int);
   void (*_exit)(int);
   void (*_Exit)(int);

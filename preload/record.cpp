@@ -1,5 +1,7 @@
 #include "preload/record.h"
 
+#include <errno.h>
+
 #include <atomic>
 
 #include "preload/capture_stack.h"
@@ -183,12 +185,17 @@ void put_deallocation(ThreadRing& ring, Function function, std::uint64_t address
   }
 }
 
-void put_failure(ThreadRing& ring, Function function, std::size_t requested, int error_number,
+// `error`: the number, with kFailureInjected in the high half.
+void put_failure(ThreadRing& ring, Function function, std::size_t requested, std::uint64_t error,
                  std::uint32_t stack, std::uint64_t old_block, std::uint32_t old_sequence) {
   put(ring, encode_extended_header(RecordType::failure, 3), requested);
-  put(ring, pack_stack(stack, function), static_cast<std::uint32_t>(error_number));
+  put(ring, pack_stack(stack, function), error);
   put(ring, old_block, old_sequence);
   publish(ring);
+}
+
+std::uint64_t word_of(int error_number) {
+  return static_cast<std::uint32_t>(error_number);
 }
 
 // Records of pages take the mapping shard's numbers.
@@ -265,6 +272,13 @@ void record_idle_failure(ThreadRing& ring, Function function, std::size_t reques
 
 }  // namespace
 
+bool is_recording_slow(Phase phase) {
+  if (phase == Phase::failing) return true;
+  if (phase == Phase::off) return false;
+  start_process_slow();
+  return is_ready();
+}
+
 void record_allocation(Function function, const void* block, std::size_t size,
                        const CallSite& site) {
   const Recording recording;
@@ -318,7 +332,28 @@ void record_failure(Function function, std::size_t requested, int error_number,
   }
   const std::uint32_t stack = capture_stack(*ring, site);
   if (!prepare(*ring, Urgency::ordinary)) return;
-  put_failure(*ring, function, requested, error_number, stack, 0, 0);
+  put_failure(*ring, function, requested, word_of(error_number), stack, 0, 0);
+}
+
+// Only in exact mode; a block that was to be reallocated is not mentioned, since nothing was done
+// with it.
+void record_injected_failure(Function function, std::size_t requested, const CallSite& site) {
+  const Recording recording;
+  ThreadRing* ring = recording.ring();
+  if (ring == nullptr) return count_without_ring(Urgency::ordinary);
+  const std::uint32_t stack = capture_stack(*ring, site);
+  if (!prepare(*ring, Urgency::ordinary)) return;
+  put_failure(*ring, function, requested, word_of(ENOMEM) | kFailureInjected << 32, stack, 0, 0);
+}
+
+Judgement::Judgement() : depth_before_(enter()), ring_(ring_at(depth_before_)) {}
+
+Judgement::~Judgement() {
+  leave(depth_before_);
+}
+
+std::uint32_t Judgement::stack(const CallSite& site) const {
+  return ring_ != nullptr ? capture_stack(*ring_, site) : 0;
 }
 
 Reallocation::Reallocation(const void* old_block)
@@ -400,8 +435,8 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
     if (mode_ != Control::exact) put_failure_alone(function, requested, error_number, site);
     return;
   }
-  put_failure(*ring_, function, requested, error_number, capture_stack(*ring_, site), old_block_,
-              old_sequence_);
+  put_failure(*ring_, function, requested, word_of(error_number), capture_stack(*ring_, site),
+              old_block_, old_sequence_);
 }
 
 // A failure whose old block was not sampled: no number was taken, so none is told.
@@ -409,7 +444,7 @@ void Reallocation::put_failure_alone(Function function, std::size_t requested, i
                                      const CallSite& site) {
   const std::uint32_t stack = capture_stack(*ring_, site);
   if (!prepare(*ring_, Urgency::ordinary)) return;
-  put_failure(*ring_, function, requested, error_number, stack, 0, 0);
+  put_failure(*ring_, function, requested, word_of(error_number), stack, 0, 0);
 }
 
 std::uint64_t Reallocation::moved_away() const {

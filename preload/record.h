@@ -18,9 +18,8 @@
 
 namespace memwatch::preload {
 
-inline bool is_ready() {
-  return g_process.phase.load(std::memory_order_acquire) == Phase::ready;
-}
+// The same in any other phase.
+bool is_recording_slow(Phase phase);
 
 // Is this call to be recorded (by ring, or by idle counters)? First event of a process or of a
 // forked child: sets it up.
@@ -30,9 +29,7 @@ inline bool is_recording() {
   if (phase == Phase::ready) [[likely]] {
     return true;
   }
-  if (phase == Phase::off) return false;
-  start_process_slow();
-  return g_process.phase.load(std::memory_order_acquire) == Phase::ready;
+  return is_recording_slow(phase);
 }
 
 // After a successful call. `block` not null.
@@ -45,6 +42,25 @@ void record_deallocation(Function function, const void* block);
 // After a call that returned nothing. `error_number` is the errno (or returned error) of the call.
 void record_failure(Function function, std::size_t requested, int error_number,
                     const CallSite& site);
+
+// The same of a call that was made to fail, with ENOMEM; it was not made.
+void record_injected_failure(Function function, std::size_t requested, const CallSite& site);
+
+// A call about which it is being decided whether it fails: holds the thread's ring meanwhile.
+class Judgement {
+ public:
+  Judgement();
+  ~Judgement();
+  Judgement(const Judgement&) = delete;
+  Judgement& operator=(const Judgement&) = delete;
+
+  // The innermost node of its stack; 0: there is none to be had.
+  [[nodiscard]] std::uint32_t stack(const CallSite& site) const;
+
+ private:
+  std::uint32_t depth_before_;
+  ThreadRing* ring_;
+};
 
 // A realloc of a live block: construct before the real call, then say how it ended. In between the
 // thread's ring is held (room for the record is already made), so a handler that interrupts records

@@ -60,7 +60,7 @@ void judge(const CallSite& site, const ThreadRing& ring, ModuleCapture capture) 
 
 void load_second_unwinder() {
   if (g_options.unwinder == Unwinder::builtin) return;
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (!is_ready()) return;
   const OwnWork loader_may_allocate;
   const int errno_before = errno;
   char path[1024];

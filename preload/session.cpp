@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "preload/backed_memory.h"
+#include "preload/inject_failures.h"
 #include "preload/kernel.h"
 #include "preload/module_table.h"
 #include "preload/options.h"
@@ -192,12 +193,14 @@ void start_process_slow() {
   }
   const int errno_before = errno;
   const bool ready = set_up_process();
+  const bool failing = ready && begin_injection();
   errno = errno_before;
-  g_process.phase.store(ready ? Phase::ready : Phase::off, std::memory_order_release);
+  const Phase phase = failing ? Phase::failing : Phase::ready;
+  g_process.phase.store(ready ? phase : Phase::off, std::memory_order_release);
 }
 
 std::uint64_t announce_fork() {
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return 0;
+  if (!is_ready()) return 0;
   if (is_sandboxed()) return 0;  // the child will not introduce itself
   const std::uint64_t token = ++g_lineage.last_token;
   g_lineage.fork_token = token;
@@ -210,7 +213,7 @@ void forget_announced_fork() {
 }
 
 void count_child_of_sandbox() {
-  if (!is_sandboxed() || g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (!is_sandboxed() || !is_ready()) return;
   // Relaxed: a counter, read when the process has ended.
   g_process.segment->children_unrecorded.fetch_add(1, std::memory_order_relaxed);
 }
@@ -221,7 +224,7 @@ void notice_fork_in_child() {
 }
 
 void note_exec(bool under_way) {
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (!is_ready()) return;
   if (own_pid() != g_process.pid) return;  // a vfork child: the parent goes on
   if (under_way && !is_sandboxed()) {
     end_twin();
@@ -231,7 +234,7 @@ void note_exec(bool under_way) {
 }
 
 void note_exit(int status) {
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (!is_ready()) return;
   // A vfork child's _exit leaves its status here too. So be it: a system call to tell could end a
   // sandboxed program, and the note only counts for processes of which nothing better is known.
   g_process.segment->exit_status.store(status, std::memory_order_relaxed);
@@ -239,7 +242,7 @@ void note_exit(int status) {
 }
 
 void withdraw_segment() {
-  if (g_process.phase.load(std::memory_order_acquire) != Phase::ready) return;
+  if (!is_ready()) return;
   if (is_sandboxed() || own_pid() != g_process.pid) return;
   note_peak_memory();
   // Also under a collector: it has the memory mapped, and may be about to let go or be dead.

@@ -13,11 +13,12 @@ struct ThreadRing;
 inline constexpr unsigned kMaxDepth = 4;  // hooks that interrupt each other on one thread
 
 struct ThreadLocalState {
-  std::uint32_t passing_through;      // > 0: the real allocator or the shim itself is at work
-  std::uint32_t own_work;             // > 0: it is the shim itself, in libraries it uses
-  std::uint32_t in_foreign_delete;    // > 0: it is somebody's operator delete, recorded already
-  std::uint32_t depth;                // > 0: an event is being recorded
-  std::uint32_t owner_pid;            // the process the rings were claimed in
+  std::uint32_t passing_through;    // > 0: the real allocator or the shim itself is at work
+  std::uint32_t own_work;           // > 0: it is the shim itself, in libraries it uses
+  std::uint32_t in_foreign_delete;  // > 0: it is somebody's operator delete, recorded already
+  std::uint32_t depth;              // > 0: an event is being recorded
+  std::uint32_t owner_pid;          // the process the rings were claimed in
+  std::uint32_t new_is_lost;  // 1: operator new was made to fail, what it tries next fails unjudged
   ThreadRing* rings[kMaxDepth];       // one per depth, claimed when first needed
   std::uint32_t events_before_claim;  // > 0: no ring was to be had, do not try again yet
   protocol::ThreadSlot*

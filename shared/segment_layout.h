@@ -86,6 +86,28 @@ struct PrivateMappings {
   PrivateMapping mappings[kMaxPrivateMappings];
 };
 
+// Which calls fail on purpose (docs/failure-injection.md). A call counts if it meets every
+// condition that is set; of the calls that count, in the order in which the process makes them,
+// these fail: number `first_failing` and (`later_too`) all after it, each `every`th, or those that
+// chance takes.
+struct Injection {
+  Shared<std::uint32_t> is_wanted;   // 1: what follows holds (release; matched by the acquire load
+                                     // in preload/inject_failures)
+  Shared<std::uint32_t> flags;       // kInjection…
+  Shared<std::uint64_t> least_size;  // bytes; 0: any
+  Shared<std::uint64_t> heap_bytes;  // the live heap would exceed these; kNoLimit: no condition
+  Shared<std::uint64_t> first_failing;  // 0: no condition
+  Shared<std::uint64_t> every;          // 0: no condition
+  Shared<std::uint64_t> chance;         // of 2^32
+  Shared<std::uint64_t> seed;
+};
+inline constexpr std::uint32_t kInjectionLaterToo = 1;
+inline constexpr std::uint32_t kInjectionByChance = 2;    // `chance` and `seed` are meant
+inline constexpr std::uint32_t kInjectionByStack = 4;     // the collector is asked about the stack
+inline constexpr std::uint32_t kInjectionBeforeMain = 8;  // calls before main count as well
+inline constexpr std::uint64_t kNoLimit = ~0ULL;
+static_assert(sizeof(Injection) == 56);
+
 // What a program is told of itself (client/memwatch/memwatch.h has the same fields in this order).
 struct Counters {
   std::uint64_t allocations, reallocations, frees;
@@ -171,15 +193,31 @@ struct SegmentHeader {
 
   // A question of the program's, one at a time: it takes `query_owner`, writes a query record with
   // the next number and waits for `query_answered` to be it (release, also a futex; matched by the
-  // acquire load in preload/query).
+  // acquire load in preload/question).
   alignas(64) Shared<std::uint32_t> query_owner;  // tid of who asks; 0: nobody
   Shared<std::uint32_t> query_number;             // of the last question
   Shared<std::uint32_t> query_answered;
   Counters query_counters;
+
+  // Collector, when it creates the segment.
+  alignas(64) Injection injection;
+
+  // What the target has to know before it lets a call fail, one question at a time: it takes
+  // `judge_owner`, names a stack (or none: then it is about the live heap), says so with the next
+  // `judge_number` (release; matched by the acquire load in collector/intake/tracked_process), and
+  // waits for `judge_answered` to be it (release, also a futex; matched by the acquire load in
+  // preload/question).
+  alignas(64) Shared<std::uint32_t> judge_owner;  // tid of who asks; 0: nobody
+  Shared<std::uint32_t> judge_stack;              // innermost node; 0: about the live heap
+  Shared<std::uint32_t> judge_number;             // of the last question
+  Shared<std::uint32_t> unjudged;  // questions that were not answered in time: those calls go on
+  alignas(64) Shared<std::uint32_t> judge_answered;  // collector, with what follows
+  Shared<std::uint32_t> judge_verdict;               // 1: the stack is meant
+  Shared<std::uint64_t> judge_live_bytes;            // of the heap
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 // The same on every system and processor, as PROTOCOL.md draws it.
-static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 832);
+static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 1024);
 static_assert(sizeof(PrivateMapping) == 16 && offsetof(PrivateMappings, mappings) == 8);
 static_assert(offsetof(SegmentHeader, segment_id) == 16 && offsetof(SegmentHeader, geometry) == 24);
 static_assert(offsetof(SegmentHeader, pid) == 128 && offsetof(SegmentHeader, ready) == 160);
@@ -192,12 +230,12 @@ static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
               offsetof(SegmentHeader, children_unrecorded) == 472 &&
               offsetof(SegmentHeader, peak_rss) == 480 &&
               offsetof(SegmentHeader, unwatched_allocations) == 488);
-static_assert(offsetof(SegmentHeader, trim_wanted) == 512 &&
-              offsetof(SegmentHeader, exit_waiting) == 576 &&
-              offsetof(SegmentHeader, private_mappings) == 640 &&
-              offsetof(SegmentHeader, twin_call) == 648 &&
-              offsetof(SegmentHeader, query_owner) == 704 &&
-              offsetof(SegmentHeader, query_counters) == 720);
+static_assert(
+    offsetof(SegmentHeader, trim_wanted) == 512 && offsetof(SegmentHeader, exit_waiting) == 576 &&
+    offsetof(SegmentHeader, private_mappings) == 640 && offsetof(SegmentHeader, twin_call) == 648 &&
+    offsetof(SegmentHeader, query_owner) == 704 && offsetof(SegmentHeader, query_counters) == 720 &&
+    offsetof(SegmentHeader, injection) == 832 && offsetof(SegmentHeader, judge_owner) == 896 &&
+    offsetof(SegmentHeader, judge_answered) == 960);
 
 // A thread's ring and counters. Positions count 16-byte slots since the ring's first use and never
 // go back.

@@ -55,6 +55,20 @@ Error unsound(const std::string& name, std::string why) {
       ErrorKind::damaged, "open the segment", segment_directory() + "/" + name, std::move(why), {}};
 }
 
+void apply_injection(const InjectionSettings& settings, Injection& to) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  to.flags.store(settings.flags, kRelaxed);
+  to.least_size.store(settings.least_size, kRelaxed);
+  to.heap_bytes.store(settings.heap_bytes, kRelaxed);
+  to.first_failing.store(settings.first_failing, kRelaxed);
+  to.every.store(settings.every, kRelaxed);
+  to.chance.store(settings.chance, kRelaxed);
+  to.seed.store(settings.seed, kRelaxed);
+  // Release: the conditions before the word that they hold; matched by the acquire load in
+  // preload/inject_failures.
+  to.is_wanted.store(1, std::memory_order_release);
+}
+
 // Why this object must not be used, or nothing.
 std::string why_untrusted(int descriptor, std::uint64_t* bytes) {
   struct stat status {};
@@ -154,6 +168,7 @@ void Segment::apply(const SegmentSettings& settings) const {
     std::memcpy(target.rendezvous, settings.rendezvous.data(), settings.rendezvous.size());
   }
   target.leak_check.store(settings.leak_check ? 1 : 0, std::memory_order_relaxed);
+  if (settings.injection) apply_injection(*settings.injection, target.injection);
   // Release: the settings before the switch that makes the target look at them.
   target.control.store(static_cast<std::uint32_t>(settings.control), std::memory_order_release);
 }

@@ -8,12 +8,20 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "collector/base/result.h"
 #include "shared/segment_layout.h"
 
 namespace memwatch::intake {
+
+// protocol::Injection as plain values.
+struct InjectionSettings {
+  std::uint32_t flags = 0;
+  std::uint64_t least_size = 0, heap_bytes = protocol::kNoLimit;
+  std::uint64_t first_failing = 0, every = 0, chance = 0, seed = 0;
+};
 
 // What the collector tells a target through the header.
 struct SegmentSettings {
@@ -23,6 +31,7 @@ struct SegmentSettings {
   std::uint64_t sample_interval = 512U << 10;  // mean bytes between samples
   std::string rendezvous;                      // where children introduce themselves; "" nowhere
   bool leak_check = false;                     // the target waits at its end to be looked at
+  std::optional<InjectionSettings> injection;  // calls are made to fail
 };
 
 class Segment {

@@ -126,6 +126,9 @@ std::uint64_t TrackedProcess::drain() {
   if (open_query_ != 0) [[unlikely]] {
     answer_query();
   }
+  if (is_asked_to_judge()) [[unlikely]] {
+    answer_question();
+  }
   // With nothing applied, what was seen of the rings is what is there.
   const bool pending =
       total == 0 && std::any_of(rings_.begin(), rings_.end(),
@@ -165,10 +168,32 @@ void TrackedProcess::answer_query() {
       facts.totals.allocated_bytes, facts.totals.freed_bytes,   facts.totals.failed,
       facts.heap.live_blocks,       facts.heap.live_bytes,      live_.take_recent_peak(),
       thread.allocations,           thread.allocated_bytes};
-  // Release: publishes the counters; matched by the acquire load in preload/query.
+  // Release: publishes the counters; matched by the acquire load in preload/question.
   header.query_answered.store(open_query_, std::memory_order_release);
   wake_waiters(header.query_answered);
   open_query_ = 0;
+}
+
+bool TrackedProcess::is_asked_to_judge() const {
+  // Relaxed: answer_question() looks again.
+  return segment_.header().judge_number.load(std::memory_order_relaxed) != judged_;
+}
+
+// Of a call that may be made to fail. The live heap is what it is with everything that was
+// published before the question.
+void TrackedProcess::answer_question() {
+  SegmentHeader& header = segment_.header();
+  // Acquire: the stack it is about; matched by the release in preload/inject_failures.
+  judged_ = header.judge_number.load(std::memory_order_acquire);
+  const std::uint32_t node = header.judge_stack.load(std::memory_order_relaxed);
+  look_at_rings();
+  for (Ring& ring : rings_) drain_ring(ring);
+  const bool is_meant = node != 0 && on_stack_question && on_stack_question(stacks_.import(node));
+  header.judge_verdict.store(is_meant ? 1 : 0, std::memory_order_relaxed);
+  header.judge_live_bytes.store(live_.facts.heap.live_bytes, std::memory_order_relaxed);
+  // Release: publishes the verdict; matched by the acquire load in preload/question.
+  header.judge_answered.store(judged_, std::memory_order_release);
+  wake_waiters(header.judge_answered);
 }
 
 void TrackedProcess::drain_to_end() {

@@ -33,6 +33,9 @@ class TrackedProcess {
   std::function<void(std::uint64_t)> on_fork;
   std::function<void(std::uint32_t, int)> on_child;
 
+  // Is a stack one of those in which calls are to fail? The target waits for the answer.
+  std::function<bool(model::StackId)> on_stack_question;
+
   // Applies what the rings hold now. Returns the number of records.
   std::uint64_t drain();
 
@@ -117,6 +120,8 @@ class TrackedProcess {
   model::EventContext context(Ring& ring, std::uint32_t node);
   void count_damage() { ++damaged_; }
   void answer_query();
+  [[nodiscard]] bool is_asked_to_judge() const;
+  void answer_question();
 
   Segment segment_;
   StackImporter stacks_;
@@ -138,6 +143,7 @@ class TrackedProcess {
   std::vector<std::uint32_t> next_sequence_;  // per shard
   std::uint32_t open_query_ = 0;              // number of a question of the program's; 0: none
   std::uint32_t query_thread_ = 0;
+  std::uint32_t judged_ = 0;  // the last question about a call that may fail
   std::uint64_t damaged_ = 0;
   std::uint64_t idle_allocations_before_ = 0;  // counted by an idle process before it was attached
   std::uint64_t idle_frees_before_ = 0;

@@ -113,6 +113,31 @@ void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Proc
       "which may kill for the system calls that recording a process begins with");
 }
 
+intake::InjectionSettings settings_of(const Injection& injection) {
+  using namespace protocol;
+  intake::InjectionSettings settings;
+  if (injection.later_too) settings.flags |= kInjectionLaterToo;
+  if (injection.chance) settings.flags |= kInjectionByChance;
+  if (injection.is_about_stacks()) settings.flags |= kInjectionByStack;
+  if (injection.before_main) settings.flags |= kInjectionBeforeMain;
+  settings.least_size = injection.least_size;
+  settings.heap_bytes = injection.heap_bytes.value_or(kNoLimit);
+  settings.first_failing = injection.first_failing;
+  settings.every = injection.every;
+  settings.chance = static_cast<std::uint64_t>(injection.chance.value_or(0) * 4294967296.0);
+  settings.seed = injection.seed;
+  return settings;
+}
+
+void note_unjudged(const protocol::SegmentHeader& header, model::Process* process) {
+  const std::uint32_t unjudged = header.unjudged.load(std::memory_order_relaxed);
+  if (unjudged == 0) return;
+  process->notes.push_back(
+      "memwatch did not say in time of " + std::to_string(unjudged) +
+      (unjudged == 1 ? " call whether it was" : " calls whether they were") +
+      " to fail (the machine was busy, or memwatch was stopped): they went on");
+}
+
 // The record of the pid's latest image whose end nobody has told.
 bool lacks_exit(const model::Process& facts) {
   return facts.exit_kind == model::ExitKind::running || facts.exit_kind == model::ExitKind::lost;
@@ -145,6 +170,7 @@ struct Recorder::State {
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const Alert&)>* on_large_freed = nullptr;
+  std::function<bool(const model::Session&, model::StackId)>* on_stack_question = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
   std::function<void(const std::string&)>* on_notice = nullptr;
 
@@ -199,6 +225,7 @@ struct Recorder::State {
 Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->on_alert = &on_alert;
   state_->on_large_freed = &on_large_freed;
+  state_->on_stack_question = &on_stack_question;
   state_->on_warning = &on_warning;
   state_->on_notice = &on_notice;
 }
@@ -321,11 +348,15 @@ void Recorder::State::connect_callbacks(ProcessRecord& record) {
     if (failure.count != 1 || on_alert == nullptr || !*on_alert) return;
     Alert alert = alert_for(*at, failure.function, failure.requested, failure.stack);
     alert.is_failure = true;
+    alert.is_injected = failure.injected;
     alert.at = failure.first_at;
     alert.error_number = failure.error_number;
     (*on_alert)(alert);
   };
   live.situation = [at] { return memory_situation(*at); };
+  record.tracked->on_stack_question = [this](model::StackId stack) {
+    return *on_stack_question && (*on_stack_question)(session, stack);
+  };
   record.tracked->on_fork = [this, at](std::uint64_t token) { parent_forked(*at, token); };
   record.tracked->on_child = [this](std::uint32_t pid, int status) { child_status(pid, status); };
 }
@@ -368,6 +399,7 @@ intake::SegmentSettings Recorder::State::wanted_settings() const {
   settings.large_bytes = options.large_threshold;
   settings.sample_interval = options.bytes_between_samples;
   settings.rendezvous = options.follow ? rendezvous->path() : std::string{};
+  if (options.injection) settings.injection = settings_of(*options.injection);
   settings.leak_check =
       options.leak_check != LeakCheckMode::none && options.mode == model::Mode::exact;
   return settings;
@@ -506,6 +538,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   note_lost_memory(tracked.segment(), &process);
   note_peak_rss(record, &process);
   note_children_of_sandbox(tracked.segment().header(), &process);
+  note_unjudged(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup.location()) {
     const auto memory = procfs::read_cgroup_memory(*record.cgroup.location());

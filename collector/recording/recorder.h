@@ -20,6 +20,7 @@
 #include "collector/model/session.h"
 #include "collector/procfs/cgroup_location.h"
 #include "collector/reachability/holders.h"
+#include "collector/recording/injection.h"
 #include "collector/recording/leak_check.h"
 #include "collector/recording/leak_question.h"
 #include "collector/recording/pulse.h"
@@ -35,6 +36,7 @@ struct RecorderOptions {
   std::chrono::milliseconds sample_interval{100};    // RSS and page faults
   bool follow = true;                                // children of processes are recorded too
   LeakCheckMode leak_check = LeakCheckMode::auto_;
+  std::optional<Injection> injection;  // calls are made to fail
   std::vector<std::string> command;
   std::chrono::seconds pss_interval{10};  // proportional set size, which is slow to read
   // The kernel's figures are looked at once a sample_interval however long the recording is, and
@@ -50,6 +52,7 @@ struct RecorderOptions {
 // A large allocation or a failure, as it happens.
 struct Alert {
   bool is_failure = false;
+  bool is_injected = false;  // the failure was made
   std::uint32_t pid = 0, tid = 0;
   double at = 0;  // seconds since the session's start; negative: before it
   std::string exe;
@@ -78,6 +81,9 @@ class Recorder {
   // The same of large blocks that are freed: the function that did, the stack that had allocated
   // it.
   std::function<void(const Alert&)> on_large_freed;
+  // Is this stack one of those in which calls are to fail? The program waits for the answer. Needed
+  // if the conditions of `injection` are about stacks.
+  std::function<bool(const model::Session&, model::StackId)> on_stack_question;
   // A sentence for the user about something that went wrong but does not end the recording.
   std::function<void(const std::string&)> on_warning;
 

@@ -18,6 +18,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/record_options.h"
 #include "tools/cli/recording_end.h"
+#include "tools/cli/stack_judge.h"
 #include "tools/cli/target_process.h"
 #include "tools/cli/target_program.h"
 
@@ -36,6 +37,8 @@ struct RunOptions {
   std::vector<std::string> fail_on;
   std::string unwinder = "builtin";
   std::string allocator = "system";
+  std::string inject_failure;
+  CLI::Option* inject_failure_option = nullptr;
   bool wait_all = false;
   bool strict = false;
 };
@@ -97,6 +100,31 @@ Result<std::string> mimalloc_for(const std::string& program) {
   return find_mimalloc();
 }
 
+// Which calls are to fail, into the recorder's options; what has to be asked about stacks.
+Result<StackQuestion> take_injection(const RunOptions& options,
+                                     recording::RecorderOptions* settings) {
+  if (options.record.mode != "exact") {
+    return Error{ErrorKind::usage, "make calls fail", "--mode " + options.record.mode,
+                 "only in exact mode every call is looked at", "leave out --mode"};
+  }
+  Result<recording::Injection> injection = recording::parse_injection(options.inject_failure);
+  if (!injection) return injection.error();
+  Result<StackQuestion> question = stack_question_for(*injection);
+  if (question) settings->injection = *std::move(injection);
+  return question;
+}
+
+// Nobody shall take it for a program that survived.
+void warn_if_none_failed(const RunOptions& options, const model::Session& session) {
+  if (options.inject_failure_option->count() == 0) return;
+  for (const model::Process& process : session.processes) {
+    for (const model::Failure& failure : process.failures) {
+      if (failure.injected) return;
+    }
+  }
+  print_warning("no call was made to fail: none met " + options.inject_failure);
+}
+
 // Records until the program (with --wait-all: its last descendant) has ended.
 TargetEnd record(recording::Recorder& recorder, TargetProcess& target, bool wait_all) {
   while (!target.has_ended()) recorder.turn();
@@ -129,6 +157,15 @@ int execute(const RunOptions& options) {
     return refusal->exit_status;
   }
   const std::string& path = std::get<std::string>(found);
+  recording::RecorderOptions settings = recorder_options(options.record, options.command);
+  Result<StackQuestion> stack_question = StackQuestion{};
+  if (options.inject_failure_option->count() > 0) {
+    stack_question = take_injection(options, &settings);
+    if (!stack_question) {
+      print_error(stack_question.error());
+      return exit_status::kRunFailed;
+    }
+  }
 
   Result<std::string> library = find_preload_library();
   if (!library) return cannot_record(options, path, library.error());
@@ -142,9 +179,10 @@ int execute(const RunOptions& options) {
   }
   intake::sweep_stale_segments();
   Result<std::unique_ptr<recording::Recorder>> created =
-      recording::Recorder::create(recorder_options(options.record, options.command));
+      recording::Recorder::create(std::move(settings));
   if (!created) return cannot_record(options, path, created.error());
   recording::Recorder& recorder = **created;
+  recorder.on_stack_question = *stack_question;
   recorder.on_warning = [](const std::string& sentence) { print_warning(sentence); };
   if (options.record.verbose) {
     recorder.on_notice = [](const std::string& sentence) { print_error(sentence); };
@@ -180,6 +218,7 @@ int execute(const RunOptions& options) {
                   " did not load the preloaded library (memwatch doctor -- " +
                   options.command.front() + " tells more)");
   }
+  if (recorder.recorded_processes() > 0) warn_if_none_failed(options, recorder.session());
   end_recording(recorder, options.record, *suppressions, session_path);
   const int status = status_of(end.wait_status);
   const bool failed = status == 0 && options.error_exit_code_option->count() > 0 &&
@@ -209,6 +248,12 @@ Command register_run(CLI::App& root) {
   add_choice(*app, "--allocator", options->allocator, kAllocators,
              "What serves the program's allocations underneath")
       ->group("Recording");
+  options->inject_failure_option =
+      app->add_option("--inject-failure", options->inject_failure,
+                      "Make calls for memory fail: nth=N, every=N, prob=P:seed=S, size>=SIZE, "
+                      "over=SIZE, stack=REGEX, joined by commas; each process counts for itself")
+          ->type_name("SPEC")
+          ->group("Recording");
   app->add_flag("--wait-all", options->wait_all,
                 "Go on until the last descendant has ended, not only the program itself")
       ->group("Recording");

@@ -9,6 +9,7 @@
 #include "tools/cli/command_history.h"
 #include "tools/cli/command_leaks.h"
 #include "tools/cli/command_list.h"
+#include "tools/cli/command_oom_sweep.h"
 #include "tools/cli/command_report.h"
 #include "tools/cli/command_run.h"
 #include "tools/cli/command_serve.h"
@@ -42,6 +43,7 @@ std::vector<Command> register_commands(CLI::App& root) {
       register_serve(root),
       register_diff(root),
       register_gate(root),
+      register_oom_sweep(root),
       // About memwatch itself.
       register_doctor(root),
       register_version(root),

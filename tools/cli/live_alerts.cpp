@@ -50,11 +50,12 @@ std::string top_of_stack(const recording::Alert& alert, symbols::Symbolizer& sym
 
 std::string alert_line(const recording::Alert& alert, symbols::Symbolizer& symbolizer) {
   const std::string what =
-      alert.is_failure
-          ? fmt::format("allocation failed: {} by {}: {}", render::human_bytes(alert.size),
-                        function_name(alert.function), strerror(alert.error_number))
-          : fmt::format("large allocation: {} by {}", render::human_bytes(alert.size),
-                        function_name(alert.function));
+      alert.is_failure ? fmt::format("allocation {}: {} by {}: {}",
+                                     alert.is_injected ? "made to fail" : "failed",
+                                     render::human_bytes(alert.size), function_name(alert.function),
+                                     strerror(alert.error_number))
+                       : fmt::format("large allocation: {} by {}", render::human_bytes(alert.size),
+                                     function_name(alert.function));
   const std::string thread = alert.tid != 0 ? fmt::format(", thread {}", alert.tid) : "";
   return fmt::format("{} in {} (pid {}{}){}", what,
                      render::printable(render::short_path(alert.exe)), alert.pid, thread,

@@ -57,6 +57,7 @@ const Dispositions& dispositions_before() {
                           const sigset_t& mask, const TargetStreams& streams, int report) {
   const Dispositions& before = dispositions_before();
   for (std::size_t i = 0; i < kIgnored.size(); ++i) sigaction(kIgnored[i], &before[i], nullptr);
+  if (streams.own_group) setpgid(0, 0);
   if (streams.in >= 0) dup2(streams.in, STDIN_FILENO);
   if (streams.out >= 0) dup2(streams.out, STDOUT_FILENO);
   if (streams.error >= 0) dup2(streams.error, STDERR_FILENO);

@@ -20,9 +20,11 @@ std::vector<std::string> traced_environment(const std::string& library,
                                             const std::string& unwinder,
                                             const std::string& allocator);
 
-// Descriptors for the program's standard input, output and error; -1: memwatch's own.
+// Descriptors for the program's standard input, output and error (-1: memwatch's own), and its
+// group.
 struct TargetStreams {
   int in = -1, out = -1, error = -1;
+  bool own_group = false;  // the program leads a process group of its own
 };
 
 struct TargetEnd {

@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kWidestProgram = 32;
 
+}  // namespace
+
 std::string signal_name(std::int32_t number) {
   switch (number) {
     case SIGHUP:
@@ -59,8 +61,6 @@ std::string signal_name(std::int32_t number) {
       return fmt::format("signal {}", number);
   }
 }
-
-}  // namespace
 
 std::string end_phrase(const model::Process& process) {
   switch (process.exit_kind) {

@@ -46,4 +46,7 @@ std::string failure_phrase(const model::Failure& failure);
 // shortened to 32 columns.
 std::string program_name(const model::Process& process);
 
+// "SIGSEGV", else "signal 35".
+std::string signal_name(std::int32_t number);
+
 }  // namespace memwatch::render
