@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "collector/analysis/brief_types.h"
 #include "collector/analysis/call_site.h"
 #include "collector/symbols/symbolizer.h"
 #include "tools/cli/symbol_cache_directory.h"
@@ -57,6 +58,7 @@ class StackMatcher {
     const model::Symbols symbols = symbolizer_.symbolize(module, address);
     for (const model::SourceFrame& frame : symbols.frames) {
       if (found(frame.function) || found(frame.file)) return true;
+      if (found(analysis::with_brief_types(frame.function))) return true;
     }
     return false;
   }
