@@ -73,7 +73,8 @@ class Sweep {
     suppressions_ = *std::move(suppressions);
     const auto found = find_target(options_.command.front());
     if (const auto* refusal = std::get_if<Refusal>(&found)) {
-      print_error(refusal->line);
+      const std::string_view line = refusal->line;
+      print_error(line.starts_with("run: ") ? line.substr(5) : line);
       return refusal->exit_status;
     }
     Result<std::string> library = find_preload_library();
@@ -270,7 +271,7 @@ Command register_oom_sweep(CLI::App& root) {
       "Exit status: 0 all runs ended well or with an exit status, 1 one crashed, hung or leaked,\n"
       "2 wrong usage, 3 it cannot be swept.\n"
       "Examples:\n"
-      "  memwatch oom-sweep -- ./app --parse sample.conf\n"
+      "  memwatch oom-sweep -- ./app sample.conf\n"
       "  memwatch oom-sweep --filter libxml2 --json sweep.json -- xmllint sample.xml");
   return Command{app, [options] { return Sweep(*options).execute(); },
                  "memwatch oom-sweep [options] -- CMD [ARG...]"};
