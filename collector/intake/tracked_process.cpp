@@ -553,7 +553,7 @@ bool TrackedProcess::resume_if_given_up(Control wanted) {
 }
 
 void TrackedProcess::begin_watch() {
-  open_new_rings();
+  drain();  // what was told so far is none of its business
   watch_ = std::make_unique<model::LiveProcess>(UINT64_MAX);
   for (const model::ThreadTotals& thread : live_.facts.threads) {
     watch_->thread_row(thread.tid, thread.name);
