@@ -130,6 +130,25 @@ ssize_t receive_bytes(int connection, void* bytes, std::size_t size) {
 
 constexpr const char* kAsk = "ask the memwatch that records the process";
 
+// Who connects and says nothing for a tenth of a second is dropped. On a busy machine that may
+// happen to anybody, so it is tried again.
+Result<UniqueFd> connect_and_ask(const sockaddr_un& address, LeaksRequest request) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    UniqueFd connection = local_socket();
+    if (!connection.is_open() ||
+        connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
+            0) {
+      return system_error(kAsk, address.sun_path, errno);
+    }
+    if (send_bytes(connection.get(), &request, sizeof request) == sizeof request) {
+      return connection;
+    }
+    const bool was_dropped = errno == EPIPE || errno == ECONNRESET;
+    if (!was_dropped || attempt == kAttempts) return system_error(kAsk, address.sun_path, errno);
+  }
+}
+
 // Until the answer is there, or why there is none. Whoever is asked may look through a large heap
 // for minutes once its time of watching is over.
 Result<Welcome> await_leaks_answer(int connection, LeaksRequest request, const LeaksAsker& asker) {
@@ -285,15 +304,11 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
                  {}};
   }
   std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
-  const UniqueFd connection = local_socket();
   request.magic = kLeaksRequestMagic;
   request.version = kProtocolVersion;
-  if (!connection.is_open() ||
-      connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      send_bytes(connection.get(), &request, sizeof request) != sizeof request) {
-    return system_error(kAsk, socket_path, errno);
-  }
-  const Result<Welcome> answered = await_leaks_answer(connection.get(), request, asker);
+  Result<UniqueFd> connection = connect_and_ask(address, request);
+  if (!connection) return connection.error();
+  const Result<Welcome> answered = await_leaks_answer(connection->get(), request, asker);
   if (!answered) return answered.error();
   Welcome answer = *answered;
   answer.path[sizeof answer.path - 1] = '\0';
