@@ -400,13 +400,13 @@ TEST(Watch, LeavesRoomForTheSampleAndCountsWhatItMisses) {
   Sampled program(23, 1U << 20);
   TrackedProcess& process = program.process();
   process.segment().header().on_full.store(static_cast<std::uint32_t>(protocol::OnFull::drop));
+  process.segment().header().large_bytes.store(4U << 20);  // always in the sample
   program.malloc_at(0, 100);
   process.begin_watch();
   constexpr int kBlocks = 200'000;  // more than its ring holds
   for (int i = 0; i < kBlocks; ++i) program.malloc_at(0, 100);
   for (int i = 0; i < 1000; ++i) program.free_last();
-  for (int i = 0; i < 20; ++i)
-    program.malloc_at(2, 8U << 20);  // recorded by the sample in any case
+  for (int i = 0; i < 20; ++i) program.malloc_at(2, 8U << 20);
   const model::Process& facts = program.finish();
   EXPECT_EQ(facts.losses.dropped_allocations, 0U);
   EXPECT_GE(facts.heap.live_bytes, 20U * (8U << 20));
