@@ -171,7 +171,7 @@ class HistoryOfOperationsTest(RestCase):
         events = self.status()["events"]
         self.assertEqual(len(events), 3, "releases are no events")
         text = self.memwatch("history", target.name, "--what", "operations").stdout.decode()
-        self.assertRegex(text, rf"\n +\d\d:\d\d:\d\d +reallocation +64 MiB +realloc +{target.pid} +{target.name}\n")
+        self.assertRegex(text, rf"\n +\d\d:\d\d:\d\d +reallocation +64.0 MiB +realloc +{target.pid} +{target.name}\n")
         self.assertRegex(text, r"failure .* ENOMEM\n")
         self.workspace.collector_was_killed = True
         self.daemons[-1].kill()
@@ -194,7 +194,7 @@ class HistoryOfOperationsTest(RestCase):
         self.watching("idle")
         self.daemons[-1].send_signal(1)  # SIGHUP
         target = Target(self, self.tag)
-        self.wait_for(target.pid, lambda p: p["mode"] == "idle", "the recording")
+        self.wait_for(target.pid, lambda p: p.get("mode") == "idle", "the recording")
         for _ in range(3):
             target.tell(f"large {32 * MEBIBYTE}")
         self.wait(lambda: len(self.operations(target)) == 3, "three")

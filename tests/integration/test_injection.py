@@ -118,7 +118,7 @@ class InjectionTest(IntegrationTest):
 
     def test_no_call_that_failed_is_told(self):
         result = self.memwatch("run", "-o", self.workspace.out / "x.mw", "--inject-failure", "nth=1000000", "--", *self.host("allocates_once"))
-        self.assertEqual(result.status, 0, result.stderr)
+        self.assertEqual(result.status, 5, result.stderr)
         self.assertIn("no call was made to fail", result.stderr)
 
     def test_a_sweep_tells_the_fate_of_every_site(self):

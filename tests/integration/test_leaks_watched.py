@@ -13,7 +13,7 @@ import time
 from harness.case import IntegrationTest
 from harness.configuration import configuration
 
-IDLE, EXACT, SAMPLE, IDLE_WATCHED, SAMPLE_WATCHED = range(5)
+IDLE, EXACT, SAMPLE, SAMPLE_WATCHED, IDLE_WATCHED = 0, 1, 2, 3, 5
 CONTROL_OFFSET = 192  # of SegmentHeader::control
 # A sample in which every block of four bytes and more is, and stands for itself.
 EVERY_BYTE = ("--sample-interval", "1")

@@ -244,7 +244,7 @@ class PagesTest(TopTest):
         self.chosen_is(top, target)
         top.press("l")
         top.wait_for("Watching for 10 s what it allocates")
-        sampled, watched = 2, 4
+        sampled, watched = 2, 3
         self.wait(lambda: self.control_of(target.pid) == watched, "the watch")
         top.press(ESCAPE)  # gives up, and the process has its mode back
         self.wait(lambda: self.control_of(target.pid) == sampled, "its end")
