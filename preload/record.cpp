@@ -426,7 +426,7 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
     record_idle_failure(*ring_, function, requested, error_number, site);
     // A number that was taken is told.
     if (recorded_)
-      put_failure(*ring_, function, requested, error_number, 0, old_block_, old_sequence_);
+      put_failure(*ring_, function, requested, word_of(error_number), 0, old_block_, old_sequence_);
     return;
   }
   // The old block lives on. Its place may have been taken meanwhile: then its free goes by unseen.
