@@ -134,8 +134,7 @@ bool prepare_for_watch(ThreadRing& ring, Urgency urgency) {
     return false;
   }
   if (prepare(ring, urgency)) return true;
-  if (urgency == Urgency::ordinary)
-    count_unwatched(ring, urgency);  // as no free it was not counted
+  if (urgency == Urgency::ordinary) count_unwatched(ring, urgency);  // a free was counted there
   return false;
 }
 
@@ -425,8 +424,9 @@ void Reallocation::failed(Function function, std::size_t requested, int error_nu
   if (is_idle(mode_)) {
     record_idle_failure(*ring_, function, requested, error_number, site);
     // A number that was taken is told.
-    if (recorded_)
+    if (recorded_) {
       put_failure(*ring_, function, requested, word_of(error_number), 0, old_block_, old_sequence_);
+    }
     return;
   }
   // The old block lives on. Its place may have been taken meanwhile: then its free goes by unseen.
