@@ -112,16 +112,19 @@ TEST_F(StackTree, GivingBackAddressesWhileThreadsInternLosesNoNode) {
   const std::uint32_t before = segment_.geometry().nodes;
   std::atomic<unsigned> running{kThreads};
   std::atomic<unsigned> refused{0};
+  std::atomic<bool> has_begun{false};  // on a busy machine all might be over before
   in_threads(kThreads + 1, [&](unsigned t) {
     if (t == kThreads) {
       while (running > 0) {
         give_back_unused_nodes(0);
+        has_begun = true;
         std::this_thread::yield();
       }
       return;
     }
     std::uint32_t node = 0;
     for (unsigned i = 0; i < kFrames; ++i) {
+      while (i == kFrames / 40 && !has_begun) std::this_thread::yield();
       const std::uint64_t pc = 0x100000 * (t + 1) + i * 16;
       const std::uint32_t child = node_of(i % 50 == 0 ? 0 : node, pc);
       if (child == 0) {
