@@ -4,8 +4,9 @@
 #include <xxhash.h>
 
 #include <array>
+#include <string_view>
 
-#include "collector/analysis/stack_text.h"
+#include "collector/analysis/stack_identity.h"
 
 namespace memwatch::analysis {
 
@@ -16,14 +17,40 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return XXH3_64bits(both.data(), sizeof both);
 }
 
+std::uint64_t hash_of(std::string_view text) {
+  return XXH3_64bits(text.data(), text.size());
+}
+
+std::uint64_t hash_of_frame(const model::Session& session, model::CodeAddressId id) {
+  if (id == model::kNone || id >= session.code_addresses.size()) return 0;  // cut off
+  const model::CodeAddress& address = session.code_addresses[id];
+  if (address.module == model::kNone || address.module >= session.modules.size()) return 1;
+  const model::Module& module = session.modules[address.module];
+  const std::uint64_t build = mix(hash_of(module_identity(module.path)), hash_of(module.build_id));
+  return mix(build, address.offset);
+}
+
+// Of the stack that ends in `node`, `before` being that of its caller.
+std::uint64_t extended(const model::Session& session, std::uint64_t before, model::StackId node) {
+  const std::uint64_t hash = mix(before, hash_of_frame(session, session.stacks[node].address));
+  return hash == 0 ? 1 : hash;
+}
+
 }  // namespace
 
-std::uint64_t CallSites::hash_of_frame(model::CodeAddressId id) const {
-  if (id == model::kNone || id >= session_.code_addresses.size()) return 0;  // cut off
-  const model::CodeAddress& address = session_.code_addresses[id];
-  if (address.module == model::kNone || address.module >= session_.modules.size()) return 1;
-  const std::string_view name = base_name(session_.modules[address.module].path);
-  return mix(XXH3_64bits(name.data(), name.size()), address.offset);
+std::uint64_t call_site(const model::Session& session, model::StackId stack) {
+  std::vector<model::StackId> path;
+  while (stack != model::kNone && stack < session.stacks.size()) {
+    path.push_back(stack);
+    const model::StackId parent = session.stacks[stack].parent;
+    if (parent >= stack) break;
+    stack = parent;
+  }
+  std::uint64_t hash = 0;
+  for (auto node = path.rbegin(); node != path.rend(); ++node) {
+    hash = extended(session, hash, *node);
+  }
+  return hash;
 }
 
 std::uint64_t CallSites::of(model::StackId stack) {
@@ -41,8 +68,7 @@ std::uint64_t CallSites::of(model::StackId stack) {
     stack = parent;
   }
   for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
-    hash = mix(hash, hash_of_frame(session_.stacks[*node].address));
-    if (hash == 0) hash = 1;
+    hash = extended(session_, hash, *node);
     known_[*node] = hash;
   }
   return hash;

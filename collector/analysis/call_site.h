@@ -3,9 +3,10 @@
 // stack_identity.h, whose stacks survive a new build and ask for names; this needs none and is
 // cheap.
 //
-// A frame is its module's file name without folder, and the address in the module; code of no
-// module (made at run time) is only that. A stack that was cut off differs from a whole one. Thread
-// safety: none, of() remembers. Keeps a reference to the session, which may grow. Errors: none.
+// A frame is its module's file name without folder, its build id, and the address in it; code of no
+// module (made at run time) is only that. A stack that was cut off differs from a whole one.
+// call_site() is a pure function; CallSites gives the same, for many stacks: of() remembers, so it
+// is not thread-safe. Keeps a reference to the session, which may grow. Errors: none.
 // Hashes of 64 bits: two of a million sites are mistaken for each other once in 37 million
 // programs.
 #pragma once
@@ -18,6 +19,9 @@
 
 namespace memwatch::analysis {
 
+// 0 for no stack.
+std::uint64_t call_site(const model::Session& session, model::StackId stack);
+
 class CallSites {
  public:
   explicit CallSites(const model::Session& session) : session_(session) {}
@@ -25,8 +29,6 @@ class CallSites {
   std::uint64_t of(model::StackId stack);
 
  private:
-  [[nodiscard]] std::uint64_t hash_of_frame(model::CodeAddressId id) const;
-
   const model::Session& session_;
   std::vector<std::uint64_t> known_;  // by stack; 0: not yet
   std::vector<model::StackId> path_;  // scratch

@@ -86,24 +86,6 @@ std::string_view function_identity(std::string_view function) {
   }
 }
 
-std::uint64_t code_identity(const model::Session& session, model::StackId stack) {
-  std::vector<std::uint64_t> words;
-  // No longer than there are nodes, whatever the ids say.
-  for (model::StackId at = stack;
-       at != model::kNone && at < session.stacks.size() && words.size() < 3 * session.stacks.size();
-       at = session.stacks[at].parent) {
-    const model::CodeAddressId id = session.stacks[at].address;
-    const model::CodeAddress address =
-        id < session.code_addresses.size() ? session.code_addresses[id] : model::CodeAddress{};
-    const bool is_known = address.module != model::kNone && address.module < session.modules.size();
-    const model::Module module = is_known ? session.modules[address.module] : model::Module{};
-    words.push_back(hash_of(module_identity(module.path)));
-    words.push_back(hash_of(module.build_id));
-    words.push_back(is_known ? address.offset : 0);
-  }
-  return XXH3_64bits(words.data(), words.size() * sizeof words[0]);
-}
-
 std::string program_identity(const model::Session& session) {
   if (session.processes.empty()) return {};
   const model::Process* last = &session.processes.front();

@@ -63,11 +63,6 @@ class StackIdentities {
   std::vector<std::vector<FrameFacts>> facts_;  // by address and level
 };
 
-// A stack by its code alone, where no name is known yet: by the modules' file names and build ids
-// and the offsets in them. Equal in every process that runs the same builds; code without a module
-// counts, where it lies does not. Thread safe.
-std::uint64_t code_identity(const model::Session& session, model::StackId stack);
-
 // The file name of the root process's last image; "" for a session without processes.
 std::string program_identity(const model::Session& session);
 

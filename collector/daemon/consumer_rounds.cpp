@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "collector/analysis/call_site.h"
 #include "collector/analysis/consumers.h"
-#include "collector/analysis/stack_identity.h"
 
 namespace memwatch::daemon {
 
@@ -13,7 +13,7 @@ using history::Consumer;
 
 Consumer consumer_of(const model::Session& session, const analysis::Consumer& seen) {
   Consumer consumer;
-  consumer.site = analysis::code_identity(session, seen.stack);
+  consumer.site = analysis::call_site(session, seen.stack);
   const model::CodeAddressId address = session.stacks[seen.stack].address;
   consumer.module = session.modules[session.code_addresses[address].module].path;
   consumer.live_bytes = seen.live_bytes;

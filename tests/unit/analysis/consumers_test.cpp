@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "collector/analysis/call_site.h"
 #include "collector/analysis/recent_growth.h"
-#include "collector/analysis/stack_identity.h"
 #include "tests/unit/render/sample_sessions.h"
 
 namespace memwatch::analysis {
@@ -60,7 +60,7 @@ TEST(Consumers, TheLargestOfAProcessAreThoseOfTheSelection) {
   }
 }
 
-TEST(CodeIdentity, IsTheSameWhereTheCodeIsWhateverItsNumber) {
+TEST(CallSite, IsTheSameWhereTheCodeIsWhateverItsNumber) {
   model::Session session;
   session.modules.push_back({"/bin/server", "aa"});
   session.modules.push_back({"/lib/libfoo.so.1", "bb"});
@@ -75,27 +75,27 @@ TEST(CodeIdentity, IsTheSameWhereTheCodeIsWhateverItsNumber) {
   other.code_addresses.push_back({2, 64, false});
   other.stacks.push_back({model::kNone, 2});
   other.stacks.push_back({1, 1});
-  const std::uint64_t identity = code_identity(session, 2);
-  EXPECT_EQ(code_identity(other, 2), identity) << "installed elsewhere";
-  EXPECT_NE(code_identity(session, 1), identity);
+  const std::uint64_t identity = call_site(session, 2);
+  EXPECT_EQ(call_site(other, 2), identity) << "installed elsewhere";
+  EXPECT_NE(call_site(session, 1), identity);
   session.modules[2].build_id = "cc";
-  EXPECT_NE(code_identity(session, 2), identity) << "another build";
+  EXPECT_NE(call_site(session, 2), identity) << "another build";
   // Code without a module lies anywhere.
   session.code_addresses[2] = {model::kNone, 0x7f001000, false};
-  const std::uint64_t made_at_run_time = code_identity(session, 2);
+  const std::uint64_t made_at_run_time = call_site(session, 2);
   session.code_addresses[2].offset = 0x7f002000;
-  EXPECT_EQ(code_identity(session, 2), made_at_run_time);
-  EXPECT_NE(made_at_run_time, code_identity(session, 1));
+  EXPECT_EQ(call_site(session, 2), made_at_run_time);
+  EXPECT_NE(made_at_run_time, call_site(session, 1));
 }
 
-TEST(CodeIdentity, IdsThatMakeNoSenseAreNoCode) {
+TEST(CallSite, IdsThatMakeNoSenseAreNoCode) {
   model::Session session;
   session.stacks.push_back({1, 4711});  // its own parent
   session.code_addresses.push_back({4711, 1, false});
   session.stacks.push_back({4711, 1});
-  EXPECT_EQ(code_identity(session, 1), code_identity(session, 1));
-  EXPECT_EQ(code_identity(session, 4711), code_identity(session, model::kNone));
-  EXPECT_NE(code_identity(session, 2), 0U);
+  EXPECT_EQ(call_site(session, 1), call_site(session, 1));
+  EXPECT_EQ(call_site(session, 4711), call_site(session, model::kNone));
+  EXPECT_NE(call_site(session, 2), 0U);
 }
 
 std::vector<SizeAt> an_hour(std::uint64_t (*size)(unsigned second)) {

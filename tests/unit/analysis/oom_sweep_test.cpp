@@ -47,6 +47,7 @@ constexpr int exited(int code) {
 TEST(CallSites, AreTheSameWhereverTheModuleLies) {
   const model::Session here = session_of_a_run(), there = session_of_a_run("/opt/");
   EXPECT_EQ(CallSites(here).of(2), CallSites(there).of(2));
+  EXPECT_EQ(CallSites(here).of(2), call_site(here, 2));
   EXPECT_NE(CallSites(here).of(2), CallSites(here).of(1));
   EXPECT_EQ(CallSites(here).of(model::kNone), 0U);
   EXPECT_EQ(CallSites(here).of(4711), 0U);
