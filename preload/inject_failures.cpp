@@ -22,6 +22,11 @@ using namespace protocol;
 // event later.
 constinit std::atomic<bool> g_is_in_main{false};
 
+// Questions that were not answered. After a few no more are asked, or the waits of all stacks would
+// add up. Relaxed: another thread may wait once more.
+constinit std::atomic<unsigned> g_unanswered{0};
+constexpr unsigned kMostUnanswered = 3;
+
 // What the collector said of each stack, by its innermost node; of this process's tree.
 enum class Verdict : std::uint8_t { unknown, other, meant };
 struct Verdicts {
@@ -56,7 +61,8 @@ bool is_loader_code(std::uintptr_t pc) {
 bool ask(std::uint32_t stack, std::uint64_t* answer) {
   SegmentHeader& header = *g_process.segment;
   bool answered = false;
-  if (take_turn(header.judge_owner, own_thread_id())) {
+  const bool is_hopeless = g_unanswered.load(std::memory_order_relaxed) >= kMostUnanswered;
+  if (!is_hopeless && take_turn(header.judge_owner, own_thread_id())) {
     header.judge_stack.store(stack, std::memory_order_relaxed);
     const std::uint32_t number = header.judge_number.load(std::memory_order_relaxed) + 1;
     header.judge_number.store(number, std::memory_order_release);
@@ -67,6 +73,7 @@ bool ask(std::uint32_t stack, std::uint64_t* answer) {
   }
   // Relaxed: a counter, read when the process has ended.
   if (!answered) header.unjudged.fetch_add(1, std::memory_order_relaxed);
+  if (!answered && !is_hopeless) g_unanswered.fetch_add(1, std::memory_order_relaxed);
   return answered;
 }
 
@@ -147,6 +154,7 @@ bool begin_injection() {
   // Acquire: the conditions; matched by the release in collector/intake/segment.
   if (header.injection.is_wanted.load(std::memory_order_acquire) != 1) return false;
   if (is_set(kInjectionByStack) && !prepare_verdicts(header.geometry.nodes)) return false;
+  g_unanswered.store(0, std::memory_order_relaxed);
   g_process.counted_calls.store(0, std::memory_order_relaxed);
   g_process.heap_left.store(0, std::memory_order_relaxed);
   return true;
