@@ -117,17 +117,22 @@ void judge_leaked(const Scan& scan, const std::vector<std::uint32_t>& leaked, Ve
     std::uint32_t& first = eldest[component[node]];
     if (first == kNoBlock || order(node) < order(first)) first = node;
   }
-  std::vector<std::uint32_t> heads;
+  // Their order of allocation beside them: looked up while they are sorted, each would be a miss.
+  struct Head {
+    std::uint32_t order, node;
+  };
+  std::vector<Head> heads;
+  reserve_huge(heads, count);
   for (std::uint32_t i = 0; i < count; ++i) {
-    if (!is_pointed_to[i]) heads.push_back(eldest[i]);
+    if (!is_pointed_to[i]) heads.push_back({order(eldest[i]), eldest[i]});
   }
   std::sort(heads.begin(), heads.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return order(a) < order(b); });
+            [](const Head& a, const Head& b) { return a.order < b.order; });
 
   // What a head leads to is its own, unless an earlier head's already.
   std::vector<bool> owned(graph.size());
   std::vector<std::uint32_t> queue;
-  for (const std::uint32_t head : heads) {
+  for (const auto& [_, head] : heads) {
     owned[head] = true;
     verdicts.kinds[leaked[head]] = Kind::definite;
     queue.assign(1, head);

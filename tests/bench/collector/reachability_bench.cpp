@@ -1,8 +1,8 @@
 // How fast a heap is marked: one gibibyte (or as many MiB as the argument says) of blocks that
 // point to each other, in this process's own memory, so reading is a copy as process_vm_readv's is.
-// THREADS: instead of as many as the heap is worth.
+// THREADS: instead of as many as the heap is worth, 0: as many. BLOCK: only blocks of this size.
 //
-//   build/release/bin/reachability_bench [MiB [THREADS]]
+//   build/release/bin/reachability_bench [MiB [THREADS [BLOCK]]]
 //
 // Prints, for several sizes of blocks and shares of words that are pointers, gibibytes a second for
 // sorting the blocks, for reading, for judging, and for all of it.
@@ -94,10 +94,12 @@ void measure(std::uint64_t bytes, std::uint64_t block_size, unsigned percent, Wh
 int main(int argc, char** argv) {
   const std::uint64_t mebibytes = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1024;
   const auto threads = static_cast<unsigned>(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 0);
+  const std::uint64_t only = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 0;
   fmt::print("{} MiB of heap, GiB a second\n", mebibytes);
   fmt::print("{:>8} {:>9} {:>7} {:>5}   {:>8} {:>8} {:>8} {:>8}\n", "block", "% words", "where",
              "all", "sorting", "reading", "judging", "all");
   for (const std::uint64_t size : {48ULL, 112ULL, 1008ULL, 65520ULL}) {
+    if (only != 0 && size != only) continue;
     for (const unsigned percent : {0U, 10U, 25U}) {
       for (const Where where : {Where::near, Where::far, Where::inside}) {
         if (percent > 0 || where != Where::inside)
