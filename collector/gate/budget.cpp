@@ -135,11 +135,20 @@ class Parser {
         }
         continue;
       }
+      if (entry.key == "optional") {
+        if (entry.value.kind != Kind::boolean) {
+          return wrong(entry.value,
+                       entry.key + ": " + toml::expected("true or false", entry.value));
+        }
+        limit.optional = entry.value.boolean;
+        continue;
+      }
       const auto figure = figure_of(entry.key);
       if (!figure) {
-        return wrong(entry.value,
-                     fmt::format("unknown key '{}' in [[stack]]: expected match, name, {}",
-                                 entry.key, fmt::join(kLimitKeys, ", ")));
+        return wrong(
+            entry.value,
+            fmt::format("unknown key '{}' in [[stack]]: expected match, name, optional, {}",
+                        entry.key, fmt::join(kLimitKeys, ", ")));
       }
       const Result<std::uint64_t> most = quantity(entry, is_bytes(*figure));
       if (!most) return most.error();

@@ -10,6 +10,7 @@
 //   [[stack]]                    # stacks with a matching function, file or module, together
 //   match = "^parse_"
 //   max_peak = "8MiB"            # also max_own_peak, max_leaked, max_allocated, max_allocations
+//   optional = true              # it may fit no stack
 //
 // Sizes are strings with a unit or whole numbers of bytes, counts are whole numbers.
 // Thread safety: pure functions. Errors: kind damaged, with file, line and what was expected, for
@@ -33,6 +34,7 @@ struct StackLimit {
   std::string name;   // for people; the pattern where none was given
   std::string match;  // RE2 syntax, unanchored
   std::size_t line = 0;
+  bool optional = false;  // else it has to fit a stack: a limit on nothing is checked by nobody
   std::array<std::optional<std::uint64_t>, kStackFigureCount> most;
 };
 

@@ -56,6 +56,7 @@ struct StackLimitResult {
   std::size_t stacks = 0;  // that match; 0: the pattern fits nothing
   model::StackId largest = model::kNone;
   [[nodiscard]] bool failed() const { return decision.verdict == Verdict::worse; }
+  [[nodiscard]] bool is_unchecked() const { return stacks == 0 && !limit->optional; }
 };
 
 enum class Outcome : std::uint8_t {

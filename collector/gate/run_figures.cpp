@@ -25,6 +25,13 @@ Result<void> check(const model::Session& session, const std::string& name) {
     return cannot_measure(name, "nothing was recorded", "memwatch doctor -- CMD tells why");
   }
   if (!session.complete) return cannot_measure(name, "the recording was cut short");
+  const bool is_empty =
+      std::all_of(session.processes.begin(), session.processes.end(),
+                  [](const model::Process& process) { return process.totals.allocations == 0; });
+  if (is_empty) {
+    return cannot_measure(name, "no allocation was seen, so nothing can be held against a baseline",
+                          "memwatch doctor -- CMD tells why");
+  }
   for (const model::Process& process : session.processes) {
     if (process.mode != model::Mode::exact) {
       return cannot_measure(name, "it was not recorded with --mode exact",

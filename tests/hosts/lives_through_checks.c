@@ -2,8 +2,10 @@
  * check does to it: the longest moment in which it did not run, calls that ended early or not at
  * all, children that it never made.
  *
- *   usage: lives_through_checks MIB [plain|huge]    pages of 4 KiB alone, or large ones where the
- * system has them
+ *   usage: lives_through_checks MIB [plain|huge [MAPPED_MIB [THREADS]]]
+ *     plain, huge   pages of 4 KiB alone, or large ones where the system has them
+ *     MAPPED_MIB    also so much memory that it maps itself and writes to
+ *     THREADS       also so many threads that sleep
  *
  * At an x in its input it replaces itself by one of 1 MiB; for each line it says "gap_us=… missed=…
  * spoiled=… children=… signals=…" and starts anew: missed     times a thread in pause() was not
@@ -77,6 +79,11 @@ static void* nap_again_and_again(void* unused) {
   return unused;
 }
 
+static void* sleep_for_ever(void* unused) {
+  for (;;) pause();
+  return unused;
+}
+
 /* Is the thread in pause()? The file begins with the number of the call. */
 static int is_pausing(int tid) {
   char path[64], text[32] = "";
@@ -127,6 +134,13 @@ int main(int argc, char** argv) {
     require(g_blocks[i] != NULL, "malloc");
     memset(g_blocks[i], 1, kBlockBytes);
   }
+  const size_t mapped = argc >= 4 ? strtoull(argv[3], NULL, 10) << 20 : 0;
+  if (mapped > 0) {
+    void* const memory =
+        mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    require(memory != MAP_FAILED, "mmap");
+    memset(memory, 1, mapped);
+  }
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_wake;
@@ -139,6 +153,12 @@ int main(int argc, char** argv) {
   start(&other, wake_it, &pausing);
   start(&other, nap_again_and_again, NULL);
   start(&other, watch_the_clock, NULL);
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 65536);
+  for (int i = argc >= 5 ? atoi(argv[4]) : 0; i > 0; --i) {
+    require(pthread_create(&other, &small, sleep_for_ever, NULL) == 0, "pthread_create");
+  }
   say("ready\n");
   for (;;) {
     char byte = 0;

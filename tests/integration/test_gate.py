@@ -116,6 +116,20 @@ class MeasuringTest(GateTest):
         self.assertEqual(bad.status, 3)
         self.assertIn(f"{known}:1: expected", bad.stderr)
 
+    def test_what_is_not_seen_is_not_taken_for_little(self):
+        self.update(self.told(1000, 10))
+        before = self.baseline.read_bytes()
+        for host in ("own_malloc", "another_allocator_jemalloc_static"):
+            if not (configuration.hosts / host).exists():
+                self.skipTest(f"{host} is not built here")
+            # Beside a shell, of which all is seen.
+            for command in (self.host(host), ["/bin/sh", "-c", f'"{configuration.hosts / host}"; exit 0']):
+                for options in ((), ("--update",)):
+                    run = self.gate(command, *options, "--runs", "1")
+                    self.assertEqual(run.status, 3, (command, run.stderr))
+                    self.assertIn("memwatch: measure: run 1: ", run.stderr)
+        self.assertEqual(self.baseline.read_bytes(), before)
+
     def test_less_passes_and_suggests_an_update(self):
         self.update(self.told(1000, 10))
         run = self.gate(self.told(500, 10))
@@ -273,6 +287,31 @@ class TargetTest(GateTest):
         self.baseline.write_text("[metrics]\n")
         run = self.gate(self.told(10))
         self.assertEqual((run.status, f"{self.baseline}:1: " in run.stderr), (3, True))
+
+
+# A real program that differs from run to run: strings hash by chance, so tables grow at other moments.
+VARYING = """
+import sys
+names = {str(i) * 3 for i in range(300)}
+kept = [bytearray(600) for _ in range(int(sys.argv[1]))]
+"""
+
+
+class RepeatedTest(GateTest):
+    def python(self, blocks):
+        return ["/usr/bin/python3", "-I", "-S", "-c", VARYING, str(blocks)]
+
+    def test_the_same_program_passes_a_hundred_times_of_a_hundred(self):
+        self.update(self.python(5000))
+        outcomes = [self.gate(self.python(5000), "--quiet").status for _ in range(100)]
+        self.assertEqual(outcomes, [0] * 100)
+
+    def test_two_percent_more_of_what_is_counted_fail_each_time(self):
+        text = self.update(self.python(5000))
+        (counted,) = [line for line in text.splitlines() if line.startswith("allocations = ")]
+        rise = int(counted.split("value = ")[1].split(",")[0]) * 2 // 100
+        outcomes = [self.gate(self.python(5000 + rise), "--quiet").status for _ in range(10)]
+        self.assertEqual(outcomes, [1] * 10, counted)
 
 
 class DiffTest(IntegrationTest):

@@ -70,9 +70,24 @@ void write_html(const render::DiffContext& context, std::size_t top, render::Out
   render::write_html_diff(page, output);
 }
 
+// Why nobody may conclude from these sessions that nothing grew; "" if they stand for their runs.
+// Two samples do, within their error: who compares them has allowed for it.
+std::string why_not_judged(const analysis::Diff& diff) {
+  const auto side = [](const char* name, const analysis::DiffSide& one) -> std::string {
+    if (!one.session->complete) return fmt::format("{} was cut short", name);
+    return one.lossless ? "" : fmt::format("events were lost in {}", name);
+  };
+  if (std::string why = side("the old session", diff.before); !why.empty()) return why;
+  if (std::string why = side("the new session", diff.after); !why.empty()) return why;
+  if (diff.doubts.different_modes) return "they were recorded in different modes";
+  if (diff.metric == analysis::DiffMetric::leaked && diff.doubts.different_leak_methods) {
+    return "their leaks were judged by different methods";
+  }
+  return "";
+}
+
 // True where the growth is more than was allowed; says so, since the text may be in a file.
 bool has_grown_too_much(const DiffOptions& options, const analysis::Diff& diff) {
-  if (options.growth_option->count() == 0) return false;
   const std::uint64_t before = diff.before.total, after = diff.after.total;
   if (after <= before || after - before <= options.growth) return false;
   const bool bytes = diff.metric != analysis::DiffMetric::allocations;
@@ -114,6 +129,11 @@ int execute(const DiffOptions& options) {
     render::write_diff_text(context, layout, output);
   }
   if (const Result<void> written = output.finish(); !written) return fail(written.error());
+  if (options.growth_option->count() == 0) return exit_status::kDone;
+  if (const std::string why = why_not_judged(diff); !why.empty()) {
+    print_error(fmt::format("diff: --fail-on-growth cannot be judged: {}", why));
+    return exit_status::kBadInput;
+  }
   return has_grown_too_much(options, diff) ? exit_status::kConditionFailed : exit_status::kDone;
 }
 

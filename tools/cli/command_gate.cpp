@@ -77,6 +77,7 @@ class Gate {
         options_.candidates.empty() ? measure_runs() : measure_sessions();
     if (unmeasured) return finish(*unmeasured);
     gate::GateReport report = judge();
+    if (const auto unchecked = check_patterns(report)) return finish(*unchecked);
     if (options_.update) {
       if (const auto ended = update(report)) return *ended;
     }
@@ -179,6 +180,20 @@ class Gate {
                               fmt::format("the baseline's leaks were judged by {}, these by {}",
                                           baseline_->leak_method, measurement_->leak_method()),
                               "make the baseline again with --update"});
+  }
+
+  // Nothing where every limit was held against something, or the verdict is clear without.
+  std::optional<gate::GateReport> check_patterns(const gate::GateReport& report) const {
+    if (report.outcome != gate::Outcome::passed) return std::nullopt;
+    for (const gate::StackLimitResult& result : report.stack_limits) {
+      if (!result.is_unchecked()) continue;
+      return not_measured(Error{
+          ErrorKind::damaged, "hold the run against the budget",
+          fmt::format("{}:{}", options_.budget, result.limit->line),
+          fmt::format("no stack matches '{}', so nobody checks its limit", result.limit->match),
+          "correct the pattern, or write optional = true if it may fit nothing"});
+    }
+    return std::nullopt;
   }
 
   std::optional<gate::GateReport> measure_sessions() {

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "collector/procfs/own_allocator.h"
 #include "tools/cli/exit_status.h"
 #include "tools/cli/message.h"
 #include "tools/cli/progress.h"
@@ -64,6 +65,21 @@ std::string failure_of(int status) {
     return fmt::format("exit {} (signal {}, {})", status, number, ::strsignal(number));
   }
   return fmt::format("exit {}", status);
+}
+
+// A process of which nothing was seen because its program has an allocator of its own would pass
+// for one that needs no memory.
+Result<void> check_seen(const model::Session& session, std::size_t number) {
+  for (const model::Process& process : session.processes) {
+    if (process.totals.allocations != 0) continue;
+    const Result<procfs::OwnAllocator> own = procfs::find_own_allocator(process.exe);
+    if (!own || !own->defines("malloc")) continue;  // gone since: cannot be told
+    return Error{
+        ErrorKind::damaged, "measure", fmt::format("run {}", number),
+        fmt::format("{} brings {}: what it allocates is not seen", process.exe, own->description()),
+        "build it without that allocator, or with the allocator as a shared library"};
+  }
+  return {};
 }
 
 bool exists(const std::string& path) {
@@ -191,6 +207,7 @@ Result<GateRun> GateRuns::run(std::size_t number, std::size_t of) {
   }
   Result<model::Session> session = load_session(path);
   if (!session) return session.error();
+  if (const Result<void> seen = check_seen(*session, number); !seen) return seen.error();
   symbolize_stacks(*session, all_stacks(*session));
   result.session = *std::move(session);
   if (!keep) ::unlink(path.c_str());

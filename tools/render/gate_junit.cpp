@@ -140,6 +140,8 @@ void write_gate_junit(const GateReport& report, Output& output) {
       const std::string rule = limit_sentence(result);
       if (result.failed()) {
         suite.failure("stack", limit_title(result), rule, rule);
+      } else if (result.is_unchecked()) {
+        suite.skipped("stack", limit_title(result), rule);
       } else {
         suite.passed("stack", limit_title(result), rule);
       }

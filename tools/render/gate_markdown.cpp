@@ -96,7 +96,7 @@ std::string stack_limits(const GateReport& report) {
   std::string text = "\n| stack limit | | |\n|---|---|---|\n";
   for (const gate::StackLimitResult& result : report.stack_limits) {
     text += fmt::format("| {} | {} | {} |\n", inline_text(limit_title(result)),
-                        inline_text(limit_sentence(result)), result.failed() ? "FAILED" : "ok");
+                        inline_text(limit_sentence(result)), limit_mark(result));
   }
   return text;
 }

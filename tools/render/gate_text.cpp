@@ -132,11 +132,11 @@ void write_stack_limits(Page& page, const GateReport& report) {
   page.blank();
   page.line(page.paint(Tone::strong, "Stack limits of the budget"));
   for (const gate::StackLimitResult& result : report.stack_limits) {
-    page.sentence(result.failed()      ? Tone::bad
-                  : result.stacks == 0 ? Tone::caution
-                                       : Tone::plain,
-                  fmt::format("{}  {}: {}", result.failed() ? "FAILED" : "ok    ",
-                              limit_title(result), limit_sentence(result)),
+    page.sentence(result.failed()         ? Tone::bad
+                  : result.is_unchecked() ? Tone::caution
+                                          : Tone::plain,
+                  fmt::format("{:<6}  {}: {}", limit_mark(result), limit_title(result),
+                              limit_sentence(result)),
                   2);
     if (result.failed() && result.largest != model::kNone) {
       page.line("      the largest of them:");

@@ -187,10 +187,18 @@ std::string limit_title(const gate::StackLimitResult& result) {
                      gate::stack_limit_key(result.figure));
 }
 
+std::string_view limit_mark(const gate::StackLimitResult& result) {
+  if (result.failed()) return "FAILED";
+  return result.is_unchecked() ? "not checked" : "ok";
+}
+
 std::string limit_sentence(const gate::StackLimitResult& result) {
   const std::string now = figure_spread(result.figure, result.now);
   const std::string most = figure_value(result.figure, result.most);
-  if (result.stacks == 0) return "no stack matches: is the pattern still right?";
+  if (result.stacks == 0) {
+    return result.limit->optional ? "no stack matches, which is allowed"
+                                  : "no stack matches: is the pattern still right?";
+  }
   const std::string stacks = counted(result.stacks, "stack", "stacks");
   if (result.failed()) {
     return fmt::format("{} in {} is above the limit of {}{}", now, stacks, most,

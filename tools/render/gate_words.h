@@ -31,6 +31,8 @@ std::string verdict_word(const gate::MetricResult& result);
 // judge by.
 std::vector<std::string> rule_sentences(const gate::MetricResult& result,
                                         const gate::GateReport& report);
+// "ok", "FAILED", "not checked".
+std::string_view limit_mark(const gate::StackLimitResult& result);
 std::string limit_sentence(const gate::StackLimitResult& result);
 
 // "parser (max_peak)".

@@ -115,6 +115,7 @@ TEST_F(GateFormats, GitHubGetsTheWorstNineAndHowManyMore) {
   }
   model::Process& process = builder.process(1, "/build/app");
   process.sites = sites;
+  process.totals.allocations = 40;
   process.totals.allocated_bytes = 5'000'000;
   const auto report = regressed(builder.session());
   const std::string text = written([&](Output& out) { write_gate_github(report, "", out); });

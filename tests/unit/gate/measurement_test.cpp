@@ -114,6 +114,7 @@ model::Session flat_session(std::uint64_t largest, std::uint64_t smallest) {
   }
   model::Process& process = builder.process(1, "/build/app");
   process.sites = sites;
+  process.totals.allocations = 1000;
   process.totals.allocated_bytes = bytes;
   return builder.session();
 }
