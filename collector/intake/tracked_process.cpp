@@ -55,12 +55,12 @@ TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::s
     : segment_(std::move(segment)),
       stacks_(segment_, table, std::move(exe)),
       live_(large_threshold),
-      attaching_(attaching),
-      next_sequence_(kShards, 0) {
+      attaching_(attaching) {
   const auto* shards = segment_.at<Shard>(segment_.geometry().shards_offset);
   if (attaching) {
     for (std::uint32_t i = 0; i < kShards; ++i) {
-      next_sequence_[i] = shards[i].next.load(std::memory_order_relaxed) & kSequenceMask;
+      const auto next = shards[i].next.load(std::memory_order_relaxed) & kSequenceMask;
+      if (next != 0) next_sequence(i) = next;
     }
     open_new_rings();
     gave_up_before_ = segment_.header().gave_up.load(std::memory_order_relaxed);
@@ -214,14 +214,14 @@ bool TrackedProcess::step_over_gap() {
   for (const Ring& ring : rings_) {
     if (!ring.waits) continue;
     const std::uint32_t gap =
-        (ring.awaited_sequence - next_sequence_[ring.awaited_shard]) & kSequenceMask;
+        (ring.awaited_sequence - next_sequence(ring.awaited_shard)) & kSequenceMask;
     if (gap < best_gap) {
       best = &ring;
       best_gap = gap;
     }
   }
   if (best == nullptr) return false;
-  next_sequence_[best->awaited_shard] = best->awaited_sequence;
+  next_sequence(best->awaited_shard) = best->awaited_sequence;
   return true;
 }
 
@@ -279,10 +279,17 @@ inline bool TrackedProcess::is_turn(Ring& ring, std::uint32_t shard, std::uint32
   return !ring.sequenced || is_numbered_turn(ring, shard, sequence);
 }
 
+inline std::uint32_t& TrackedProcess::next_sequence(std::uint32_t shard) {
+  if (next_sequence_.empty()) [[unlikely]] {
+    next_sequence_.resize(kShards, 0);
+  }
+  return next_sequence_[shard];
+}
+
 inline bool TrackedProcess::is_numbered_turn(Ring& ring, std::uint32_t shard,
                                              std::uint32_t sequence) {
   sequence &= kSequenceMask;
-  std::uint32_t& next = next_sequence_[shard];
+  std::uint32_t& next = next_sequence(shard);
   const std::uint32_t ahead = (sequence - next) & kSequenceMask;
   if (ahead == 0) {
     next = (next + 1) & kSequenceMask;

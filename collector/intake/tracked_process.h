@@ -114,6 +114,7 @@ class TrackedProcess {
   bool is_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence);
   // The same for records that have numbers on every ring.
   bool is_numbered_turn(Ring& ring, std::uint32_t shard, std::uint32_t sequence);
+  std::uint32_t& next_sequence(std::uint32_t shard);
   bool is_free_turn(Ring& ring, const std::uint64_t* words);
   std::uint32_t thread_of(Ring& ring);
   bool step_over_gap();
@@ -140,8 +141,10 @@ class TrackedProcess {
   bool is_sampled_ = false;
   bool attaching_;
   std::vector<Ring> rings_;
-  std::vector<std::uint32_t> next_sequence_;  // per shard
-  std::uint32_t open_query_ = 0;              // number of a question of the program's; 0: none
+  // Per shard, 16 KiB; nothing until the first record with a number, which a program of one thread
+  // may never write.
+  std::vector<std::uint32_t> next_sequence_;
+  std::uint32_t open_query_ = 0;  // number of a question of the program's; 0: none
   std::uint32_t query_thread_ = 0;
   std::uint32_t judged_ = 0;  // the last question about a call that may fail
   std::uint64_t damaged_ = 0;
