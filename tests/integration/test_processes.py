@@ -1,5 +1,7 @@
 """Process trees: every way to start a child, daemons, chains of exec, children that outlive the root."""
 
+from pathlib import Path
+
 from harness.case import IntegrationTest
 from harness.configuration import configuration
 
@@ -36,6 +38,25 @@ class ProcessesTest(IntegrationTest):
             with self.subTest(way=way):
                 run = self.trace(self.host("starts_a_child", way, configuration.hosts / CHILD))
                 self.check_child(run.report, way, forks)
+                self.check_modes(run.report, "exact")
+
+    def test_every_way_to_start_a_child_in_the_other_modes(self):
+        for way in WAYS:
+            command = self.host("starts_a_child", way, configuration.hosts / CHILD)
+            native = self.run_command(command)
+            for mode in ("sample", "idle"):
+                with self.subTest(way=way, mode=mode):
+                    run = self.trace_only(command, ["--mode", mode])
+                    self.assertEqual((run.status, run.stdout), (native.status, native.stdout), run.stderr)
+                    self.assertEqual(len(run.report.of_program(CHILD)), 1, "records of the child")
+                    self.check_modes(run.report, mode)
+            with self.subTest(way=way, mode="preloaded, without a collector"):
+                run = self.run_command(command, LD_PRELOAD=configuration.preload)
+                self.assertEqual((run.status, run.stdout), (native.status, native.stdout), run.stderr)
+
+    def check_modes(self, report, mode):
+        modes = [(Path(process.data["exe"]).name, process.data["mode"]) for process in report.processes]
+        self.assertEqual(modes, [(program, mode) for program, _ in modes])
 
     def check_child(self, report, way, forks):
         root = report.root
