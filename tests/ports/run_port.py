@@ -33,7 +33,7 @@ os.environ["MEMWATCH_HOSTS"] = str(PORT / "hosts")
 os.environ["MEMWATCH_ORACLE"] = str(PORT / "liboracle.so")
 sys.path.insert(0, str(ROOT / "tests/integration"))
 
-from harness import checks  # noqa: E402
+from harness import checks, skips  # noqa: E402
 from harness.case import IntegrationTest  # noqa: E402
 from harness.configuration import configuration  # noqa: E402
 from harness.oracle import differences, run_under_oracle  # noqa: E402
@@ -197,4 +197,5 @@ class MixedTreeTest(IntegrationTest):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], "-v", *OPTIONS.tests])
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=skips.Result)
+    unittest.main(argv=[sys.argv[0], *OPTIONS.tests], testRunner=runner)
