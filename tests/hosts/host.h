@@ -41,6 +41,14 @@ __attribute__((format(printf, 1, 2))) static inline void tell_truth(const char* 
   if (length > 6 && write(2, line, host_length(length)) != length) _exit(91);
 }
 
+/* Tells on stderr that what the program is about could not be done here: it runs on with what it
+ * can, and the tests count it as skipped. Says why. */
+static inline void degraded(const char* why) {
+  char line[512];
+  const int length = snprintf(line, sizeof line, "degraded: %s\n", why);
+  if (length > 0 && write(2, line, host_length(length)) != length) _exit(91);
+}
+
 static inline void* keep(void* block) {
   __asm__ volatile("" : "+r"(block) : : "memory");
   return block;

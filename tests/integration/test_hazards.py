@@ -42,6 +42,12 @@ def ways(host, exact, *names, **more):
     return [Row(host, (name,), exact, **more) for name in names]
 
 
+def degraded_because(native):
+    """Why the program could not do what it is about, in its own words; "" if it could."""
+    said = re.search(r"^degraded: (.*)$", native.stderr, re.MULTILINE)
+    return said[1] if said else ""
+
+
 HOSTS = configuration.hosts
 UNFINISHED = "a realloc that was left behind may or may not have happened: then the recording is not exact and says so"
 
@@ -107,7 +113,7 @@ LIMITS = [
     Row("sandboxes_itself", exact="truth"),
     Row("sandboxes_itself", ("syscall",), "truth"),
     *ways("forks_in_a_sandbox", "truth", "filter", "announced", processes=1),
-    Row("unshares_namespaces", exact="sums"),
+    Row("unshares_namespaces", exact="sums", processes=2, child_live=300),
 ]
 
 CODE = [
@@ -170,6 +176,8 @@ class HazardsTest(IntegrationTest):
             self.assertEqual(run.report.root.data["mode"], options[1])
         preloaded = self.run_command(command, LD_PRELOAD=configuration.preload)
         self.same(native, preloaded, "preloaded, without a collector")
+        if degraded := degraded_because(native):
+            self.skipTest(degraded)
 
     def same(self, native, run, what):
         self.assertEqual((run.status, run.stdout), (native.status, native.stdout), f"{what}: {run.stderr}")
@@ -193,7 +201,7 @@ class HazardsTest(IntegrationTest):
             self.assert_no_complaints(differences(counters, root, row.exact == "oracle"), "oracle")
         if row.exact == "truth":
             self.assert_truth(root, run.stderr)
-        if row.processes:
+        if row.processes and not degraded_because(native):
             self.assertEqual(len(report.processes), row.processes)
         if row.child_live >= 0:
             live = {process.heap["live_bytes"] for process in report.processes if process is not root}
