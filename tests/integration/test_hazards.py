@@ -152,7 +152,9 @@ ALLOCATORS = [
     Row("mapping_arithmetic"),
     Row("moves_the_break"),
     Row("huge_pages"),
-    Row("keeps_errno"),
+    Row("keeps_errno", processes=2),
+    Row("keeps_errno", ("unrecorded",), "sums", processes=2),  # one can have no descriptor, one is in a sandbox
+    Row("new_keeps_errno"),
 ]
 
 
