@@ -210,6 +210,7 @@ struct Library {
 };
 constinit Library g_allocator{};  // that serves malloc
 constinit Library g_shim{};
+constinit bool g_is_debugging = false;
 
 Library library_with(void* function) {
   CodeObject object{};
@@ -239,6 +240,10 @@ bool is_allocator_code(uintptr_t pc) {
   return pc >= g_allocator.start && pc < g_allocator.end;
 }
 
+bool calls_program_from_allocator() {
+  return g_is_debugging;
+}
+
 bool is_shim_code(uintptr_t pc) {
   return pc >= g_shim.start && pc < g_shim.end;
 }
@@ -252,15 +257,15 @@ void look_up_real_functions() {
   find_heap_functions();
   // The program shall not find our failed look-ups in its dlerror(). As long as free and malloc are
   // unknown, the loader's messages live in the bootstrap arena and freeing them does nothing.
-  const bool debugging = has_debugging_library();
-  if (debugging) prefer_debugging_functions();
+  g_is_debugging = has_debugging_library();
+  if (g_is_debugging) prefer_debugging_functions();
   static_cast<void>(dlerror());
   find(g_real.free, "free");
-  if (debugging) prefer_debugging(g_real.free, "free");
+  if (g_is_debugging) prefer_debugging(g_real.free, "free");
   find_libraries();
   void* (*real_malloc)(size_t) = nullptr;
   find(real_malloc, "malloc");
-  if (debugging) prefer_debugging(real_malloc, "malloc");
+  if (g_is_debugging) prefer_debugging(real_malloc, "malloc");
   g_real.malloc = real_malloc;  // last: it says that all are known
 }
 

@@ -118,4 +118,8 @@ bool is_allocator_code(uintptr_t pc);
 // Or in the shim itself?
 bool is_shim_code(uintptr_t pc);
 
+// May the library that serves malloc call hooks that the program has set (__malloc_hook, in glibc's
+// debugging library)? What they ask for while a real function runs is that function's work.
+bool calls_program_from_allocator();
+
 }  // namespace memwatch::preload

@@ -63,6 +63,10 @@ bool is_allocator_code(uintptr_t pc) {
   return pc >= g_allocator.start && pc < g_allocator.end;
 }
 
+bool calls_program_from_allocator() {
+  return false;
+}
+
 bool is_shim_code(uintptr_t pc) {
   return pc >= g_shim.start && pc < g_shim.end;
 }

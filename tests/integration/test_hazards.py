@@ -282,7 +282,11 @@ class HazardsTest(IntegrationTest):
         lines = [[line for line in path.read_text().splitlines() if line.startswith("@")] for path in files]
         self.assertGreater(len(lines[0]), 30)
         self.assertEqual(len(lines[1]), len(lines[0]))
+        # What the hooks of the program call is theirs: each call is there once.
+        self.assertIn(b"11 mallocs, 10 reallocs, 10 frees", run.stdout)
         self.assert_exact(run.report.root)
+        self.assert_totals(run.report.root, reallocations=20)
+        self.assertEqual(run.report.root.sum_through("count_calls", "live_bytes"), 30)
 
 
 if __name__ == "__main__":
