@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/alerts/alert.h"
@@ -16,7 +17,8 @@ struct ChannelState {
   std::string name;  // "webhook"
   std::uint64_t delivered = 0, failed = 0;
   std::size_t waiting = 0;
-  std::string trouble;  // why the last delivery failed; "" it did not
+  std::string trouble;  // why the last delivery or test failed; "" it did not
+  std::vector<std::pair<Type, double>> volumes{};  // of sound alone
 };
 
 struct AlertStatus {

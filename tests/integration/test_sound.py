@@ -188,6 +188,9 @@ class SoundTest(DaemonTest):
         least = min((wrong(begin + more) for more in range(4)), key=len)
         self.assertEqual(least[:5], [], f"{len(least)} of {len(expected)} samples are not what was sent")
 
+    def sound_status(self):
+        return next(c for c in self.status()["alerts"]["channels"] if c["name"] == "sound")
+
     def hear_test_alert(self, kind):
         def test():
             run = self.memwatch("test-alert", kind)
@@ -229,6 +232,9 @@ class SoundTest(DaemonTest):
         target = Target(self, self.tag)
         self.wait_for(target.pid)
         samples = self.heard(lambda: target.tell(f"large {32 * MEBIBYTE}"))
+        self.wait(lambda: self.sound_status()["delivered"] == 1, "that it was")
+        self.assertEqual(self.sound_status()["volumes"]["large"], 0.5)
+        self.assertIn("sound: 1 delivered; volume 0.5, failure 0.7\n", self.memwatch("status").stdout.decode())
         self.assert_heard(samples, samples_in(bundled() / "large.wav"), 0.5)
 
     def test_without_a_sound_device_everything_else_goes_on(self):
@@ -240,6 +246,10 @@ class SoundTest(DaemonTest):
         run = self.memwatch("test-alert", "large")
         self.assertEqual(run.status, 1)
         self.assertRegex(run.stdout.decode(), r"sound[^\n]*no sound: [^\n]*paplay: exit status 1")
+        # A failed test is trouble too, in the text (broken into lines) and in the JSON.
+        told_by_status = " ".join(self.memwatch("status").stdout.decode().split())
+        self.assertRegex(told_by_status, r"sound: 0 delivered; volume 0\.5, failure 0\.7; the last one failed: no sound: .*paplay")
+        self.assertIn("no sound: ", self.sound_status()["trouble"])
         target = Target(self, self.tag)
         self.wait_for(target.pid)
 
@@ -254,12 +264,8 @@ class SoundTest(DaemonTest):
             self.wait(lambda: told() >= number, "the alert elsewhere")
         self.wait(lambda: "no sound: " in self.log.read_text(), "the line that says so")
 
-        def channel():
-            status = json.loads(self.memwatch("alerts", "--format", "json").stdout)["status"]
-            return next(c for c in status["channels"] if c["name"] == "sound")
-
-        self.wait(lambda: channel()["failed"] == 2, "both given up")
-        self.assertIn("no sound: ", channel()["trouble"])
+        self.wait(lambda: self.sound_status()["failed"] == 2, "both given up")
+        self.assertIn("no sound: ", self.sound_status()["trouble"])
         self.assertEqual(self.log.read_text().count("no sound: "), 1)
 
     def test_without_a_player_it_says_what_to_install(self):

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "collector/alerts/alert_status.h"
 #include "collector/alerts/engine.h"
 
 namespace memwatch::notify {
@@ -35,6 +36,9 @@ class Channel {
   // "": there is nothing to be told of this.
   [[nodiscard]] virtual std::string payload(const alerts::Notice& notice) const = 0;
   virtual Delivery deliver(const std::string& payload, int stop) = 0;
+
+  // What else there is to say of it, before anything was told.
+  virtual void describe(alerts::ChannelState&) const {}
 
   // Does what waits survive a restart?
   [[nodiscard]] virtual bool keeps_queue() const { return false; }

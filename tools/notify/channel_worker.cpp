@@ -20,6 +20,7 @@ ChannelWorker::ChannelWorker(std::unique_ptr<Channel> channel, const std::string
       on_trouble_(std::move(on_trouble)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   state_.name = channel_->name();
+  channel_->describe(state_);
   if (channel_->keeps_queue()) spool_.emplace(spool_directory);
   thread_ = std::thread([this] { run(); });
 }
@@ -103,15 +104,19 @@ void ChannelWorker::drop_first() {
   state_.waiting = items_.size();
 }
 
-// With the lock held.
+// With the lock held, as the next one.
+void ChannelWorker::note_works() {
+  state_.trouble.clear();
+  pause_ = kFirstPause;
+  next_try_ = {};
+  told_trouble_ = false;
+}
+
 void ChannelWorker::note(const Delivery& delivery) {
   if (delivery.result == Delivery::Result::stopped) return;
   if (delivery.result == Delivery::Result::done) {
     ++state_.delivered;
-    state_.trouble.clear();
-    pause_ = kFirstPause;
-    next_try_ = {};
-    told_trouble_ = false;
+    note_works();
     return;
   }
   const bool again = delivery.result == Delivery::Result::retry;
@@ -139,6 +144,25 @@ void ChannelWorker::deliver_first(std::unique_lock<std::mutex>& lock) {
   state_.waiting = items_.size();
 }
 
+// The log is not told: whoever asked is.
+void ChannelWorker::run_test(std::unique_lock<std::mutex>& lock) {
+  const Test test = std::move(tests_.front());
+  tests_.pop_front();
+  lock.unlock();
+  const Delivery delivery = channel_->deliver(test.payload, stop_.get());
+  lock.lock();
+  const bool has_failed =
+      delivery.result == Delivery::Result::retry || delivery.result == Delivery::Result::failed;
+  if (has_failed) {
+    state_.trouble = delivery.text;
+  } else if (delivery.result == Delivery::Result::done && !test.payload.empty()) {
+    note_works();  // one without a payload went nowhere, which shows nothing
+  }
+  lock.unlock();
+  test.done(delivery);
+  lock.lock();
+}
+
 ChannelWorker::Clock::time_point ChannelWorker::next_wake() const {
   return items_.empty() ? next_reminder_ : std::max(next_try_, Clock::time_point{});
 }
@@ -160,11 +184,7 @@ void ChannelWorker::run() {
     }
     const auto now = Clock::now();
     if (!tests_.empty()) {
-      const Test test = std::move(tests_.front());
-      tests_.pop_front();
-      lock.unlock();
-      test.done(channel_->deliver(test.payload, stop_.get()));
-      lock.lock();
+      run_test(lock);
     } else if (!items_.empty() && now >= next_try_) {
       deliver_first(lock);
     } else if (items_.empty() && now >= next_reminder_) {

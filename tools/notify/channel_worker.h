@@ -36,7 +36,8 @@ class ChannelWorker {
 
   void notify(const alerts::Notice& notice);
   void resume(const alerts::Alert& alert);
-  // Before whatever waits, once, without a second try.
+  // Before whatever waits, once, without a second try. Counts as no alert, but what it shows of the
+  // channel, trouble or that there is none any more, is the state from then on.
   void test(const alerts::Alert& alert, std::function<void(const Delivery&)> done);
 
   [[nodiscard]] std::string name() const { return channel_->name(); }
@@ -60,6 +61,8 @@ class ChannelWorker {
   void deliver_first(std::unique_lock<std::mutex>& lock);
   void drop_first();
   void note(const Delivery& delivery);
+  void note_works();
+  void run_test(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] Clock::time_point next_wake() const;
 
   std::unique_ptr<Channel> channel_;

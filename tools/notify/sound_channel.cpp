@@ -26,6 +26,12 @@ std::string SoundChannel::payload(const alerts::Notice& notice) const {
   return std::string(alerts::type_name(notice.alert.type));
 }
 
+void SoundChannel::describe(alerts::ChannelState& state) const {
+  for (const alerts::Type type : alerts::kTypes) {
+    state.volumes.emplace_back(type, settings_.volume_of(type));
+  }
+}
+
 Delivery SoundChannel::deliver(const std::string& payload, int stop) {
   if (payload.empty()) return {Delivery::Result::done, "silent: its volume is 0"};  // a test
   const std::optional<alerts::Type> type = alerts::type_named(payload);

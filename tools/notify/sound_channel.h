@@ -22,6 +22,7 @@ class SoundChannel : public Channel {
 
   [[nodiscard]] std::string name() const override { return "sound"; }
   [[nodiscard]] std::string payload(const alerts::Notice& notice) const override;
+  void describe(alerts::ChannelState& state) const override;
   Delivery deliver(const std::string& payload, int stop) override;
 
   // PREFIX/share/memwatch/sounds of the running program, wherever its tree was moved.

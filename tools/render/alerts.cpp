@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tools/render/alert_channels.h"
 #include "tools/render/alert_words.h"
 #include "tools/render/human.h"
 #include "tools/render/printable.h"
@@ -14,7 +15,6 @@ namespace {
 
 using alerts::Alert;
 using alerts::AlertStatus;
-using alerts::ChannelState;
 using alerts::Held;
 using alerts::Severity;
 using alerts::Suppressed;
@@ -73,16 +73,6 @@ void write_held_back(Page& page, const AlertStatus& status) {
     page.line(fmt::format("  {} {} of {} (pid {}), by {}", human_count(row.count),
                           alerts::type_name(row.type), printable(row.process.name), row.process.pid,
                           reason(row.why)));
-  }
-}
-
-void write_channels(Page& page, const AlertStatus& status) {
-  for (const ChannelState& channel : status.channels) {
-    if (channel.trouble.empty()) continue;
-    page.sentence(Tone::bad,
-                  fmt::format("{}: {}{}", channel.name, printable(channel.trouble),
-                              channel.waiting > 0 ? fmt::format("; {} wait", channel.waiting)
-                                                  : std::string()));
   }
 }
 
@@ -145,17 +135,8 @@ void write_alert_status_json(const AlertStatus& status, JsonWriter& json) {
     json.end_object();
   }
   json.end_array();
-  json.key("channels").begin_array(Layout::lines);
-  for (const ChannelState& channel : status.channels) {
-    json.begin_object();
-    json.member("name", channel.name);
-    json.member("delivered", channel.delivered);
-    json.member("failed", channel.failed);
-    json.member("waiting", std::uint64_t{channel.waiting});
-    json.key("trouble").string_or_null(channel.trouble);
-    json.end_object();
-  }
-  json.end_array();
+  json.key("channels");
+  write_channels_json(status.channels, json);
   json.end_object();
 }
 
@@ -181,7 +162,7 @@ std::string alerts_text(const std::vector<Alert>& alerts, const AlertStatus& sta
     write_one(page, *alert, now_ms);
   }
   write_held_back(page, status);
-  write_channels(page, status);
+  write_channel_troubles(page, status.channels);
   return std::move(page).take();
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "collector/analysis/failures.h"
+#include "tools/render/alert_channels.h"
 #include "tools/render/alerts.h"
 #include "tools/render/human.h"
 #include "tools/render/page.h"
@@ -145,6 +146,7 @@ std::string status_text(const daemon::Status& status, const RenderOptions& optio
     write_ended(page, ended);
   }
   write_alert_summary(page, status.alerts, static_cast<std::int64_t>(status.now * 1000));
+  write_channels(page, status.alerts.channels);
   if (!status.events.empty()) write_events(page, status);
   const bool is_estimated =
       std::any_of(running.begin(), running.end(), [](const ProcessStatus* process) {

@@ -209,7 +209,10 @@ void AlertDesk::tell(Notice notice) {
     saved_counts_[alert.id] = alert.suppressed;
   }
   parts_.history().save(alert);
-  if (settings_.channels.console) parts_.say(render::alert_line(alert));
+  if (settings_.channels.console) {
+    parts_.say(render::alert_line(alert));
+    ++said_;
+  }
   dispatcher_.notify(notice);
   parts_.told(notice);
 }
@@ -245,6 +248,12 @@ alerts::AlertStatus AlertDesk::status() {
   status.suppressed = limiter.suppressed();
   status.suppressed_in_all = limiter.suppressed_in_all();
   status.channels = dispatcher_.states();
+  if (settings_.channels.console) {
+    alerts::ChannelState console;
+    console.name = "console";
+    console.delivered = said_;
+    status.channels.push_back(std::move(console));
+  }
   return status;
 }
 

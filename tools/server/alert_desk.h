@@ -82,6 +82,7 @@ class AlertDesk {
   std::map<std::uint64_t, std::vector<alerts::Notice>> unplaced_;
   std::map<std::uint64_t, std::uint64_t> saved_counts_;  // what the history has of `suppressed`
   Clock::time_point next_save_{};
+  std::uint64_t said_ = 0;  // lines on the console, since the start
   std::vector<std::shared_ptr<AlertTest>> tests_;
   notify::Locator locator_;  // goes first: its thread makes calls
   std::shared_ptr<AlertDesk*> self_ = std::make_shared<AlertDesk*>(this);  // for late calls

@@ -176,6 +176,21 @@ TEST_F(ChannelWorkers, ATestGoesBeforeWhatWaitsAndIsTriedOnce) {
   ASSERT_TRUE(heard(2));
 }
 
+TEST_F(ChannelWorkers, ATestShowsWhetherTheChannelWorksButCountsAsNoAlert) {
+  side_.answer = Result::failed;
+  const auto worker = start();
+  EXPECT_EQ(test(*worker, "test").result, Result::failed);
+  EXPECT_EQ(worker->state().trouble, "the other side is down");
+  side_.set(Result::done);
+  EXPECT_EQ(test(*worker, "").result, Result::done);
+  EXPECT_EQ(worker->state().trouble, "the other side is down") << "it was told nothing";
+  EXPECT_EQ(test(*worker, "test").result, Result::done);
+  EXPECT_EQ(worker->state().trouble, "");
+  EXPECT_EQ(worker->state().delivered, 0U);
+  EXPECT_EQ(worker->state().failed, 0U);
+  EXPECT_TRUE(side_.troubles.empty()) << "whoever asked was told";
+}
+
 TEST_F(ChannelWorkers, OneThatHangsIsNotWaitedForAtTheEnd) {
   side_.hangs = true;
   auto worker = start();

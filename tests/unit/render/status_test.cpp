@@ -69,6 +69,53 @@ TEST(StatusText, ShowsProcessesSumsAndEvents) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "what programs choose drives no terminal";
 }
 
+TEST(StatusText, TellsHowEachChannelFaresAndHowLoudSoundIs) {
+  daemon::Status status = sample_status();
+  alerts::ChannelState webhook{"webhook", 12, 2, 3, "HTTP status 500"}, sound;
+  sound.name = "sound";
+  sound.delivered = 4;
+  for (const alerts::Type type : alerts::kTypes) sound.volumes.emplace_back(type, 0.5);
+  sound.volumes[static_cast<std::size_t>(alerts::Type::failure)].second = 0.7;
+  sound.volumes[static_cast<std::size_t>(alerts::Type::spike)].second = 0;
+  status.alerts.channels = {webhook, sound};
+  std::string text = status_text(status, {});
+  EXPECT_NE(text.find("\nAlerts are told by\n"
+                      "  webhook: 12 delivered, 2 given up, 3 waiting; the last one failed: HTTP "
+                      "status 500\n"
+                      "  sound: 4 delivered; volume 0.5, spike silent, failure 0.7\n"),
+            std::string::npos)
+      << text;
+  for (auto& [type, volume] : sound.volumes) volume = 0;
+  sound.trouble = "no sound: \x1b[31m";
+  status.alerts.channels = {sound};
+  text = status_text(status, {});
+  EXPECT_NE(text.find("  sound: 4 delivered; silent; the last one failed: no sound: "),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << "what a player says drives no terminal";
+  status.alerts.channels.clear();
+  text = status_text(status, {});
+  EXPECT_NE(text.find("  sound: off; [alerts.sound] in memwatch.toml turns it on\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(StatusJson, AChannelThatIsHeardHasItsVolumes) {
+  daemon::Status status = sample_status();
+  alerts::ChannelState sound;
+  sound.name = "sound";
+  sound.volumes = {{alerts::Type::large, 0.5}, {alerts::Type::failure, 0.7}};
+  status.alerts.channels = {sound, {"webhook", 1, 0, 2, "down"}};
+  StringOutput output;
+  write_status_json(status, output);
+  const auto channels = nlohmann::json::parse(output.text())["alerts"]["channels"];
+  EXPECT_EQ(channels[0]["volumes"]["failure"], 0.7);
+  EXPECT_TRUE(channels[0]["trouble"].is_null());
+  EXPECT_FALSE(channels[1].contains("volumes"));
+  EXPECT_EQ(channels[1]["waiting"], 2);
+  EXPECT_EQ(channels[1]["trouble"], "down");
+}
+
 TEST(StatusText, WithoutProcessesSaysWhatToDo) {
   daemon::Status status = sample_status();
   status.processes.clear();
