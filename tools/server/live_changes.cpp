@@ -53,6 +53,20 @@ bool has_changed(std::uint64_t before, std::uint64_t now) {
   return difference > before / 100;
 }
 
+BreakdownParts parts_of(const analysis::Breakdown& b) {
+  return {b.heap,     b.allocator_overhead, b.allocator_free, b.mapped,
+          b.stacks,   b.libraries,          b.files,          b.shared,
+          b.memwatch, b.untracked};
+}
+
+bool has_changed(const BreakdownParts& before, const BreakdownParts& now, std::uint64_t rss) {
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const std::uint64_t difference = before[i] > now[i] ? before[i] - now[i] : now[i] - before[i];
+    if (difference > rss / 100) return true;
+  }
+  return false;
+}
+
 LiveNews alert_news(std::string_view event, const alerts::Alert& alert) {
   render::StringOutput output;
   render::JsonWriter json(output);

@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "collector/alerts/alert.h"
+#include "collector/analysis/breakdown.h"
 #include "collector/daemon/status.h"
 #include "tools/server/live_stream.h"
 
@@ -28,6 +30,13 @@ namespace memwatch::server {
 
 // Has a size changed by more than a hundredth of what it was?
 bool has_changed(std::uint64_t before, std::uint64_t now);
+
+// The sizes of which `breakdown` is told anew, by what they are for; they sum to `rss`.
+using BreakdownParts = std::array<std::uint64_t, 10>;
+BreakdownParts parts_of(const analysis::Breakdown& breakdown);
+
+// Has one of them changed by more than a hundredth of `rss`, the whole as it is now?
+bool has_changed(const BreakdownParts& before, const BreakdownParts& now, std::uint64_t rss);
 
 LiveNews alert_news(std::string_view event, const alerts::Alert& alert);
 

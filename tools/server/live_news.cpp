@@ -14,22 +14,6 @@ namespace {
 
 using daemon::ProcessStatus;
 
-std::vector<std::uint64_t> parts_of(const analysis::Breakdown& b) {
-  return {b.heap,     b.allocator_overhead, b.allocator_free, b.mapped,
-          b.stacks,   b.libraries,          b.files,          b.shared,
-          b.memwatch, b.untracked};
-}
-
-// By more than a hundredth of the whole.
-bool is_news(const std::vector<std::uint64_t>& before, const std::vector<std::uint64_t>& now,
-             std::uint64_t rss) {
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    const std::uint64_t difference = before[i] > now[i] ? before[i] - now[i] : now[i] - before[i];
-    if (difference > rss / 100) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void LiveNewsDesk::turn() {
@@ -109,9 +93,9 @@ void LiveNewsDesk::explained(pid_t pid, const Explained& explained) {
 
 void LiveNewsDesk::tell_breakdown(pid_t pid, const std::string& text,
                                   const analysis::Breakdown& breakdown) {
-  const std::vector<std::uint64_t> parts = parts_of(breakdown);
+  const BreakdownParts parts = parts_of(breakdown);
   const auto before = told_.find(pid);
-  if (before != told_.end() && !is_news(before->second.first, parts, breakdown.rss)) return;
+  if (before != told_.end() && !has_changed(before->second.first, parts, breakdown.rss)) return;
   told_[pid] = {parts, text};
   stream_->publish({"breakdown", text});
 }

@@ -73,7 +73,7 @@ class LiveNewsDesk {
   Clock::time_point next_ = Clock::now(), next_explanation_ = next_;
   bool is_explaining_ = false;
   pid_t last_explained_ = 0;
-  std::map<pid_t, std::pair<std::vector<std::uint64_t>, std::string>> told_;     // parts, object
+  std::map<pid_t, std::pair<BreakdownParts, std::string>> told_;                 // parts, object
   std::shared_ptr<LiveNewsDesk*> self_ = std::make_shared<LiveNewsDesk*>(this);  // for late calls
 };
 

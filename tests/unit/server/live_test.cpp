@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "tools/server/live_changes.h"
 #include "tools/server/live_stream.h"
@@ -61,6 +62,50 @@ TEST_F(Changes, FiguresAreToldBeyondOnePercentOfWhatWasToldLast) {
   EXPECT_TRUE(has_changed(0, 1));
   EXPECT_FALSE(has_changed(0, 0));
   EXPECT_TRUE(has_changed(~std::uint64_t{0}, 0));
+}
+
+TEST(BreakdownChanges, APartIsToldBeyondOnePercentOfTheWhole) {
+  analysis::Breakdown before;
+  before.rss = 100'000;
+  before.heap = 60'000;
+  before.untracked = 40'000;
+  analysis::Breakdown now = before;
+  const auto is_news = [&] { return has_changed(parts_of(before), parts_of(now), now.rss); };
+  EXPECT_FALSE(is_news());
+  now.heap += 1000;
+  now.untracked -= 1000;
+  EXPECT_FALSE(is_news()) << "just 1 %";
+  now.heap += 1;
+  now.untracked -= 1;
+  EXPECT_TRUE(is_news()) << "up";
+  now.heap = before.heap;
+  EXPECT_TRUE(is_news()) << "down";
+  now = before;
+  now.stacks = 1001;  // of the whole, not of the part: that was none
+  EXPECT_TRUE(is_news());
+  now.stacks = 1000;
+  EXPECT_FALSE(is_news());
+}
+
+TEST(BreakdownChanges, EveryPartOfTheSumIsLookedAt) {
+  analysis::Breakdown whole;
+  std::uint64_t bytes = 1;
+  for (std::uint64_t* part :
+       {&whole.heap, &whole.allocator_overhead, &whole.allocator_free, &whole.mapped, &whole.stacks,
+        &whole.libraries, &whole.files, &whole.shared, &whole.memwatch, &whole.untracked}) {
+    *part = bytes;
+    whole.rss += bytes;
+    bytes *= 2;
+  }
+  const BreakdownParts parts = parts_of(whole);
+  EXPECT_EQ(std::accumulate(parts.begin(), parts.end(), std::uint64_t{0}), whole.rss);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    BreakdownParts changed = parts;
+    changed[i] += 1000;
+    EXPECT_TRUE(has_changed(parts, changed, 99'999)) << i;
+    EXPECT_TRUE(has_changed(changed, parts, 99'999)) << i;
+    EXPECT_FALSE(has_changed(parts, changed, 100'000)) << i;
+  }
 }
 
 TEST_F(Changes, ImagesOfOneProcessAreOneToTheReader) {
