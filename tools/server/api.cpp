@@ -17,8 +17,7 @@ bool fits(const Route& route, const std::vector<std::string>& path) {
 // Those with this path, whatever the method.
 std::vector<const Route*> find_routes(const std::vector<std::string>& path) {
   std::vector<const Route*> found;
-  for (const auto* table : {&status_routes(), &memory_routes(), &analysis_routes(),
-                            &report_routes(), &metric_routes()}) {
+  for (const std::vector<Route>* table : route_tables()) {
     for (const Route& route : *table) {
       if (fits(route, path)) found.push_back(&route);
     }
@@ -27,6 +26,12 @@ std::vector<const Route*> find_routes(const std::vector<std::string>& path) {
 }
 
 }  // namespace
+
+const std::vector<const std::vector<Route>*>& route_tables() {
+  static const std::vector<const std::vector<Route>*> all = {
+      &status_routes(), &memory_routes(), &analysis_routes(), &report_routes(), &metric_routes()};
+  return all;
+}
 
 void Api::handle(const HttpRequest& request, Reply reply) const {
   const std::optional<RequestTarget> target = parse_target(request.target);

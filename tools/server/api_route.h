@@ -62,7 +62,8 @@ struct Route {
   void (*answer)(const ApiSources& sources, const RequestTarget& target, const ApiReply& reply);
 };
 
-// The tables.
+// The tables, and all of them.
+const std::vector<const std::vector<Route>*>& route_tables();
 const std::vector<Route>& status_routes();
 const std::vector<Route>& memory_routes();
 const std::vector<Route>& analysis_routes();
