@@ -67,6 +67,29 @@ class HtmlReportTest(HtmlCase):
         self.soon("", "return location.hash.replace('#', '')", "and in the end everything is seen")
         self.assert_clean()
 
+    def test_what_was_scrolled_into_sight_is_drawn_as_if_all_were_drawn_anew(self):
+        self.browser.resize(1024, 400)
+        self.open_report(self.trace_containers().session, "--cost", "allocated")
+        self.soon(True, "return document.querySelector('.flame-canvas').width > 300")
+        room = self.browser.run("const s = document.querySelector('.flame-scroller'); return s.scrollHeight - s.clientHeight")
+        self.assertGreater(room, 30, "something to scroll")
+        # Down, further, back up: each by less than what is in sight, so that the picture is moved.
+        for top in (7, room, room - 23, 3, room // 2):
+            picture = self.browser.run_async(
+                "const [top, done] = arguments; const s = document.querySelector('.flame-scroller'); s.scrollTop = top;"
+                "let n = 0; const next = () => n++ < 5 ? requestAnimationFrame(next) : done([s.scrollTop, s.querySelector('canvas').toDataURL()]);"
+                "next()",
+                top,
+            )
+            self.assertEqual(picture[0], top)
+            self.browser.type("x", "#search")
+            self.soon(True, "return document.querySelector('#matched').textContent !== ''", "the search, by which all is drawn anew")
+            self.browser.type("\ue003", "#search")  # backspace
+            self.soon("", "return document.querySelector('#matched').textContent")
+            self.soon(top, "return document.querySelector('.flame-scroller').scrollTop")
+            self.soon(picture[1], "return document.querySelector('.flame-canvas').toDataURL()", f"scrolled to {top}")
+        self.assert_clean()
+
     def test_keys_alone_are_enough(self):
         traced = self.trace_containers()
         self.open_report(traced.session)

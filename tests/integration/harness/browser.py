@@ -131,21 +131,25 @@ class Browser:
 
     def resize(self, width, height):
         # The window's, not the page's size; headless windows have no frame, and none narrower than 500.
-        self._call("POST", f"{self._session}/goog/cdp/execute", {
-            "cmd": "Emulation.setDeviceMetricsOverride",
-            "params": {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
-        })
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
 
     def prefer(self, **features):
         """Media features such as prefers_color_scheme="dark"."""
         listed = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self._call("POST", f"{self._session}/goog/cdp/execute", {
-            "cmd": "Emulation.setEmulatedMedia", "params": {"features": listed},
-        })
+        self.command("Emulation.setEmulatedMedia", features=listed)
 
     def run(self, script, *arguments):
         """The value that the script returns."""
         return self._call("POST", f"{self._session}/execute/sync", {"script": script, "args": list(arguments)})
+
+    def run_async(self, script, *arguments):
+        """What the script hands to its last argument, a function; it is waited for a minute at most."""
+        self._call("POST", f"{self._session}/timeouts", {"script": (ANSWER_S - 5) * 1000})
+        return self._call("POST", f"{self._session}/execute/async", {"script": script, "args": list(arguments)})
+
+    def command(self, name, **parameters):
+        """One of the browser's own (Chrome DevTools Protocol)."""
+        return self._call("POST", f"{self._session}/goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def find(self, selector):
         return self._call("POST", f"{self._session}/element", {"using": "css selector", "value": selector})[ELEMENT]
@@ -198,7 +202,5 @@ class Browser:
         if not whole:
             file.write_bytes(base64.b64decode(self._call("GET", f"{self._session}/screenshot")))
             return
-        picture = self._call("POST", f"{self._session}/goog/cdp/execute", {
-            "cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": True},
-        })
+        picture = self.command("Page.captureScreenshot", captureBeyondViewport=True)
         file.write_bytes(base64.b64decode(picture["data"]))

@@ -3,7 +3,7 @@
 // same component draws a session, a difference and, one day, a running process.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { css, type Color } from "./colors";
-import { drawBoxes, drawOutline, pictureHeight, ROW, rowAt, topOf, type Scene } from "./draw";
+import { drawBoxes, drawOutline, pictureHeight, ROW, rowAt, shiftBoxes, topOf, type Scene } from "./draw";
 import { layOut, nodeAt, step, type Step } from "./layout";
 import type { Found } from "./search";
 import { pathTo, type FlameTree } from "./tree";
@@ -76,11 +76,12 @@ export function FlameGraph(props: FlameGraphProps) {
   };
   const ratio = window.devicePixelRatio || 1;
   const [wide, high] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+  const scrolled = Math.round(top * ratio); // whole pixels: what was drawn can be moved
   const scene: Scene = {
     layout,
     width: size.width,
     height: size.height,
-    top,
+    top: scrolled / ratio,
     flipped,
     theme: props.theme,
     font: FONT,
@@ -90,14 +91,24 @@ export function FlameGraph(props: FlameGraphProps) {
     matches: props.found?.matches,
   };
   const boxes = useRef<HTMLCanvasElement | undefined>(undefined);
+  const drawn = useRef({ of: [] as unknown[], scrolled: 0 });
   useLayoutEffect(() => {
     const picture = (boxes.current ??= document.createElement("canvas"));
+    const context = picture.getContext("2d");
+    if (context === null) return;
+    const of = [layout, wide, high, ratio, flipped, props.theme, props.found];
+    const before = drawn.current;
+    drawn.current = { of, scrolled };
+    const shift = before.scrolled - scrolled;
+    if (of.every((each, i) => each === before.of[i]) && Math.abs(shift) < high) {
+      if (shift !== 0) shiftBoxes(context, scene, shift);
+      return;
+    }
     picture.width = Math.max(1, wide);
     picture.height = Math.max(1, high);
-    const context = picture.getContext("2d");
-    context?.setTransform(ratio, 0, 0, ratio, 0, 0);
-    if (context) drawBoxes(context, scene);
-  }, [layout, wide, high, ratio, top, flipped, props.theme, props.found]);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawBoxes(context, scene);
+  }, [layout, wide, high, ratio, scrolled, flipped, props.theme, props.found]);
 
   useLayoutEffect(() => {
     const element = canvas.current!;

@@ -43,18 +43,38 @@ export function topOf(layout: Layout, row: number, flipped: boolean): number {
   return (flipped ? layout.rows.length - 1 - row : row) * ROW;
 }
 
-// Boxes and names. Of tens of thousands this takes longer than a frame of a film: who only points draws
-// the outline again, over a copy of this picture.
-export function drawBoxes(context: CanvasRenderingContext2D, scene: Scene): void {
-  const { layout, width, height, top, flipped } = scene;
-  context.clearRect(0, 0, width, height);
+// Boxes and names of what lies between two heights, CSS pixels. Of tens of thousands this takes longer
+// than a frame of a film: who only points draws the outline again, over a copy of this picture, and who
+// scrolls moves what is there and draws what has come into sight.
+export function drawBoxes(context: CanvasRenderingContext2D, scene: Scene, from = 0, to = scene.height): void {
+  const { layout, width, top, flipped } = scene;
+  context.save();
+  context.beginPath();
+  context.rect(0, from, width, to - from);
+  context.clip();
+  context.clearRect(0, from, width, to - from);
   context.font = scene.font;
   context.textBaseline = "middle";
   for (let row = 0; row < layout.rows.length; ++row) {
     const y = topOf(layout, row, flipped) - top;
-    if (y + ROW <= 0 || y >= height) continue;
+    if (y + ROW <= from || y >= to) continue;
     drawRow(context, scene, layout.rows[row]!, y);
   }
+  context.restore();
+}
+
+// The same picture after it was scrolled: `shift` is by how many of its own pixels it goes down (up:
+// negative), less than all of them.
+export function shiftBoxes(context: CanvasRenderingContext2D, scene: Scene, shift: number): void {
+  const picture = context.canvas;
+  const ratio = context.getTransform().a;
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.globalCompositeOperation = "copy"; // what it leaves behind is cleared
+  context.drawImage(picture, 0, shift);
+  context.restore();
+  if (shift > 0) drawBoxes(context, scene, 0, shift / ratio);
+  else drawBoxes(context, scene, (picture.height + shift) / ratio, picture.height / ratio);
 }
 
 function drawRow(context: CanvasRenderingContext2D, scene: Scene, nodes: Int32Array, y: number): void {
