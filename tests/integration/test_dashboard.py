@@ -2,7 +2,9 @@
 
 import gzip
 import http.client
+import json
 import re
+import signal
 import time
 
 from harness.case import TIMEOUT_S
@@ -123,6 +125,28 @@ class DashboardTest(HtmlCase, PageCase):
             target = Target(self, self.tag + letter)
             seconds.append(time_of_row(self.browser, f"{target.name} {target.pid}") - start)
         self.assertLess(min(seconds), SOON_ON_THE_PAGE_S, seconds)
+        self.assert_clean()
+
+    def test_what_grew_since_the_beginning_of_the_time_is_named(self):
+        self.watching("exact", 'poll_interval = "1s"\n[history]\nconsumers_every = "1s"\n')
+        self.daemons[0].send_signal(signal.SIGHUP)
+        self.wait(lambda: "read again" in self.log.read_text(), "the settings")
+        target = Target(self, self.tag)
+        self.wait_for_recording(target.pid)
+        target.tell("keep 10")
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: "Two rounds" in self.browser.text("#grown"), "the place")
+
+        def grows():
+            target.tell("keep 1000")
+            _, answer = self.request(f"/api/v1/history/consumers?pid={target.pid}&seconds=600&ends=1")
+            answer = json.loads(answer)
+            return len(answer["rounds"]) == 2 and any(site["function"] == "keeps" for site in answer["sites"])
+
+        self.wait(grows, "two rounds, named")
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: "Grew since" in self.browser.text("#grown"), "what grew")
+        self.assertRegex(self.browser.text("#grown"), r"keeps does_as_told\.c:\d+ \+[0-9.]+ [KM]iB, to [0-9.]+ [KM]iB")
         self.assert_clean()
 
     def test_a_process_has_its_memory_and_its_history_and_the_address_leads_there(self):

@@ -5,6 +5,7 @@ import { LiveChart, type TimeMark } from "../timeline/LiveChart";
 import { BYTE_STEPS } from "../timeline/series";
 import { Segments } from "../parts/Segments";
 import { RANGES, type Range } from "./address";
+import { GrownSince } from "./GrownSince";
 import type { Recorded } from "./recording";
 import { linesOf, mergeSamples, sinceStart, withPeak } from "./samples";
 import type { Alert, MemoryEvent, Sample } from "./types";
@@ -76,7 +77,7 @@ export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, i
           <LiveChart
             {...common}
             title="Memory"
-            height={240}
+            height={hasHeap ? 274 : 240} // as the two beside it
             lines={[
               { name: "RSS", color: "--rss", fill: "--rss-fill", values: lines.rss },
               ...(hasHeap
@@ -95,6 +96,7 @@ export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, i
           )}
         </div>
       )}
+      {!recorded && hasHeap && <GrownSince pid={pid} seconds={seconds} epoch={epoch} />}
       <p class="note faint">Drag to zoom, double-click to see all.{marks.length > 0 && ` ${recorded ? "Flags mark the peak" : "Flags mark alerts (with a line)"}, failures and large allocations.`}</p>
     </section>
   );

@@ -119,6 +119,19 @@ export interface Consumers {
   consumers: Consumer[];
 }
 
+// memwatch.history-consumers/1, as far as it is shown: oldest first.
+export interface ConsumerHistory {
+  rounds: {
+    time: number;
+    since: number; // when the recording began
+    mode: "exact" | "sample";
+    live_bytes: number;
+    sites: number; // of which `consumers` are the largest
+    consumers: { site: string; live_bytes: number }[];
+  }[];
+  sites: { site: string; module: string | null; function: string | null; file: string | null; line: number; stack: string | null }[];
+}
+
 export interface Pattern {
   pattern: "stable" | "linear" | "exponential" | "spike" | "leak";
   confidence: number;
