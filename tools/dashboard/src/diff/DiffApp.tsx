@@ -51,7 +51,7 @@ export function DiffApp({ model, state }: { model: DiffModel; state: ViewState }
             label="difference"
             value={model.signed(delta)}
             title={exact(delta)}
-            detail={diff.before.total > 0 ? `${delta < 0 ? "−" : "+"}${percent(Math.abs(delta) / diff.before.total).replace("100 %", `${((100 * Math.abs(delta)) / diff.before.total).toFixed(0)} %`)}` : ""}
+            detail={relative(delta, diff.before.total)}
           />
           <Total label="grew" value={model.signed(tree.total.grown[0]!)} title={exact(tree.total.grown[0]!)} detail="sum of the stacks that did" />
           <Total label="shrank" value={model.signed(-tree.total.shrunk[0]!)} title={exact(tree.total.shrunk[0]!)} detail="sum of the stacks that did" />
@@ -72,6 +72,14 @@ export function DiffApp({ model, state }: { model: DiffModel; state: ViewState }
       {help && <Help difference onClose={() => setHelp(false)} />}
     </>
   );
+}
+
+// "+12.3 %", "−4.0 %"; from tenfold on "×15". "" where there was nothing before.
+function relative(delta: number, before: number): string {
+  if (before <= 0) return "";
+  const share = Math.abs(delta) / before;
+  if (delta > 0 && share >= 9) return `×${exact(Math.round(1 + share))}`;
+  return `${delta < 0 ? "−" : "+"}${share < 1 ? percent(share) : `${(100 * share).toFixed(0)} %`}`;
 }
 
 function Total({ label, value, title, detail }: { label: string; value: string; title: string; detail?: string }) {

@@ -31,14 +31,14 @@ export function ProcessList({ status, ...props }: ProcessListProps) {
 function columnsOf(processes: Process[]): Column[] {
   const of = (row: number) => processes[row]!;
   const mostRss = Math.max(1, ...processes.map((each) => (each.state === "running" ? each.rss.last : 0)));
-  const figure = figures(of, "minmax(78px, 112px)");
+  const figure = figures(of, "minmax(78px, 104px)");
   const size = (value: number) => bytes(value);
   return [
     {
       id: "name",
       title: "Process",
       isText: true,
-      width: "minmax(110px, 1fr)",
+      width: "minmax(min(160px, 36%), 1fr)", // a name and its pid, before others get more than they need
       value: (row) => of(row).name,
       show: (row) => (
         <span class={of(row).state === "ended" ? "faint" : ""} title={of(row).command.join(" ")}>
@@ -54,7 +54,7 @@ function columnsOf(processes: Process[]): Column[] {
     figure("large", "Large", "Allocations from the configured size on", (each) => each.totals?.large, count, 980),
     figure("failed", "Failed", "Calls that got no memory", (each) => each.totals?.failed, count, 760),
     { id: "how", title: "Recorded", hint: "How much is known of it", isText: true, width: "minmax(90px, 130px)", from: 700, value: (row) => howText(of(row)), show: (row) => <span title={howHint(of(row))}>{howText(of(row))}</span> },
-    { id: "state", title: "State", isText: true, width: "minmax(90px, 230px)", from: 900, value: (row) => stateText(of(row)), show: (row) => <span class={of(row).state === "ended" ? "faint" : ""}>{stateText(of(row))}</span> },
+    { id: "state", title: "State", isText: true, width: "minmax(90px, 190px)", from: 900, value: (row) => stateText(of(row)), show: (row) => <span class={of(row).state === "ended" ? "faint" : ""}>{stateText(of(row))}</span> },
   ];
 }
 

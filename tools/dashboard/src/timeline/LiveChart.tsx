@@ -56,7 +56,7 @@ export function LiveChart(props: LiveChartProps) {
     const options: uPlot.Options = {
       width: element.clientWidth,
       height,
-      padding: [10, 12, 0, 0],
+      padding: [10, 22, 0, 0], // the last label is centred below the edge
       legend: { show: false },
       cursor: { drag: { x: true, y: false }, points: { size: 6 }, sync: { key: group, setSeries: false } },
       scales: {
