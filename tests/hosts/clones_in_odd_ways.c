@@ -30,9 +30,11 @@ static pid_t fork_by(long (*call)(void)) {
   return (pid_t)child;
 }
 
+#ifdef SYS_fork /* newer processors have clone alone */
 static long raw_fork(void) {
   return syscall(SYS_fork);
 }
+#endif
 static long raw_clone(void) {
   return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 }
@@ -59,7 +61,9 @@ static pid_t start(const char* way) {
   if (strcmp(way, "memory_and_handlers") == 0)
     return clone_with(CLONE_VM | CLONE_SIGHAND | CLONE_FILES | SIGCHLD);
   if (strcmp(way, "no_signal") == 0) return clone_with(0);
+#ifdef SYS_fork
   if (strcmp(way, "raw_fork") == 0) return fork_by(raw_fork);
+#endif
   if (strcmp(way, "raw_clone") == 0) return fork_by(raw_clone);
   if (strcmp(way, "raw_clone3") == 0) return fork_by(raw_clone3);
   if (strcmp(way, "namespace") == 0) return fork_by(raw_clone_into_namespace);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-#include <ucontext.h>
 
 #include "tests/hosts/host.h"
+#include "tests/hosts/interrupted_code.h"
 #include "tests/hosts/libc_range.h"
 
 static long wanted;
@@ -17,8 +17,7 @@ static volatile long handled, by_main;
 
 static void on_alarm(int number, siginfo_t* info, void* context) {
   (void)number, (void)info;
-  const ucontext_t* const interrupted = context;
-  const uintptr_t pc = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP];
+  const uintptr_t pc = interrupted_code(context);
   if (handled >= wanted || is_in_libc(pc)) return;
   void* const block = keep(realloc(keep(malloc(24)), 500));
   free(block);

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-#include <ucontext.h>
 
 #include "tests/hosts/host.h"
+#include "tests/hosts/interrupted_code.h"
 #include "tests/hosts/libc_range.h"
 
 static int wanted, nested;
@@ -30,8 +30,7 @@ HOST_NOINLINE static void jump_inside(void) {
 
 static void on_alarm(int number, siginfo_t* info, void* context) {
   (void)number, (void)info;
-  const ucontext_t* const interrupted = context;
-  const uintptr_t pc = (uintptr_t)interrupted->uc_mcontext.gregs[REG_RIP];
+  const uintptr_t pc = interrupted_code(context);
   if (is_in_libc(pc)) return;
   if (jumps >= wanted) return;
   ++jumps;

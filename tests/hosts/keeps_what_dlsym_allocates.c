@@ -11,6 +11,11 @@
 
 #define MOST 8
 #define SIZE 40
+#if defined(__aarch64__) /* the first version that libc has on this processor */
+#define OLDEST "GLIBC_2.17"
+#else
+#define OLDEST "GLIBC_2.2.5"
+#endif
 
 static char* kept[MOST];
 static int count;
@@ -19,7 +24,7 @@ typedef void* Look(void*, const char*);
 static Look* real;
 
 void* dlsym(void* handle, const char* name) {
-  if (real == NULL) real = (Look*)dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.2.5");
+  if (real == NULL) real = (Look*)dlvsym(RTLD_NEXT, "dlsym", OLDEST);
   if (count < MOST) {
     char* const block = keep(malloc(SIZE));
     if (block != NULL) memset(block, 'a', SIZE);

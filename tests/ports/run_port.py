@@ -33,15 +33,14 @@ os.environ["MEMWATCH_HOSTS"] = str(PORT / "hosts")
 os.environ["MEMWATCH_ORACLE"] = str(PORT / "liboracle.so")
 sys.path.insert(0, str(ROOT / "tests/integration"))
 
+from emulated_hazards import emulated_rows  # noqa: E402
 from harness import checks, skips  # noqa: E402
 from harness.case import IntegrationTest  # noqa: E402
 from harness.configuration import configuration  # noqa: E402
 from harness.oracle import differences, run_under_oracle  # noqa: E402
+from test_hazards import Row  # noqa: E402
 
-# What the exact recording is compared with: the counting interposer to the byte ("oracle"), without its
-# peaks where several threads make the order vary ("totals"), or what the program tells ("truth"); and
-# where that differs from run to run, the sums of the recording with each other ("sums"), of the first process
-# alone where a child may have no room to be recorded ("root").
+# Rows as in test_hazards.py, which says what the exact recording is compared with.
 BOTH = [
     ("valloc_in_key_destructor", (), "totals"),
     *(("exits_in_a_way", (way,), "oracle") for way in ("return", "exit", "_exit", "_Exit", "quick_exit", "abort", "kill")),
@@ -77,19 +76,26 @@ ROWS = {
         ("limits_its_addresses", ("as",), "root"),
         ("limits_its_addresses", ("data", "syscall"), "root"),
     ],
-    # Not here: what qemu-user does otherwise than Linux (it keeps signals for itself, and makes a vfork a
-    # fork); not for musl: tiny_thread_stacks, whose 2 KB there are too little for it natively.
-    # Its limits on addresses hold nobody back, so what is tested of them is that memwatch gives way.
+    # Not for musl: tiny_thread_stacks, whose 2 KB there are too little for it natively. qemu's limits on
+    # addresses hold nobody back, so what is tested of them is that memwatch gives way.
     "aarch64": BOTH
     + [
-        ("tiny_thread_stacks", (), "totals"),
-        ("zero_sizes", (), "oracle"),
-        ("every_c_entry_point", (), "oracle"),
-        ("failed_c_calls", (), "oracle"),
         ("limits_its_addresses", ("as",), "sums"),
         ("limits_its_addresses", ("as", "syscall"), "sums"),
+        ("starts_a_child", ("system", "/bin/true"), "sums"),
+        ("failed_new", (), "oracle"),
+        ("new_handler_gives_up", (), "oracle"),
+        ("does_nothing_cxx", (), "oracle"),
+        ("cxx_containers", (), "oracle"),
     ],
 }
+
+
+def rows():
+    named = [Row(host, arguments, exact) for host, arguments, exact in ROWS[OPTIONS.port]]
+    known = {(row.host, row.arguments) for row in named}
+    return named + [row for row in emulated_rows() if EMULATED and (row.host, row.arguments) not in known]
+
 
 def natively(command, *options):
     return [QEMU, "-L", EMULATED_ROOT, *options, *command] if EMULATED else command
@@ -108,37 +114,69 @@ class PortTest(IntegrationTest):
     def trace_only(self, command, options=(), stdin=b"", **more):
         return super().trace_only(traced(command), options, stdin, **more)
 
-    def program(self, report):
+    def programs(self, report):
         """Under an emulator the first record is of what started it."""
-        return [process for process in report.processes if "emulate" not in process.data["exe"]][0]
+        found = [process for process in report.processes if "emulate" not in process.data["exe"]]
+        self.assertTrue(found, "the program ran without being recorded")
+        return found
 
-    def row(self, host, arguments, exact):
-        command = self.host(host, *arguments)
-        self.assertTrue(command[0].exists(), f"{host} is not built")
+    def program(self, report):
+        return self.programs(report)[0]
+
+    def built(self, row):
+        command = self.host(row.host, *row.arguments)
+        if not command[0].exists():
+            errors = Path(f"{command[0]}.errors")
+            self.fail(f"{row.host} is not built: {errors.read_text() if errors.exists() else 'there is no such host'}")
+        return command
+
+    def row(self, row):
+        command = self.built(row)
         native = self.run_command(natively(command))
         self.assertNotIn(native.status, (90, 91), f"natively: {native.stderr}")
         run = self.trace_only(command)
         self.assertEqual((run.status, run.stdout), (native.status, native.stdout), run.stderr)
-        for process in run.report.processes[:1] if exact == "root" else run.report.processes:
-            self.assert_exact(process)
-        self.assert_no_complaints(checks.check_frames(run.report), "frames")
-        program = self.program(run.report)
-        if exact in ("oracle", "totals"):
-            counters = run_under_oracle(self.workspace, natively(command))
-            self.assert_no_complaints(differences(counters, program, exact == "oracle"), "oracle")
-        if exact == "truth":
-            (line,) = re.findall(r"^truth (.*)$", run.stderr, re.MULTILINE)
-            expected = {name: int(value) for name, value in (pair.split("=") for pair in line.split())}
-            got = {name: program.totals.get(name, program.heap.get(name)) for name in expected}
-            self.assertEqual(got, expected)
+        if row.exact != "runs":
+            self.exactly(row, command, run)
         for options in (["--mode", "sample", "--sample-interval", "512"], ["--mode", "idle"]):
             other = self.trace_only(command, options)
             self.assertEqual((other.status, other.stdout), (native.status, native.stdout), f"{options}: {other.stderr}")
 
+    def exactly(self, row, command, run):
+        program = self.program(run.report)
+        if row.exact == "after":
+            return self.assert_all_after(program)
+        for process in [program] if row.exact == "root" else run.report.processes:
+            self.assert_exact(process)
+        self.assert_no_complaints(checks.check_frames(run.report), "frames")
+        if row.exact in ("oracle", "totals"):
+            counters = run_under_oracle(self.workspace, natively(command))
+            self.assert_no_complaints(differences(counters, program, row.exact == "oracle"), "oracle")
+        if row.exact == "truth":
+            self.assert_truth(program, run.stderr)
+        programs = self.programs(run.report)
+        if row.processes:
+            self.assertEqual(len(programs), row.processes)
+        if row.child_live >= 0:
+            live = {process.heap["live_bytes"] for process in programs if process is not program}
+            self.assertEqual(live, {row.child_live})
+
+    def assert_all_after(self, program):
+        self.assertEqual(program.losses["dropped_allocations"] + program.losses["dropped_frees"], 0)
+        # By its sum: the functions of an emulated program have no names.
+        self.assertIn(72_000, [site["live_bytes"] for site in program.sites])
+        self.assert_no_complaints(checks.check_sums(program), "sums")
+
+    def assert_truth(self, program, stderr):
+        (line,) = re.findall(r"^truth (.*)$", stderr, re.MULTILINE)
+        expected = {name: int(value) for name, value in (pair.split("=") for pair in line.split())}
+        got = {name: program.totals.get(name, program.heap.get(name)) for name in expected}
+        self.assertEqual(got, expected)
+
     def test_counts(self):
-        for host, arguments, exact in ROWS[OPTIONS.port]:
-            with self.subTest(host=host, arguments=arguments):
-                self.row(host, arguments, exact)
+        for row in rows():
+            with self.subTest(row=str(row)):
+                self.row(row)
         self.memwatch("list")  # sweeps the segments of programs that were killed
 
     def stacks(self, run, program):
