@@ -56,14 +56,13 @@ Error unsound(const std::string& name, std::string why) {
 }
 
 void apply_injection(const InjectionSettings& settings, Injection& to) {
-  constexpr auto kRelaxed = std::memory_order_relaxed;
-  to.flags.store(settings.flags, kRelaxed);
-  to.least_size.store(settings.least_size, kRelaxed);
-  to.heap_bytes.store(settings.heap_bytes, kRelaxed);
-  to.first_failing.store(settings.first_failing, kRelaxed);
-  to.every.store(settings.every, kRelaxed);
-  to.chance.store(settings.chance, kRelaxed);
-  to.seed.store(settings.seed, kRelaxed);
+  to.flags.store(settings.flags, std::memory_order_relaxed);
+  to.least_size.store(settings.least_size, std::memory_order_relaxed);
+  to.heap_bytes.store(settings.heap_bytes, std::memory_order_relaxed);
+  to.first_failing.store(settings.first_failing, std::memory_order_relaxed);
+  to.every.store(settings.every, std::memory_order_relaxed);
+  to.chance.store(settings.chance, std::memory_order_relaxed);
+  to.seed.store(settings.seed, std::memory_order_relaxed);
   // Release: the conditions before the word that they hold; matched by the acquire load in
   // preload/inject_failures.
   to.is_wanted.store(1, std::memory_order_release);
@@ -182,10 +181,14 @@ void take_charge(const Segment& segment) {
   const auto start = procfs::process_start_ticks(getpid());
   header.collector_start_low.store(static_cast<std::uint32_t>(start.value_or(0U)),
                                    std::memory_order_relaxed);
+  // Release: the start time before the number that it belongs to; matched by the acquire load in
+  // collector_in_charge().
   header.collector_pid.store(static_cast<std::uint32_t>(getpid()), std::memory_order_release);
 }
 
 void release_charge(const Segment& segment) {
+  // Release: what this collector did to the segment, before the next one sees that nobody is in
+  // charge; matched by the acquire load in collector_in_charge().
   segment.header().collector_pid.store(0, std::memory_order_release);
 }
 

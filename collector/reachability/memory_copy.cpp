@@ -132,11 +132,12 @@ std::uint64_t MemoryCopy::copy_piece(ProcessMemory& process, const Piece& piece)
 }
 
 void MemoryCopy::copy(ProcessMemory& process) {
-  std::atomic<std::size_t> next{0};
-  std::atomic<std::uint64_t> unreadable{0};
+  std::atomic<std::size_t> next{0};  // relaxed: hands out pieces; join() publishes what was read
+  std::atomic<std::uint64_t> unreadable{0};  // relaxed: a sum, complete after join()
   const auto work = [&] {
-    for (std::size_t i = next++; i < pieces_.size(); i = next++) {
-      unreadable += copy_piece(process, pieces_[i]);
+    std::size_t i = 0;
+    while ((i = next.fetch_add(1, std::memory_order_relaxed)) < pieces_.size()) {
+      unreadable.fetch_add(copy_piece(process, pieces_[i]), std::memory_order_relaxed);
     }
   };
   std::thread second;
@@ -149,7 +150,7 @@ void MemoryCopy::copy(ProcessMemory& process) {
   }
   work();
   if (second.joinable()) second.join();
-  unreadable_ = unreadable;
+  unreadable_ = unreadable.load(std::memory_order_relaxed);
 }
 
 const MemoryCopy::Piece* MemoryCopy::piece_with(std::uint64_t address) const {

@@ -45,6 +45,8 @@ class ProcessMemory : public Memory {
   pid_t pid_;
   int descriptor_;
   UniqueFd own_descriptor_, page_map_;
+  // Relaxed, both: a way to read that every thread may find out for itself, and why the last one
+  // failed.
   std::atomic<bool> by_system_call_{true};
   std::atomic<int> last_error_{0};
   std::vector<procfs::MemoryMapping> maps_;

@@ -296,7 +296,8 @@ void check_at_exit(ProcessRecord& record, const model::Session& session,
   subject.waiting = waiting;
   subject.holders.sites = kHoldersAtExit;
   subject.release = [&header] {
-    header.exit_released.store(1, std::memory_order_release);
+    // Relaxed: a permission to end, which publishes nothing.
+    header.exit_released.store(1, std::memory_order_relaxed);
     syscall(SYS_futex, &header.exit_released, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   };
   examine_record(record, live.facts, subject, std::nullopt);

@@ -52,13 +52,13 @@ void LiveStream::forget_those_gone_locked() {
   for (auto* list : {&readers_, &new_readers_}) {
     std::erase_if(*list, [](const auto& reader) { return reader.expired(); });
   }
-  readers_count_ = readers_.size() + new_readers_.size();
+  readers_count_.store(readers_.size() + new_readers_.size(), std::memory_order_relaxed);
 }
 
 bool LiveStream::is_full() {
   const std::lock_guard lock(mutex_);
   forget_those_gone_locked();
-  return readers_count_ >= kMostReaders;
+  return readers_count_.load(std::memory_order_relaxed) >= kMostReaders;
 }
 
 std::shared_ptr<LiveReader> LiveStream::subscribe(std::function<void()> wake) {

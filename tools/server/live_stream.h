@@ -65,7 +65,9 @@ class LiveStream {
   std::shared_ptr<LiveReader> subscribe(std::function<void()> wake);
 
   // Are there readers, or new ones since the last call? Cheap.
-  [[nodiscard]] bool has_readers() const { return readers_count_ != 0; }
+  [[nodiscard]] bool has_readers() const {
+    return readers_count_.load(std::memory_order_relaxed) != 0;
+  }
   [[nodiscard]] bool has_new_readers();
   // Those who came since the last call are told `everything`, and changes from now on.
   void welcome(const std::vector<LiveNews>& everything);
@@ -81,7 +83,7 @@ class LiveStream {
   std::mutex mutex_;
   std::vector<std::weak_ptr<LiveReader>> readers_, new_readers_;  // guarded by mutex_
   std::uint64_t last_id_ = 0;                                     // of the publishing thread
-  std::atomic<std::size_t> readers_count_{0};  // relaxed would do: news for has_readers() alone
+  std::atomic<std::size_t> readers_count_{0};  // relaxed: news for has_readers() alone
 };
 
 }  // namespace memwatch::server
