@@ -157,9 +157,12 @@ class HtmlCase(IntegrationTest):
                     box = self.graph_box()
                     x, y = box["x"] + box["width"] * column / 12, box["y"] + 20 * row + 10
                     self.browser.point(x, y)
-                    told = self.browser.run("return document.querySelector('.tooltip b')?.textContent ?? ''")
+                    # Both at once: a live page may take the tooltip away at any moment.
+                    told, tooltip = self.browser.run(
+                        "const t = document.querySelector('.tooltip');"
+                        "return [t?.querySelector('b')?.textContent ?? '', t?.innerText ?? '']"
+                    )
                     if told == name and self.graph_box() == box:
-                        tooltip = self.browser.run("return document.querySelector('.tooltip').innerText")
                         self.browser.point(x, y, click=True)
                         return tooltip
         return self.fail(f"no frame {name} on the canvas")
