@@ -53,9 +53,16 @@ Tally g_tally;
   const CallSite site = MEMWATCH_CALL_SITE();
   const std::uint32_t node = capture_stack_builtin(*g_tally.ring, site);
   Step end = Step::lost;
-  const std::vector<std::uint64_t> walked = walk(site, &end);
-  EXPECT_EQ(frames_of(node), walked);
+  std::vector<std::uint64_t> walked = walk(site, &end);
+  std::vector<std::uint64_t> captured = frames_of(node);
   ASSERT_GT(walked.size(), g_tally.callers.size());
+#ifdef __SANITIZE_THREAD__
+  // The function of the sanitizer's that threads start in keeps no frame pointer: what lies beyond
+  // it is no frame, and changes meanwhile.
+  walked.resize(g_tally.callers.size() + 1);
+  captured.resize(walked.size());
+#endif
+  EXPECT_EQ(captured, walked);
   for (std::size_t i = 0; i < g_tally.callers.size(); ++i) {
     EXPECT_EQ(walked[i + 1], g_tally.callers[g_tally.callers.size() - 1 - i]);
   }
