@@ -12,6 +12,7 @@ void Accuracy::add(const Accuracy& other) {
   false_alarms += other.false_alarms;
   runs += other.runs;
   wrong_processes += other.wrong_processes;
+  wrong_patterns += other.wrong_patterns;
   errors.insert(errors.end(), other.errors.begin(), other.errors.end());
 }
 
@@ -22,7 +23,14 @@ Accuracy measure(const Program& program, std::uint64_t first, std::uint64_t last
     const model::Process process = play(program, seed, run);
     const analysis::ProcessGrowth growth = analysis::find_growth(process, sensitivity);
     ++accuracy.runs;
-    if (growth.grows() != !program.growing.empty()) ++accuracy.wrong_processes;
+    const std::string_view pattern = analysis::growth_pattern_name(growth.pattern);
+    if (growth.grows() != !program.growing.empty()) {
+      ++accuracy.wrong_processes;
+    } else if (pattern != program.pattern && program.pattern != std::string_view("-")) {
+      ++accuracy.wrong_patterns;
+      accuracy.errors.push_back(std::string(program.name) + " seed " + std::to_string(seed) +
+                                ": said to be " + std::string(pattern));
+    }
     for (unsigned site = 0; site < kSites; ++site) {
       const auto is_in = [site](const std::vector<unsigned>& sites) {
         return std::find(sites.begin(), sites.end(), site) != sites.end();

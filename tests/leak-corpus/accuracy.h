@@ -1,6 +1,6 @@
 // How often the verdicts on growth are right, over programs and seeds. A site that grows and is
 // said to: found; one that does not and is said to: a false alarm. Precision and recall are over
-// sites, alarms about processes are counted apart.
+// sites, alarms about processes and their patterns are counted apart.
 #pragma once
 
 #include <string>
@@ -15,6 +15,7 @@ struct Accuracy {
   unsigned found = 0, missed = 0, false_alarms = 0;
   unsigned runs = 0;
   unsigned wrong_processes = 0;     // grows or not, told wrongly
+  unsigned wrong_patterns = 0;      // of processes told rightly: another pattern than theirs
   std::vector<std::string> errors;  // "late seed 7: missed, 64 %"
 
   [[nodiscard]] double recall() const {

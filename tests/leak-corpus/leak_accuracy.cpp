@@ -24,9 +24,11 @@ Accuracy measure_all(const std::vector<Program>& programs, const Options& option
     const Accuracy one =
         measure(program, options.first, options.first + options.seeds, run, sensitivity);
     if (options.programs) {
-      std::printf("    %-24s found %4u  missed %3u  false alarms %3u  process wrong %3u of %u\n",
-                  program.name, one.found, one.missed, one.false_alarms, one.wrong_processes,
-                  one.runs);
+      std::printf(
+          "    %-24s found %4u  missed %3u  false alarms %3u  process wrong %3u, pattern %3u of "
+          "%u\n",
+          program.name, one.found, one.missed, one.false_alarms, one.wrong_processes,
+          one.wrong_patterns, one.runs);
     }
     all.add(one);
   }
@@ -35,9 +37,9 @@ Accuracy measure_all(const std::vector<Program>& programs, const Options& option
 
 void print(const char* corpus, const char* mode, const char* sensitivity, const Accuracy& all,
            bool errors) {
-  std::printf("| %s | %s | %s | %u | %.3f | %.3f | %u | %u | %u |\n", corpus, mode, sensitivity,
-              all.runs, all.recall(), all.precision(), all.missed, all.false_alarms,
-              all.wrong_processes);
+  std::printf("| %s | %s | %s | %u | %.3f | %.3f | %u | %u | %u | %u |\n", corpus, mode,
+              sensitivity, all.runs, all.recall(), all.precision(), all.missed, all.false_alarms,
+              all.wrong_processes, all.wrong_patterns);
   if (!errors) return;
   for (const std::string& error : all.errors) std::printf("    %s\n", error.c_str());
 }
@@ -69,7 +71,8 @@ int main(int argc, char** argv) {
   chosen.insert(chosen.end(), no_leaks().begin(), no_leaks().end());
   std::printf(
       "| programs | recorded | sensitivity | runs | recall | precision | missed | false "
-      "alarms | processes told wrongly |\n|---|---|---|---:|---:|---:|---:|---:|---:|\n");
+      "alarms | processes told wrongly | patterns told wrongly "
+      "|\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|\n");
   constexpr std::pair<Sensitivity, const char*> kSensitivities[] = {
       {Sensitivity::low, "low"}, {Sensitivity::medium, "medium"}, {Sensitivity::high, "high"}};
   for (const bool sampled : {false, true}) {

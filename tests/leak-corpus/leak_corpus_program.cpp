@@ -1,8 +1,8 @@
 // A program of the corpus for real: malloc from one function per site, sleep between the steps.
 //
 // usage: leak_corpus_program NAME SEED SECONDS
-//        leak_corpus_program --list      name, sites that grow, sites without a label; as "0,2",
-//        "-"
+//        leak_corpus_program --list      name, sites that grow, sites without a label (as "0,2",
+//        "-"), pattern
 #include <time.h>
 
 #include <array>
@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
         std::printf("%s", program.name);
         print_sites(program.growing);
         print_sites(program.unlabelled);
-        std::printf("\n");
+        std::printf(" %s\n", program.pattern);
       } else if (std::strcmp(program.name, argv[1]) == 0) {
         RealWorld world(std::strtoull(argv[2], nullptr, 10), std::strtod(argv[3], nullptr));
         program.run(world);

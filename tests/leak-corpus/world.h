@@ -72,6 +72,7 @@ struct Program {
   const char* name;
   const char* what;
   std::vector<unsigned> growing;  // sites
+  const char* pattern;            // of the process, as the report names it; "-": either is right
   void (*run)(World&);
   std::vector<unsigned> unlabelled = {};  // grow in steps so few that either answer is right
 };
