@@ -38,6 +38,12 @@ bool has_spike(const model::Process& process, const GrowthSeries& heap) {
   return visits <= 2 && above <= kLongest * length;
 }
 
+// Of a sample (or of mere counters) in which nothing came to be seen. An exact recording without a
+// block did see that there was none.
+bool saw_nothing(const model::Process& process) {
+  return process.mode != model::Mode::exact && process.heap.peak_bytes == 0;
+}
+
 std::optional<TimeToLimit> time_to_limit(const model::Process& process,
                                          const ProcessGrowth& growth) {
   std::optional<TimeToLimit> nearest;
@@ -165,7 +171,8 @@ ProcessGrowth find_growth(const model::Process& process, Sensitivity sensitivity
   } else {
     // Too short to have any points: nothing is known.
     constexpr std::size_t kLeastEpochs = 10;
-    growth.confidence = heap.least.size() < kLeastEpochs ? 0 : 100 - whole.confidence;
+    const bool is_known = heap.least.size() >= kLeastEpochs && !saw_nothing(process);
+    growth.confidence = is_known ? 100 - whole.confidence : 0;
   }
   growth.time_to_limit = time_to_limit(process, growth);
   growth.severity = severity_of(growth);

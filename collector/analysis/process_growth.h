@@ -6,7 +6,9 @@
 //   exponential  faster and faster
 //   linear       steadily otherwise: a buffer that gets larger, or many sites together
 //   spike        once or twice more than three times what is usual, and gone again
-//   stable       none of these, or too short a run to tell (confidence 0)
+//   stable       none of these; confidence 0: nothing is known (too short a run, or a sample in
+//   which
+//                nothing was drawn)
 //
 // Thread safety: pure functions. Errors: none. Units: bytes, seconds.
 #pragma once
