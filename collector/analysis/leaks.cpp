@@ -117,16 +117,27 @@ bool has_leaks(const model::Process& process) {
          (sums[model::LeakKind::definite].blocks > 0 || sums[model::LeakKind::possible].blocks > 0);
 }
 
-std::vector<KindSum> suppressed_by(const model::Session& session, const Selection& selection) {
+std::vector<KindSum> suppressed_by(const model::Session& session, const model::Process& process) {
   std::vector<KindSum> sums(session.suppressions.size());
-  for (const model::Process* process : selection.processes()) {
-    for (const model::LeakRow& row : process->leaks) {
-      if (row.suppression == 0 || row.suppression > sums.size()) continue;
-      sums[row.suppression - 1].blocks += row.blocks;
-      sums[row.suppression - 1].bytes += row.bytes;
-    }
+  for (const model::LeakRow& row : process.leaks) {
+    if (row.suppression == 0 || row.suppression > sums.size()) continue;
+    sums[row.suppression - 1].blocks += row.blocks;
+    sums[row.suppression - 1].bytes += row.bytes;
   }
   return sums;
+}
+
+std::vector<KindSum> suppressed_by(const model::Session& session, const Selection& selection) {
+  std::vector<KindSum> all(session.suppressions.size());
+  for (const model::Process* process : selection.processes()) {
+    if (process->exit_kind == model::ExitKind::exec) continue;
+    const std::vector<KindSum> sums = suppressed_by(session, *process);
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      all[i].blocks += sums[i].blocks;
+      all[i].bytes += sums[i].bytes;
+    }
+  }
+  return all;
 }
 
 namespace {

@@ -47,7 +47,9 @@ KindSums kind_sums(const model::Process& process);
 // Definite or possible leaks that nothing suppresses. By lifetime alone: false, nothing is proven.
 bool has_leaks(const model::Process& process);
 
-// What a suppression took out, by its number in the session.
+// What each suppression took out, by its number in the session: of one process, and of those that a
+// LeakReport sums.
+std::vector<KindSum> suppressed_by(const model::Session& session, const model::Process& process);
 std::vector<KindSum> suppressed_by(const model::Session& session, const Selection& selection);
 
 // For one process, complete, as the JSON report lists it.

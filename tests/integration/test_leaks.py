@@ -295,7 +295,7 @@ class LeaksTest(IntegrationTest):
     def test_suppressions_in_the_syntax_of_valgrind(self):
         run = self.suppress(
             "{\n  the list\n  Memcheck:Leak\n  match-leak-kinds: definite\n  fun:calloc\n  fun:make\n"
-            "  fun:lose_l?st\n}\n{\n  everything of main\n  Memcheck:Leak\n  match-leak-kinds: reachable\n  ...\n"
+            "  fun:lose_l?st\n}\n{\n  everything of main\n  Memcheck:Leak\n  match-leak-kinds: reachable\n  fun:make\n  ...\n"
             "  fun:main\n}\n{\n  something else\n  Memcheck:Addr4\n  fun:main\n}\n"
         )
         leaks = leaks_of(run.report.root)
@@ -304,8 +304,34 @@ class LeaksTest(IntegrationTest):
         self.assertEqual(set(sizes(leaks, "reachable")) & REACHABLE, set())
         self.assert_sums(run.report.root)
         text = self.memwatch("report", run.session, "--view", "leaks").stdout.decode()
-        self.assertIn("the list", text)
-        self.assertIn("everything of main", text)
+        reachable = [record for record in leaks["suppressed_by"] if record["suppression"] == "everything of main"]
+        self.assertEqual([(record["blocks"], record["bytes"]) for record in reachable], [(3, 6001 + 6002 + 8001)])
+        self.assertIn({"suppression": "the list", "blocks": 3, "bytes": 2001 + 2002 + 2003}, leaks["suppressed_by"])
+        self.assert_suppressed_sum(leaks)
+        self.assertIn("Suppressed: 25.4 KiB in 6 blocks.", text)
+        self.assertRegex(text, r"(?m)^  5\.9 KiB in 3 blocks  the list$")
+        self.assertRegex(text, r"(?m)^  19\.5 KiB in 3 blocks  everything of main$")
+
+    def assert_suppressed_sum(self, leaks):
+        for unit in ("bytes", "blocks"):
+            self.assertEqual(sum(record[unit] for record in leaks["suppressed_by"]), leaks["suppressed_" + unit])
+
+    def test_each_suppression_is_counted_by_itself(self):
+        run = self.suppress("leak:lose_list\nleak:never_called\nleak:lose_one\nleak:lose_cycles\n")
+        leaks = leaks_of(run.report.root)
+        self.assertEqual(
+            sorted((record["suppression"], record["blocks"], record["bytes"]) for record in leaks["suppressed_by"]),
+            [
+                ("leak:lose_cycles", 5, 2 * 3001 + 3101 + 3102 + 3103),
+                ("leak:lose_list", 3, 2001 + 2002 + 2003),
+                ("leak:lose_one", 1, 1001),
+            ],
+        )
+        self.assert_suppressed_sum(leaks)
+        text = self.memwatch("report", run.session, "--view", "leaks").stdout.decode()
+        self.assertRegex(text, r"(?m)^  1001 B in 1 block  leak:lose_one$")
+        self.assertNotIn("never_called", text)
+        self.assertEqual(leaks_of(self.trace_root(self.host("leak_shapes", "alone")))["suppressed_by"], [])
 
     def test_a_mistake_in_suppressions_is_told_with_its_line_before_the_program_runs(self):
         file = self.workspace.out / "bad.supp"

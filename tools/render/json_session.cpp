@@ -149,6 +149,22 @@ void write_events(JsonWriter& json, const model::Process& process,
   json.end_array();
 }
 
+// What each suppression took out; together they are suppressed_bytes and suppressed_blocks.
+void write_suppressed_by(JsonWriter& json, const model::Session& session,
+                         const model::Process& process) {
+  const std::vector<analysis::KindSum> sums = analysis::suppressed_by(session, process);
+  json.key("suppressed_by").begin_array(Layout::lines);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i].blocks == 0) continue;
+    json.begin_object();
+    json.member("suppression", session.suppressions[i]);
+    json.member("blocks", sums[i].blocks);
+    json.member("bytes", sums[i].bytes);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_leaks(JsonWriter& json, const model::Process& process,
                  const analysis::Selection& selection, const JsonOptions& options,
                  StackIds& stacks) {
@@ -157,6 +173,7 @@ void write_leaks(JsonWriter& json, const model::Process& process,
   json.member("method", leaks.method);
   json.key("complete").boolean(leaks.complete);
   write_leak_sums(json, leaks.sums);
+  write_suppressed_by(json, selection.session(), process);
   json.key("pause_ms").real(leaks.pause_ms);
   write_watched(json, leaks);
   if (!leaks.long_pause_reason.empty()) json.member("pause_reason", leaks.long_pause_reason);
