@@ -343,7 +343,9 @@ class LeaksTest(IntegrationTest):
             ("{\n name\n Memcheck:Leak\n src:a.c:x\n}\n", 4, "src:FILE"),
         ):
             file.write_text(text)
-            run = self.memwatch("run", "--suppressions", file, "--", *self.host("leak_shapes"))
+            # Also without "--": the option takes the file, and the command is the command.
+            dashes = ["--"] if line == 2 else []
+            run = self.memwatch("run", "--suppressions", file, *dashes, *self.host("leak_shapes"))
             self.assertEqual(run.status, 125, text)
             self.assertIn(f"{file}:{line}: expected", run.stderr)
             self.assertIn(expected, run.stderr)
@@ -407,6 +409,42 @@ class LiveLeaksTest(IntegrationTest):
             self.assertEqual(memwatch.stdout.readline(), b"ready\n")
         memwatch.stdin.close()
         self.assertEqual(memwatch.wait(), 0)
+
+    def start_leaks_on_demand(self):
+        """Its pid; it has lost 1500 bytes and holds 700."""
+        session = self.workspace.out / "live.mw"
+        return self.child_of(self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *self.host("leaks_on_demand")]))
+
+    def test_suppressions_before_and_after_the_pid(self):
+        pid = self.start_leaks_on_demand()
+        known, other = self.workspace.out / "known.supp", self.workspace.out / "other.supp"
+        known.write_text("leak:^lose$\n")
+        other.write_text("leak:never_called\n")
+        for arguments in (
+            ["--suppressions", known, pid],
+            [f"--suppressions={known}", pid],
+            [pid, "--suppressions", known],
+            ["--suppressions", other, "--suppressions", known, pid],
+            ["--suppressions", known, pid, "--suppressions", other],
+        ):
+            run = self.memwatch("leaks", "--json", "-", *arguments)
+            self.assertEqual(run.status, 0, (arguments, run.stderr))
+            leaks = json.loads(run.stdout)["processes"][0]["leaks"]
+            self.assertEqual((leaks["definite_bytes"], leaks["suppressed_bytes"]), (0, 1500), arguments)
+            self.assertEqual(leaks["suppressed_by"], [{"suppression": "leak:^lose$", "blocks": 1, "bytes": 1500}])
+        self.assertEqual(self.memwatch("leaks", "--suppressions", other, pid).status, 1)
+
+    def test_a_mistake_in_suppressions_is_told_with_its_line_and_nothing_judged(self):
+        pid = self.start_leaks_on_demand()
+        file = self.workspace.out / "bad.supp"
+        file.write_text("leak:fine\nlaek:foo\n")
+        run = self.memwatch("leaks", "--suppressions", file, pid)
+        self.assertEqual((run.status, run.stdout), (3, b""), run.stderr)
+        self.assertIn(f"{file}:2: expected", run.stderr)
+        missing = self.workspace.out / "missing.supp"
+        run = self.memwatch("leaks", "--suppressions", missing, pid)
+        self.assertEqual(run.status, 3)
+        self.assertIn(str(missing), run.stderr)
 
     def ask(self, memwatch):
         memwatch.stdin.write(b"\n")

@@ -339,11 +339,8 @@ Command register_gate(CLI::App& root) {
                   "Judge recorded sessions of one program instead of running it")
       ->type_name("FILE...")
       ->group("Measurement");
-  app->add_option("--suppressions", options->suppression_files,
-                  "Leaks not to be counted: LeakSanitizer's syntax and Valgrind's")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+  add_files(*app, "--suppressions", options->suppression_files,
+            "Leaks not to be counted: LeakSanitizer's syntax and Valgrind's")
       ->group("Measurement");
   add_count(*app, "--runs", options->runs, kMostRuns,
             "How often to run it; 5 more where a rise has to be confirmed", "3")

@@ -263,11 +263,8 @@ Command register_leaks(CLI::App& root) {
                "before that alone is judged",
                "10s")
       ->group("Leaks");
-  app->add_option("--suppressions", options->suppression_files,
-                  "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+  add_files(*app, "--suppressions", options->suppression_files,
+            "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
       ->group("Leaks");
   add_text_options(*app, options->text);
   app->footer(

@@ -245,11 +245,8 @@ Command register_oom_sweep(CLI::App& root) {
   add_duration(*app, "--timeout", options->timeout, "A run that takes longer hangs, and is killed",
                "10s + 10 times the first run")
       ->group("Sweep");
-  app->add_option("--suppressions", options->suppression_files,
-                  "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+  add_files(*app, "--suppressions", options->suppression_files,
+            "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
       ->group("Sweep");
   app->add_option("--json", options->json,
                   "Also write the result as JSON; - is standard output, without the text")

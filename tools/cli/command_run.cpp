@@ -239,6 +239,7 @@ Command register_run(CLI::App& root) {
           ->group("Exit status");
   app->add_option("--fail-on", options->fail_on, "What counts for --error-exitcode")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(CLI::Validator(CLI::IsMember({"leaks", "failures", "large"})).description(""))
       ->type_name("leaks,failures,large")
       ->group("Exit status");

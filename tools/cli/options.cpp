@@ -90,4 +90,13 @@ CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& ta
   return finish(app.add_option_function<std::string>(name, take, description), "N", default_text);
 }
 
+CLI::Option* add_files(CLI::App& app, const std::string& name, std::vector<std::string>& target,
+                       const std::string& description) {
+  return app.add_option(name, target, description)
+      ->type_name("FILE")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 }  // namespace memwatch::cli

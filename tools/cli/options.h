@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace memwatch::cli {
 
@@ -29,5 +30,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& tar
 CLI::Option* add_count(CLI::App& app, const std::string& name, std::uint64_t& target,
                        std::uint64_t most, const std::string& description,
                        const std::string& default_text = "");
+
+// A file each time it is given. What follows the file is not the option's: a vector's option takes
+// all that comes, and so the PID or the command after it.
+CLI::Option* add_files(CLI::App& app, const std::string& name, std::vector<std::string>& target,
+                       const std::string& description);
 
 }  // namespace memwatch::cli

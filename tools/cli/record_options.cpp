@@ -62,11 +62,8 @@ void add_record_options(CLI::App& app, RecordOptions& options, const std::string
              "At exit: who still leads to what was not freed, where that can be had; the same, "
              "told if it cannot; or no check")
       ->group("Leaks");
-  app.add_option("--suppressions", options.suppression_files,
-                 "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
-      ->type_name("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+  add_files(app, "--suppressions", options.suppression_files,
+            "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
       ->group("Leaks");
   app.add_flag("--follow,!--no-follow", options.follow, "Record child processes too (default)")
       ->group("Recording");

@@ -3,6 +3,7 @@
 #include "collector/base/parse_duration.h"
 #include "collector/base/parse_size.h"
 #include "tools/cli/environment.h"
+#include "tools/cli/options.h"
 #include "tools/cli/progress.h"
 
 namespace memwatch::cli {
@@ -71,6 +72,20 @@ TEST(Progress, SaysHowFarAndHowLong) {
             "reading symbols: 1,200 of 4,800, about 3.00 s left");
   EXPECT_EQ(progress_text("reading", 5, 0, 1), "reading: 5");
   EXPECT_EQ(progress_text("reading", 0, 10, 1), "reading: 0 of 10");
+}
+
+TEST(AddFiles, EachTimeTakesOneFileAndLeavesWhatFollows) {
+  for (const char* const line : {"--known a --known b 4711", "--known=a --known=b 4711",
+                                 "4711 --known a --known b", "--known a 4711 --known b"}) {
+    CLI::App app;
+    std::vector<std::string> files;
+    std::string process;
+    app.add_option("PID", process);
+    add_files(app, "--known", files, "");
+    app.parse(line);
+    EXPECT_EQ(files, (std::vector<std::string>{"a", "b"})) << line;
+    EXPECT_EQ(process, "4711") << line;
+  }
 }
 
 }  // namespace
