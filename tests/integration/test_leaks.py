@@ -219,6 +219,10 @@ class LeaksTest(IntegrationTest):
         self.assertEqual(self.trace_only(self.host("leak_shapes", "alone"), options).status, 77)
         self.assertEqual(self.trace_only(self.host("leak_layouts"), options).status, 0)
         self.assertEqual(self.trace_only(self.host("leak_shapes", "exit"), options).status, 3, "the program's own")
+        # The option takes one list; what follows is the command, also without "--".
+        session = self.workspace.out / "bare.mw"
+        bare = self.memwatch("run", "-q", "-o", session, "--error-exitcode", "77", "--fail-on", "leaks", *self.host("leak_shapes", "alone"))
+        self.assertEqual(bare.status, 77, bare.stderr)
 
     def test_suppressions_that_the_program_brings_itself(self):
         run = self.trace(self.host("suppresses_its_leaks"))
