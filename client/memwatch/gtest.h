@@ -3,7 +3,7 @@
 //
 //   int main(int argc, char** argv) {
 //     ::testing::InitGoogleTest(&argc, argv);
-//     memwatch::gtest::install();                      // or install({}.max_not_freed(0)) for all
+//     memwatch::gtest::install();  // or, for all: install(memwatch::gtest::Limits().max_peak(1 << 20))
 //     return RUN_ALL_TESTS();
 //   }
 //   TEST(Parser, TakesLittleMemory) {

@@ -55,3 +55,16 @@ class GoogleTestTest(IntegrationTest):
         self.assertEqual(run.stderr.count("memwatch: memory is not measured"), 1)
         required = self.run_command(self.host("tests_with_limits"), MEMWATCH_GTEST="required")
         self.assertEqual((required.status, self.verdicts(required)), (1, set(self.TESTS)))
+
+    def test_where_not_every_call_is_recorded_all_pass_and_the_line_says_why(self):
+        for mode in ("sample", "idle"):
+            xml = self.workspace.out / f"{mode}.xml"
+            command = self.host("tests_with_limits", f"--gtest_output=xml:{xml}")
+            run = self.trace_only(command, ["--mode", mode])
+            self.assertEqual((run.status, self.verdicts(run)), (0, set()), mode)
+            why = "memwatch does not record every call of this process (--mode exact)"
+            self.assertEqual(run.stderr.count(f"limits are not checked: {why}"), 1, mode)
+            self.assertNotIn("memwatch_peak", xml.read_text())
+            required = self.trace_only(command, ["--mode", mode], MEMWATCH_GTEST="required")
+            self.assertEqual((required.status, self.verdicts(required)), (1, set(self.TESTS)), mode)
+            self.assertIn(f"memory was not measured: {why}", required.stdout.decode())
