@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <time.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -10,17 +12,29 @@ namespace memwatch::history {
 
 namespace {
 
-constexpr std::chrono::minutes kBetweenUpkeeps{1};
+constexpr std::int64_t kBetweenUpkeepsMs = 60'000;
+
+std::int64_t read_clock_ms(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 }  // namespace
 
 History::History(std::string path, std::string boot, Limits limits,
-                 std::function<void(const std::string&)> on_trouble)
+                 std::function<void(const std::string&)> on_trouble, Clocks clocks)
     : path_(std::move(path)),
       boot_(std::move(boot)),
       limits_(limits),
       on_trouble_(std::move(on_trouble)),
+      clocks_(std::move(clocks)),
       thread_([this] { run(); }) {}
+
+History::Clocks History::system_clocks() {
+  return {[] { return read_clock_ms(CLOCK_REALTIME); },
+          [] { return read_clock_ms(CLOCK_BOOTTIME); }};
+}
 
 History::~History() {
   {
@@ -90,10 +104,29 @@ void History::find_alerts(AlertQuestion question, std::function<void(AlertAnswer
   });
 }
 
-std::int64_t History::present_ms() const {
-  const auto now = wall_start_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(
-                                     Clock::now() - start_);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+void History::look_at_clock() {
+  const std::vector<LivedTime::Gap> before = lived_.gaps();
+  const bool is_first = !lived_.last();
+  const std::string news = lived_.look({boot_, clocks_.wall_ms(), clocks_.running_ms()});
+  if (!news.empty()) on_trouble_(news);
+  if (is_first || lived_.gaps() != before) keep_clock();
+}
+
+// Where it cannot be written the next daemon still finds an earlier time, and sees the jump itself.
+void History::keep_clock() {
+  if (const auto kept = store_->keep(lived_); !kept) complain(kept.error());
+}
+
+void History::maintain() {
+  const std::int64_t running_ms = clocks_.running_ms(), now_ms = clocks_.wall_ms();
+  if (running_ms < next_upkeep_ms_) return;
+  next_upkeep_ms_ = running_ms + kBetweenUpkeepsMs;
+  lived_.forget(now_ms, std::max({limits_.keep, limits_.keep_alerts, limits_.keep_operations,
+                                  limits_.minutes_for, limits_.seconds_for})
+                            .count());
+  keep_clock();
+  if (!store_) return;
+  if (const auto kept = store_->maintain(now_ms, lived_); !kept) trouble(kept.error());
 }
 
 // The same trouble is told once, until something has worked again.
@@ -125,15 +158,17 @@ void History::set_aside(const Error& error) {
 bool History::open_store() {
   for (int attempt = 0; attempt < 2; ++attempt) {
     Result<HistoryStore> opened = HistoryStore::open(path_, boot_, limits_);
-    if (opened) {
+    Result<LivedTime> lived = opened ? opened->lived_time() : Result<LivedTime>(opened.error());
+    if (lived) {
       store_.emplace(*std::move(opened));
+      lived_ = *std::move(lived);
       return true;
     }
-    if (opened.error().kind != ErrorKind::damaged) {
-      trouble(opened.error());
+    if (lived.error().kind != ErrorKind::damaged) {
+      trouble(lived.error());
       return false;
     }
-    set_aside(opened.error());
+    set_aside(lived.error());
   }
   return false;
 }
@@ -194,17 +229,17 @@ void History::run() {
     }
     while (batches.size() > kMaxWaiting) batches.pop_front();
     if (store_ || open_store()) {
-      write(batches);
+      look_at_clock();
+      if (store_) write(batches);
       write_alerts(alerts);
-      if (store_ && Clock::now() >= next_upkeep_) {
-        next_upkeep_ = Clock::now() + kBetweenUpkeeps;
-        const Result<void> kept = store_->maintain(present_ms());
-        if (!kept) trouble(kept.error());
-      }
+      if (store_) maintain();
     }
     // One of them may set the file aside.
     for (const Job& job : jobs) job(store_ ? &*store_ : nullptr);
-    if (last) return;
+    if (last) {
+      if (store_) keep_clock();
+      return;
+    }
   }
 }
 

@@ -3,13 +3,13 @@
 // begun anew. A disk that is full is told once and tried again; meanwhile a minute of samples
 // waits.
 //
-// Samples are dated by the wall clock, but age by the steady one: a clock that jumps while the
-// daemon runs deletes nothing.
-// Any thread may call; the callbacks are called from the history's thread.
+// Samples are dated by the wall clock, but age by what has really passed (lived_time.h): a clock
+// that jumps deletes nothing, and is told in a line. Any thread may call; the callbacks are called
+// from the history's thread.
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -21,6 +21,7 @@
 
 #include "collector/base/result.h"
 #include "collector/history/history_store.h"
+#include "collector/history/lived_time.h"
 #include "collector/history/sample.h"
 
 namespace memwatch::history {
@@ -36,9 +37,16 @@ class History {
   static constexpr std::size_t kMaxWaiting = 60;  // batches, a second apart
   static constexpr std::size_t kMaxWaitingAlerts = 1000;
 
-  // `on_trouble`: a sentence about what is wrong with the file.
+  // Called from the history's thread.
+  struct Clocks {
+    std::function<std::int64_t()> wall_ms;
+    std::function<std::int64_t()> running_ms;  // since the machine's start, never set
+  };
+  static Clocks system_clocks();
+
+  // `on_trouble`: a sentence about what is wrong with the file, or with the clock.
   History(std::string path, std::string boot, Limits limits,
-          std::function<void(const std::string&)> on_trouble);
+          std::function<void(const std::string&)> on_trouble, Clocks clocks = system_clocks());
   ~History();  // what waits is written
   History(const History&) = delete;
   History& operator=(const History&) = delete;
@@ -54,7 +62,6 @@ class History {
   void find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer);
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Waiting {
     Batch batch;
     Written written;
@@ -71,17 +78,19 @@ class History {
   void complain(const Error& error);
   [[nodiscard]] Error closed() const;
   void trouble(const Error& error);
-  [[nodiscard]] std::int64_t present_ms() const;
+  void look_at_clock();
+  void keep_clock();
+  void maintain();
 
   std::string path_, boot_;
   Limits limits_;
   std::function<void(const std::string&)> on_trouble_;
-  Clock::time_point start_ = Clock::now();
-  std::chrono::system_clock::time_point wall_start_ = std::chrono::system_clock::now();
+  Clocks clocks_;
   // Of the thread alone.
   std::optional<HistoryStore> store_;
+  LivedTime lived_;  // as in the store
   bool told_trouble_ = false;
-  Clock::time_point next_upkeep_ = start_;
+  std::int64_t next_upkeep_ms_ = 0;  // by running_ms
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <tuple>
 
 #include "collector/history/alert_table.h"
+#include "collector/history/clock_table.h"
 #include "collector/history/consumer_table.h"
 #include "collector/history/operation_table.h"
 #include "collector/history/sqlite.h"
@@ -19,7 +21,7 @@ namespace {
 constexpr const char* kOpening = "open the history";
 constexpr const char* kWriting = "write the history";
 constexpr const char* kReading = "read the history";
-constexpr std::int64_t kVersion = 3;  // 1 had no alerts, 2 neither consumers nor operations
+constexpr std::int64_t kVersion = 4;  // 1 had no alerts, 2 no consumers and operations, 3 no clock
 
 // Three tables of one shape, coarser and coarser.
 struct Level {
@@ -40,12 +42,19 @@ constexpr std::array kTimed = {"sample_second", "sample_minute", "sample_ten_min
 
 constexpr std::uint64_t kMaxAnswers = 100'000;
 
-// Sizes are means, their greatest values are kept, counts only ever grow.
+// Sizes are means, their greatest values are kept, counts only ever grow. There is such a row
+// already where the clock was set back and came by a second time.
 std::string merge_statement(const Level& from, const Level& to) {
   return fmt::format(
-      "INSERT OR REPLACE INTO {} SELECT process, time / {} * {}, CAST(avg(rss) AS INTEGER), "
+      "INSERT INTO {} SELECT process, time / {} * {}, CAST(avg(rss) AS INTEGER), "
       "max(rss_max), CAST(avg(live) AS INTEGER), max(live_max), max(allocations), max(large), "
-      "max(failed) FROM {} WHERE time < ?1 GROUP BY process, time / {}",
+      "max(failed) FROM {} WHERE time < ?1 GROUP BY process, time / {} "
+      "ON CONFLICT(process, time) DO UPDATE SET rss = (rss + excluded.rss) / 2, "
+      "rss_max = max(rss_max, excluded.rss_max), "
+      "live = ifnull((live + excluded.live) / 2, ifnull(live, excluded.live)), "
+      "live_max = ifnull(max(live_max, excluded.live_max), ifnull(live_max, excluded.live_max)), "
+      "allocations = max(allocations, excluded.allocations), "
+      "large = max(large, excluded.large), failed = max(failed, excluded.failed)",
       to.table, to.span_ms, to.span_ms, from.table, to.span_ms);
 }
 
@@ -67,6 +76,7 @@ Result<void> make_tables(sqlite3* database) {
   sql += kMakeAlertTable;
   sql += kMakeConsumerTables;
   sql += kMakeOperationTable;
+  sql += kMakeClockTables;
   sql += fmt::format("PRAGMA user_version = {}; COMMIT", kVersion);
   return execute(database, kOpening, sql);
 }
@@ -95,8 +105,8 @@ Result<void> extend(sqlite3* database, std::int64_t version) {
   if (!transaction) return transaction.error();
   std::string sql;
   if (version < 2) sql += kMakeAlertTable;
-  sql += kMakeConsumerTables;
-  sql += kMakeOperationTable;
+  if (version < 3) sql += std::string(kMakeConsumerTables) + kMakeOperationTable;
+  sql += kMakeClockTables;
   sql += fmt::format("PRAGMA user_version = {}", kVersion);
   if (const auto extended = execute(database, kOpening, sql); !extended) return extended;
   return transaction->commit();
@@ -138,8 +148,10 @@ struct HistoryStore::State {
   Result<void> insert_samples(const std::vector<ProcessSample>& samples);
   Result<void> merge(std::size_t level, std::int64_t before_ms);
   Result<std::uint64_t> bytes();
-  Result<void> delete_oldest();
-  Result<void> thin_and_delete(std::int64_t now_ms);
+  // The first or last time of all rows ("min", "max"); 0 where there are none.
+  Result<std::int64_t> edge(const char* function);
+  Result<void> delete_oldest(std::int64_t until_ms, const LivedTime& lived);
+  Result<void> thin_and_delete(std::int64_t now_ms, const LivedTime& lived);
 };
 
 HistoryStore::HistoryStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -293,20 +305,23 @@ Result<std::uint64_t> HistoryStore::bytes() {
   return state_->bytes();
 }
 
-// A tenth of the time that the history spans.
-Result<void> HistoryStore::State::delete_oldest() {
-  const auto edge = [&](const char* function) {
-    std::string parts;
-    for (const char* table : kTimed) {
-      parts += fmt::format("{}SELECT {}(time) AS t FROM {}", parts.empty() ? "" : " UNION ALL ",
-                           function, table);
-    }
-    return number(database.get(), kReading,
-                  fmt::format("SELECT {}(t) FROM ({})", function, parts).c_str());
-  };
-  const Result<std::int64_t> first = edge("min"), last = edge("max");
-  if (!first || !last) return first ? last.error() : first.error();
-  const std::int64_t before = *first + std::max<std::int64_t>((*last - *first) / 10, 1);
+Result<std::int64_t> HistoryStore::State::edge(const char* function) {
+  std::string parts;
+  for (const char* table : kTimed) {
+    parts += fmt::format("{}SELECT {}(time) AS t FROM {}", parts.empty() ? "" : " UNION ALL ",
+                         function, table);
+  }
+  return number(database.get(), kReading,
+                fmt::format("SELECT {}(t) FROM ({})", function, parts).c_str());
+}
+
+// A tenth of the time that the history has lived through, `until_ms` at most.
+Result<void> HistoryStore::State::delete_oldest(std::int64_t until_ms, const LivedTime& lived) {
+  const Result<std::int64_t> first = edge("min"), latest = edge("max");
+  if (!first || !latest) return first ? latest.error() : first.error();
+  const std::int64_t last = *first < until_ms ? std::min(*latest, until_ms) : *latest;
+  const std::int64_t span = lived.between(*first, last);
+  const std::int64_t before = std::max(lived.back(last, span - span / 10), *first + 1);
   for (const char* table : kTimed) {
     const auto deleted =
         run(kWriting, fmt::format("DELETE FROM {} WHERE time < ?1", table), before);
@@ -316,22 +331,42 @@ Result<void> HistoryStore::State::delete_oldest() {
 }
 
 // Rounds of consumers, and operations.
-Result<void> HistoryStore::State::thin_and_delete(std::int64_t now_ms) {
+Result<void> HistoryStore::State::thin_and_delete(std::int64_t now_ms, const LivedTime& lived) {
   sqlite3* const opened = database.get();
-  const auto thinned = thin_rounds(opened, now_ms - limits.seconds_for.count(), kTenMinutesMs);
+  const auto before = [&](std::chrono::milliseconds age) {
+    return lived.back(now_ms, age.count());
+  };
+  const auto thinned = thin_rounds(opened, before(limits.seconds_for), kTenMinutesMs);
   if (!thinned) return thinned;
-  const auto again = thin_rounds(opened, now_ms - limits.minutes_for.count(), kHourMs);
+  const auto again = thin_rounds(opened, before(limits.minutes_for), kHourMs);
   if (!again) return again;
-  const auto gone = delete_rounds(opened, now_ms - limits.keep.count());
+  const auto gone = delete_rounds(opened, before(limits.keep));
   if (!gone) return gone;
-  if (now_ms >= next_sweep_ms) {
+  if (now_ms >= next_sweep_ms || now_ms < next_sweep_ms - kBetweenSweepsMs) {
     next_sweep_ms = now_ms + kBetweenSweepsMs;
     if (const auto swept = delete_unused_sites(opened); !swept) return swept;
   }
-  return delete_operations(opened, now_ms - limits.keep_operations.count());
+  return delete_operations(opened, before(limits.keep_operations));
 }
 
-Result<void> HistoryStore::maintain(std::int64_t now_ms) {
+Result<LivedTime> HistoryStore::lived_time() {
+  Result<LivedTime> kept = kept_clock(state_->database.get());
+  if (!kept || kept->last()) return kept;
+  const Result<std::int64_t> latest = state_->edge("max");
+  if (!latest) return latest.error();
+  if (*latest == 0) return kept;
+  return LivedTime(LivedTime::Moment{"", *latest, 0}, {});
+}
+
+Result<void> HistoryStore::keep(const LivedTime& lived) {
+  sqlite3* const database = state_->database.get();
+  Result<Transaction> transaction = Transaction::begin(database, kWriting);
+  if (!transaction) return transaction.error();
+  if (const auto kept = keep_clock(database, lived); !kept) return kept;
+  return transaction->commit();
+}
+
+Result<void> HistoryStore::maintain(std::int64_t now_ms, const LivedTime& lived) {
   State& s = *state_;
   sqlite3* const database = s.database.get();
   {
@@ -340,16 +375,17 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
     const std::array<std::int64_t, 3> ages = {s.limits.seconds_for.count(),
                                               s.limits.minutes_for.count(), s.limits.keep.count()};
     for (std::size_t level = 0; level < kLevels.size(); ++level) {
-      if (const auto merged = s.merge(level, now_ms - ages[level]); !merged) return merged;
+      if (const auto merged = s.merge(level, lived.back(now_ms, ages[level])); !merged)
+        return merged;
     }
-    if (const auto thinned = s.thin_and_delete(now_ms); !thinned) return thinned;
-    if (const auto deleted = delete_alerts(database, now_ms - s.limits.keep_alerts.count());
-        !deleted) {
-      return deleted;
-    }
+    if (const auto thinned = s.thin_and_delete(now_ms, lived); !thinned) return thinned;
+    const std::int64_t raised_before = lived.back(now_ms, s.limits.keep_alerts.count());
+    if (const auto deleted = delete_alerts(database, raised_before); !deleted) return deleted;
     if (const auto done = transaction->commit(); !done) return done;
   }
-  constexpr int kMaxRounds = 30;
+  // A clock that was set back leaves rows of the future: years ahead, they would make a tenth of
+  // all that is not. They count when the rest has been thinned in vain.
+  constexpr int kMaxRounds = 30, kRoundsOfThePast = 10;
   for (int round = 0;; ++round) {
     if (const auto given_back = execute(database, kWriting, "PRAGMA incremental_vacuum");
         !given_back) {
@@ -358,7 +394,9 @@ Result<void> HistoryStore::maintain(std::int64_t now_ms) {
     const Result<std::uint64_t> bytes = s.bytes();
     if (!bytes) return bytes.error();
     if (*bytes <= s.limits.max_bytes || round == kMaxRounds) break;
-    if (const auto deleted = s.delete_oldest(); !deleted) return deleted;
+    const std::int64_t until_ms =
+        round < kRoundsOfThePast ? now_ms : std::numeric_limits<std::int64_t>::max();
+    if (const auto deleted = s.delete_oldest(until_ms, lived); !deleted) return deleted;
   }
   std::string names = "DELETE FROM process WHERE 1";
   for (const char* table : kTimed) {

@@ -17,6 +17,7 @@
 
 #include "collector/base/result.h"
 #include "collector/history/consumer.h"
+#include "collector/history/lived_time.h"
 #include "collector/history/operation.h"
 #include "collector/history/sample.h"
 
@@ -66,7 +67,11 @@ class HistoryStore {
   Result<std::vector<KeptAlert>> find_alerts(const AlertQuestion& question);
 
   // Merges and deletes what has aged, `now_ms` being the present, and keeps the file within bounds.
-  Result<void> maintain(std::int64_t now_ms);
+  Result<void> maintain(std::int64_t now_ms, const LivedTime& lived = {});
+
+  // What was kept of the clock; of a file that has none, its latest row is all that is known.
+  Result<LivedTime> lived_time();
+  Result<void> keep(const LivedTime& lived);
 
   Result<std::vector<ProcessSample>> ask(const Question& question);
   Result<ConsumerHistory> find_consumers(const ConsumerQuestion& question);

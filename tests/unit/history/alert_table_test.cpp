@@ -117,7 +117,8 @@ TEST_F(AlertTable, AFileOfBeforeThereWereAlertsGetsATableForThem) {
   const Database database(opened);
   ASSERT_TRUE(execute(opened, "make it old",
                       "DROP TABLE alert; DROP TABLE round; DROP TABLE consumer; DROP TABLE site; "
-                      "DROP TABLE operation; PRAGMA user_version = 1"));
+                      "DROP TABLE operation; DROP TABLE clock; DROP TABLE clock_gap; "
+                      "PRAGMA user_version = 1"));
   HistoryStore store = open();
   ASSERT_TRUE(store.save({an_alert(1, 1)}));
   EXPECT_EQ(find(store).size(), 1U);

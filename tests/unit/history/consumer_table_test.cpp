@@ -293,7 +293,7 @@ TEST_F(Consumers, ADatabaseOfTheVersionBeforeIsTakenOverWhole) {
     add(store, round(kStart + opened, {site(1, 8)}));
     EXPECT_EQ(all(store).rounds.size(), static_cast<std::size_t>(opened) + 1);
   }
-  EXPECT_EQ(count("PRAGMA user_version"), 3);
+  EXPECT_EQ(count("PRAGMA user_version"), 4);
   EXPECT_EQ(count("SELECT count(*) FROM process"), 1) << "the process is the same one";
 }
 

@@ -150,6 +150,20 @@ TEST_F(Store, AFullHistoryLosesItsOldest) {
   EXPECT_LE(std::filesystem::file_size(path_), limits.max_bytes);
 }
 
+TEST_F(Store, RowsOfTheFutureDoNotMakeATenthOfAllThatIsThere) {
+  Limits limits;
+  limits.max_bytes = 512U << 10;
+  HistoryStore store = open(limits);
+  std::vector<ProcessSample> rows;
+  for (int i = 0; i < 15'000; ++i) rows.push_back(at(kStart + i * kSecond / 10, 1));
+  rows.push_back(at(kStart + 50 * 365 * kDay, 1));
+  ASSERT_TRUE(store.append(rows));
+  ASSERT_GT(*store.bytes(), limits.max_bytes);
+  ASSERT_TRUE(store.maintain(kStart + 1500 * kSecond));
+  EXPECT_LE(*store.bytes(), limits.max_bytes);
+  EXPECT_GT(all(store, {{}, {}, 0, 100'000}).size(), 5'000U);
+}
+
 TEST_F(Store, ForeignDamagedAndNewerFilesAreToldApart) {
   std::ofstream(path_) << std::string(8192, 'x');
   Result<HistoryStore> foreign = HistoryStore::open(path_, "boot", {});
