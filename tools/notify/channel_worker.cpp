@@ -11,6 +11,7 @@ namespace memwatch::notify {
 namespace {
 
 constexpr std::chrono::seconds kFirstPause{1}, kLongestPause{300};
+constexpr std::chrono::seconds kBetweenSpoolings{2};
 
 }  // namespace
 
@@ -40,7 +41,7 @@ void ChannelWorker::notify(const alerts::Notice& notice) {
   if (payload.empty()) return;
   {
     const std::lock_guard lock(mutex_);
-    items_.push_back({std::move(payload), 0, false});
+    items_.push_back({std::move(payload), 0});
     state_.waiting = items_.size();
   }
   wake_.notify_all();
@@ -74,27 +75,38 @@ void ChannelWorker::load_spool() {
   std::vector<Spool::Item> kept = spool_->load();
   const std::lock_guard lock(mutex_);
   for (auto item = kept.rbegin(); item != kept.rend(); ++item) {
-    items_.push_front({std::move(item->payload), item->number, true});
+    items_.push_front({std::move(item->payload), item->number});
   }
   state_.waiting = items_.size();
 }
 
-// Before the first try, so that nothing is lost if the daemon is killed meanwhile.
+// Before the first try, so that nothing is lost if the daemon is killed meanwhile. In their order:
+// what comes after one that the disk does not take waits with it.
 void ChannelWorker::keep_waiting_ones(std::unique_lock<std::mutex>& lock) {
   while (items_.size() > kMaxWaiting) drop_first();
   if (!spool_) return;
+  const bool is_too_early =
+      next_spooling_ != Clock::time_point::max() && Clock::now() < next_spooling_ && !stopping_;
+  if (is_too_early) return;
+  next_spooling_ = Clock::time_point::max();
   for (std::size_t i = 0; i < items_.size(); ++i) {
-    if (std::exchange(items_[i].is_spooled, true)) continue;
-    const std::string payload = items_[i].payload;
-    lock.unlock();  // others only add behind
-    const Result<std::uint64_t> kept = spool_->add(payload);
-    if (!kept && !std::exchange(told_spool_trouble_, true)) {
-      on_trouble_(kept.error().to_line() + "; until then it waits in memory");
-    }
-    if (kept) told_spool_trouble_ = false;
-    lock.lock();
-    if (kept) items_[i].file = *kept;
+    if (items_[i].file != 0 || keep_one(lock, i)) continue;
+    next_spooling_ = Clock::now() + kBetweenSpoolings;
+    return;
   }
+}
+
+bool ChannelWorker::keep_one(std::unique_lock<std::mutex>& lock, std::size_t index) {
+  const std::string payload = items_[index].payload;
+  lock.unlock();  // others only add behind
+  const Result<std::uint64_t> kept = spool_->add(payload);
+  if (!kept && !std::exchange(told_spool_trouble_, true)) {
+    on_trouble_(kept.error().to_line() + "; it waits in memory until it can be kept");
+  }
+  if (kept) told_spool_trouble_ = false;
+  lock.lock();
+  if (kept) items_[index].file = *kept;
+  return kept.has_value();
 }
 
 void ChannelWorker::drop_first() {
@@ -164,7 +176,7 @@ void ChannelWorker::run_test(std::unique_lock<std::mutex>& lock) {
 }
 
 ChannelWorker::Clock::time_point ChannelWorker::next_wake() const {
-  return items_.empty() ? next_reminder_ : std::max(next_try_, Clock::time_point{});
+  return items_.empty() ? next_reminder_ : std::min(next_try_, next_spooling_);
 }
 
 void ChannelWorker::run() {

@@ -1,7 +1,8 @@
 // A channel's thread, queue and patience. What cannot be delivered is tried again after 1, 2, 4 …
 // up to 300 seconds, in its order; beyond kMaxWaiting the oldest is given up, and counted. The same
 // trouble is told once, until something has been delivered. At its end what is under way is ended,
-// and what waits stays in the spool if the channel keeps its queue.
+// and what waits stays in the spool if the channel keeps its queue; while the disk takes nothing it
+// waits in memory alone, and is offered to the disk again.
 // Any thread may call; callbacks come from the worker's thread.
 #pragma once
 
@@ -47,8 +48,7 @@ class ChannelWorker {
   using Clock = std::chrono::steady_clock;
   struct Item {
     std::string payload;
-    std::uint64_t file = 0;  // in the spool; 0 none
-    bool is_spooled = false;
+    std::uint64_t file = 0;  // in the spool; 0: not there
   };
   struct Test {
     std::string payload;
@@ -58,6 +58,7 @@ class ChannelWorker {
   void run();
   void load_spool();
   void keep_waiting_ones(std::unique_lock<std::mutex>& lock);
+  bool keep_one(std::unique_lock<std::mutex>& lock, std::size_t index);
   void deliver_first(std::unique_lock<std::mutex>& lock);
   void drop_first();
   void note(const Delivery& delivery);
@@ -80,6 +81,7 @@ class ChannelWorker {
   bool stopping_ = false;
   // Of the thread alone.
   Clock::time_point next_try_{}, next_reminder_ = Clock::time_point::max();
+  Clock::time_point next_spooling_ = Clock::time_point::max();  // after one that failed
   std::chrono::seconds pause_{1};
   bool told_trouble_ = false, told_spool_trouble_ = false;
   std::thread thread_;

@@ -6,7 +6,10 @@
 #include <poll.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "tests/unit/temporary_directory.h"
 
@@ -162,6 +165,45 @@ TEST_F(ChannelWorkers, TheQueueOutlivesTheDaemon) {
   EXPECT_EQ(sorted, (std::vector<std::string>{"a", "b", "c"}));
   Spool spool(directory_.path("spool"));
   EXPECT_TRUE(spool.load().empty());
+}
+
+// Files that are there whenever the daemon is killed.
+TEST_F(ChannelWorkers, WhatTheDiskDidNotTakeIsKeptWhenItDoes) {
+  side_.answer = Result::retry;
+  const std::string place = directory_.path("spool");
+  std::ofstream(place) << "in the place of the directory";
+  auto worker = start();
+  worker->notify(notice("a"));
+  worker->notify(notice("b"));
+  const auto complaints = [&] {
+    return std::count_if(side_.troubles.begin(), side_.troubles.end(), [](const auto& line) {
+      return line.find("; it waits in memory until it can be kept") != std::string::npos;
+    });
+  };
+  ASSERT_TRUE(side_.wait([&] { return side_.tries >= 1 && complaints() > 0; }));
+  std::filesystem::remove(place);
+  const auto files = [&] {
+    std::error_code none;
+    std::ptrdiff_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(place, none)) {
+      if (entry.path().extension() == ".json") ++found;
+    }
+    return found;
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (files() < 2 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  ASSERT_EQ(files(), 2) << "nothing new has come, and still it is tried again";
+  {
+    const std::lock_guard lock(side_.mutex);
+    EXPECT_EQ(complaints(), 1);
+  }
+  worker.reset();
+  side_.set(Result::done);
+  worker = start();
+  ASSERT_TRUE(heard(2));
+  EXPECT_EQ(side_.heard, (std::vector<std::string>{"a", "b"}));
 }
 
 TEST_F(ChannelWorkers, ATestGoesBeforeWhatWaitsAndIsTriedOnce) {
