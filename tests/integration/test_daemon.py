@@ -73,9 +73,9 @@ class DaemonTest(IntegrationTest):
         self.config.parent.mkdir(parents=True, exist_ok=True)
         self.config.write_text(text)
 
-    def start(self, *options, ready=True, limits=None, **more):
+    def start(self, *options, ready=True, limits=None, prefix=(), **more):
         daemon = subprocess.Popen(
-            [configuration.memwatch, "daemon", *(options or ["--listen", "off"])],
+            [*prefix, configuration.memwatch, "daemon", *(options or ["--listen", "off"])],
             stdin=subprocess.DEVNULL,
             stderr=open(self.log, "ab"),
             env=self.workspace.environment(**more),
@@ -401,6 +401,25 @@ class ConfigurationTest(DaemonTest):
         self.wait(lambda: not self.of(target.pid), "letting go")
         self.assertEqual(target.end()[0], 0)
 
+    def status():
+            run = self.run_command([*memwatch, "status", "--format", "json"], **user.places)
+            return json.loads(run.stdout) if run.status == 0 else None
+
+        before = self.wait(status, "the daemon")
+        self.assertEqual(before["watch"]["configured"], [self.tag + "*"])
+        self.configure('watch = ["another"]\n')
+        self.config.chmod(0)
+        for times in (1, 2):
+            daemon.send_signal(signal.SIGHUP)
+            self.wait(lambda times=times: self.log.read_text().count("Permission denied") == times, "the complaint")
+        lines = self.log.read_text().splitlines()
+        self.assertEqual(len(lines), 3, "the first, and one for each reload: " + "\n".join(lines))
+        self.assertIn(f"{self.config}: Permission denied", lines[-1])
+        self.assertEqual(status()["watch"], before["watch"])
+        self.config.chmod(0o600)
+        daemon.send_signal(signal.SIGHUP)
+        self.wait(lambda: status()["watch"]["configured"] == ["another"], "what can be read again")
+
     def test_a_service_manager_is_told_of_start_reload_and_end(self):
         self.watching("exact")
         path = self.workspace.out / "notify"
@@ -462,6 +481,29 @@ class HistoryTest(DaemonTest):
         csv = self.memwatch("history", target.name, "--format", "csv").stdout.decode().splitlines()
         self.assertEqual(csv[0].split(",")[:4], ["time", "span", "pid", "process"])
         self.assertEqual(csv[1].split(",")[2:4], [str(target.pid), target.name])
+
+    def test_one_that_is_killed_unasked_loses_the_last_moment_alone(self):
+        # Nobody asks for the history before the kill: what is written only when it is asked for would be lost.
+        self.watching("exact")
+        self.workspace.collector_was_killed = True
+        target = Target(self, self.tag)
+        missing = []
+        for _ in range(3):  # a machine too busy to let the daemon look each second shows nothing
+            daemon = self.start()
+            self.wait_for_recording(target.pid)
+            known = time.time() + 1
+            time.sleep(4)
+            killed = time.time()
+            daemon.kill()
+            daemon.wait()
+            self.start()
+            times = [sample["time"] for sample in self.history(target.pid, "--count", "100000")]
+            kept = [known, *(time_ for time_ in times if known < time_ < killed), killed]
+            self.stop(self.daemons[-1])
+            missing.append(max(later - earlier for earlier, later in zip(kept, kept[1:])))
+            if missing[-1] <= 2:
+                return
+        self.fail(f"seconds without a sample before the kill: {missing}")
 
     def test_a_damaged_file_is_set_aside(self):
         self.watching("exact")
