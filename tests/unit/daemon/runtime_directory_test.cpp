@@ -63,6 +63,18 @@ TEST_F(RuntimeDirectory, APathWithoutRoomForASocketIsRefused) {
   EXPECT_NE(path.error().to_line().find("too long"), std::string::npos);
 }
 
+// The unit of the machine says XDG_RUNTIME_DIR=/run; a login of root has /run/user/0, su keeps that
+// of whoever called it.
+TEST_F(RuntimeDirectory, RootFindsTheMachinesDaemonFromEveryLogin) {
+  for (const char* login : {"/run", "/run/user/0", "/run/user/1000", "/run/user/0/", "", "run"}) {
+    EXPECT_EQ(runtime_directory_path(login, true), "/run/memwatch") << login;
+  }
+  EXPECT_EQ(runtime_directory_path(nullptr, true), "/run/memwatch");
+  EXPECT_EQ(runtime_directory_path("/run/users", true), "/run/users/memwatch");
+  EXPECT_EQ(runtime_directory_path("/tmp/x", true), "/tmp/x/memwatch") << "a place of its own";
+  EXPECT_EQ(runtime_directory_path("/run/user/1000", false), "/run/user/1000/memwatch");
+}
+
 TEST_F(RuntimeDirectory, HoldsOneDaemon) {
   const Result<std::string> path = runtime_directory();
   ASSERT_TRUE(path);
