@@ -18,6 +18,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness.another_user import AnotherUser
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
 from harness.running import RunningProgram
@@ -401,7 +402,19 @@ class ConfigurationTest(DaemonTest):
         self.wait(lambda: not self.of(target.pid), "letting go")
         self.assertEqual(target.end()[0], 0)
 
-    def status():
+    def test_one_that_may_not_be_read_is_one_line_and_changes_nothing(self):
+        user = AnotherUser(self)
+        self.config = user.directory / "home" / "config" / "memwatch" / "memwatch.toml"
+        self.watching("exact")
+        user.give(self.config)
+        self.config.chmod(0)
+        memwatch = [*user.prefix, configuration.memwatch]
+        run = self.run_command([*memwatch, "daemon", "--listen", "off"], **user.places)
+        self.one_line(run, 3, f"{self.config}: Permission denied")
+        self.config.chmod(0o600)
+        daemon = self.start(ready=False, prefix=user.prefix, **user.places)
+
+        def status():
             run = self.run_command([*memwatch, "status", "--format", "json"], **user.places)
             return json.loads(run.stdout) if run.status == 0 else None
 
