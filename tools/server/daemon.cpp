@@ -21,6 +21,7 @@
 #include "collector/daemon/single_instance.h"
 #include "collector/history/history.h"
 #include "collector/intake/registry.h"
+#include "collector/procfs/pressure.h"
 #include "collector/procfs/text.h"
 #include "collector/recording/own_memory.h"
 #include "tools/server/alert_desk.h"
@@ -241,6 +242,7 @@ Result<void> Daemon::State::start_http() {
       MetricFacts facts;
       facts.status = status();
       facts.measures = fleet->measures(kTopModules);
+      facts.machine_pressure = procfs::read_pressure();
       use(facts);
     });
   };

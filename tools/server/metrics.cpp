@@ -11,7 +11,6 @@
 #include <set>
 #include <utility>
 
-#include "collector/procfs/pressure.h"
 #include "collector/procfs/process_sample.h"
 #include "tools/render/json_words.h"
 #include "tools/render/printable.h"
@@ -255,7 +254,7 @@ class Families : public prometheus::Collectable {
                   kCounter);
     events.add(real(status.events_seen));
     for (Family* family : {&build, &processes, &missed, &events}) family->move_to(families);
-    if (const auto machine = procfs::read_pressure()) {
+    if (const auto& machine = facts_.machine_pressure) {
       Family pressure("memwatch_machine_pressure_ratio",
                       "Share of the last ten seconds in which tasks (some) or all of them (full) "
                       "waited for memory.",

@@ -9,11 +9,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "collector/daemon/measures.h"
 #include "collector/daemon/status.h"
+#include "collector/procfs/pressure.h"
 
 namespace memwatch::server {
 
@@ -24,6 +26,7 @@ inline constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; c
 struct MetricFacts {
   daemon::Status status;
   std::vector<daemon::ProcessMeasures> measures;  // of running recorded processes
+  std::optional<procfs::Pressure> machine_pressure;
 };
 
 // The text exposition format, version 0.0.4.

@@ -44,6 +44,29 @@ TEST_F(Metrics, AProcessHasItsFigures) {
   EXPECT_TRUE(has("memwatch_process_external_bytes{pid=\"7\",exe=\"server\"} 0"));
 }
 
+TEST_F(Metrics, PressureIsTheShareOfTimeNotItsPercents) {
+  EXPECT_EQ(metrics_text(facts_).find("pressure"), std::string::npos) << "nothing is known of it";
+  facts_.machine_pressure = procfs::Pressure{};
+  facts_.machine_pressure->some_avg10 = 12.5;
+  facts_.machine_pressure->full_avg10 = 3.125;
+  facts_.machine_pressure->some_avg60 = facts_.machine_pressure->full_avg60 = 77;
+  daemon::ProcessMeasures measures;
+  measures.pid = 7;
+  measures.start_ticks = 70;
+  measures.has_last = true;
+  measures.last.psi_some_avg10 = 50;
+  measures.last.cgroup_usage = 1000;
+  measures.last.cgroup_limit = 4000;
+  facts_.measures = {measures};
+  EXPECT_TRUE(has("# TYPE memwatch_machine_pressure_ratio gauge"));
+  EXPECT_TRUE(has("memwatch_machine_pressure_ratio{kind=\"some\"} 0.125"));
+  EXPECT_TRUE(has("memwatch_machine_pressure_ratio{kind=\"full\"} 0.03125"));
+  EXPECT_TRUE(has("# TYPE memwatch_process_cgroup_pressure_ratio gauge"));
+  EXPECT_TRUE(has("memwatch_process_cgroup_pressure_ratio{pid=\"7\",exe=\"server\"} 0.5"));
+  EXPECT_TRUE(has("memwatch_process_cgroup_usage_bytes{pid=\"7\",exe=\"server\"} 1000"));
+  EXPECT_TRUE(has("memwatch_process_cgroup_limit_bytes{pid=\"7\",exe=\"server\"} 4000"));
+}
+
 TEST_F(Metrics, WhatIsNotKnownIsNotThere) {
   facts_.status.processes[0].mode = model::Mode::idle;
   EXPECT_EQ(metrics_text(facts_).find("heap_live"), std::string::npos);
