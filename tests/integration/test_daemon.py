@@ -341,6 +341,28 @@ class WatchingTest(DaemonTest):
             os.kill(pid, signal.SIGKILL)
         self.wait(lambda: self.status()["totals"]["not_recorded"] == 0, "room")
 
+    def test_programs_that_are_gone_before_they_are_opened_are_no_trouble(self):
+        self.watching("exact", 'poll_interval = "1s"\nkeep_ended = "1s"\n')
+        self.start()
+        program = self.workspace.out / (self.tag + "s")
+        shutil.copy2(self.host("does_nothing")[0], program)
+        both = f"i=0; while [ $i -lt 75 ]; do {program}; LD_PRELOAD={configuration.preload} {program}; i=$((i+1)); done"
+        shells = [
+            subprocess.Popen(["/bin/sh", "-c", both], env=self.workspace.environment(), stdin=subprocess.DEVNULL)
+            for _ in range(4)
+        ]
+        slowest, seen = 0, 0
+        while any(shell.poll() is None for shell in shells):
+            begin = time.monotonic()
+            seen = max(seen, len(self.status()["processes"]))
+            slowest = max(slowest, time.monotonic() - begin)
+        self.assertEqual([shell.returncode for shell in shells], [0] * 4)
+        self.assertGreater(seen, 0, "none was ever caught")
+        self.assertLess(slowest, 20)
+        late = Target(self, self.tag + "l")
+        self.wait_for_recording(late.pid)
+        self.assertEqual(self.log.read_text().count("\n"), 1, self.log.read_text())
+
     def test_ended_processes_are_forgotten(self):
         self.watching("exact", 'keep_ended = "1s"\n')
         self.start()
