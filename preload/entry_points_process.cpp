@@ -69,15 +69,14 @@ std::size_t count_arguments(va_list rest) {
 }  // namespace
 
 MEMWATCH_EXPORT pid_t fork() noexcept {
-  if (mw::is_recording()) mw::announce_fork();
+  const bool is_counted = mw::is_recording() && mw::announce_fork();
   const auto real = mw::g_real.fork;
   const pid_t pid = real();
   if (pid == 0) {
     mw::notice_fork_in_child();
     mw::is_recording();  // introduces the child
   } else {
-    mw::forget_announced_fork();
-    if (pid > 0) mw::count_child_of_sandbox();
+    mw::forget_announced_fork(is_counted, pid < 0);
   }
   return pid;
 }

@@ -32,9 +32,14 @@ inline protocol::Hello hello_of(const Introduction& introduction) {
 }
 
 enum class Answer : std::uint8_t {
-  segment,      // mapped
-  declined,     // the collector does not want this process
-  unreachable,  // nobody there, or no answer in time
+  segment,   // mapped
+  declined,  // the collector does not want this process
+  // The collector could not be reached, or not understood, for want of …
+  no_permission,  // … the rights that its socket asks for
+  not_found,      // … a socket of that name
+  no_descriptor,  // … a file descriptor
+  no_memory,      // … room for the segment
+  silent,         // … anybody who answered in time
 };
 
 // Waits for the collector's answer, at most kWelcomeTimeoutMs. Writes the segment's path to `path`.

@@ -3,11 +3,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cstring>
 
 #include "preload/backed_memory.h"
+#include "preload/kernel.h"
 #include "preload/raw_syscalls_linux.h"
 #include "preload/segment_source.h"
 #include "shared/rendezvous.h"
@@ -87,10 +89,11 @@ bool wait_readable(long fd, int timeout_ms) {
   return raw_syscall(SYS_ppoll, as_word(&waiting), 1, as_word(&limit), 0, 8) == 1;
 }
 
-Answer receive_welcome(long fd, SegmentHeader** segment, char (&path)[128]) {
-  if (!wait_readable(fd, kWelcomeTimeoutMs)) return Answer::unreachable;
-  Welcome welcome{};
-  iovec part{&welcome, sizeof welcome};
+// The collector's answer, and the descriptor of the segment that comes with it: −1 where the
+// process has none to spare for it.
+Answer receive_welcome(long fd, Welcome* welcome, long* segment) {
+  if (!wait_readable(fd, kWelcomeTimeoutMs)) return Answer::silent;
+  iovec part{welcome, sizeof *welcome};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &part;
@@ -98,27 +101,54 @@ Answer receive_welcome(long fd, SegmentHeader** segment, char (&path)[128]) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   const long got = raw_syscall(SYS_recvmsg, fd, as_word(&message), MSG_CMSG_CLOEXEC);
-  int descriptor = -1;
   const auto* head = reinterpret_cast<const cmsghdr*>(control);
   if (got > 0 && message.msg_controllen >= CMSG_LEN(sizeof(int)) &&
       head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS) {
+    int descriptor = -1;
     std::memcpy(&descriptor, CMSG_DATA(head), sizeof descriptor);
+    *segment = descriptor;
   }
-  Answer answer = Answer::unreachable;
-  if (got == static_cast<long>(sizeof welcome) && welcome.magic == kWelcomeMagic &&
-      welcome.version == kProtocolVersion) {
-    if (welcome.verdict == static_cast<std::uint32_t>(Verdict::decline)) answer = Answer::declined;
-    if (welcome.verdict == static_cast<std::uint32_t>(Verdict::record) && descriptor >= 0) {
-      *segment = map_segment(descriptor, welcome.segment_bytes);
-      if (*segment != nullptr) {
-        answer = Answer::segment;
-        std::memcpy(path, welcome.path, sizeof path);
-        path[sizeof path - 1] = '\0';
-      }
-    }
+  if (got != static_cast<long>(sizeof *welcome) || welcome->magic != kWelcomeMagic ||
+      welcome->version != kProtocolVersion) {
+    return Answer::silent;
   }
-  if (descriptor >= 0) raw_close(descriptor);
-  return answer;
+  if (welcome->verdict == static_cast<std::uint32_t>(Verdict::decline)) return Answer::declined;
+  return welcome->verdict == static_cast<std::uint32_t>(Verdict::record) ? Answer::segment
+                                                                         : Answer::silent;
+}
+
+// By its name, once the socket is closed: for a process that has one descriptor to spare. A file
+// that somebody else put there is not believed.
+long open_segment(const char* path, std::uint64_t bytes) {
+  const long fd = raw_open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (is_raw_error(fd)) return fd;
+  struct stat status {};
+  const bool is_genuine = raw_syscall(SYS_fstat, fd, as_word(&status)) == 0 &&
+                          S_ISREG(status.st_mode) && (status.st_mode & 077) == 0 &&
+                          status.st_uid == effective_user() &&
+                          static_cast<std::uint64_t>(status.st_size) >= bytes;
+  if (is_genuine) return fd;
+  raw_close(fd);
+  return -EPERM;
+}
+
+Answer answer_for_error(long error) {
+  switch (error) {
+    case -EACCES:
+    case -EPERM:
+      return Answer::no_permission;
+    case -ENOENT:
+    case -ENOTDIR:
+      return Answer::not_found;
+    case -EMFILE:
+    case -ENFILE:
+      return Answer::no_descriptor;
+    case -ENOMEM:
+    case -ENOBUFS:
+      return Answer::no_memory;
+    default:
+      return Answer::silent;
+  }
 }
 
 char* append_text(char* to, const char* text) {
@@ -176,10 +206,24 @@ void remove_segments_of_earlier_images(const char* prefix) {
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
                               SegmentHeader** segment, char (&path)[128]) {
   const long fd = connect_to(socket_path);
-  if (is_raw_error(fd)) return Answer::unreachable;
-  Answer answer = Answer::unreachable;
-  if (send_hello(fd, introduction)) answer = receive_welcome(fd, segment, path);
+  if (is_raw_error(fd)) return answer_for_error(fd);
+  Welcome welcome{};
+  long descriptor = -1;
+  const Answer answer =
+      send_hello(fd, introduction) ? receive_welcome(fd, &welcome, &descriptor) : Answer::silent;
   raw_close(fd);
+  welcome.path[sizeof welcome.path - 1] = '\0';
+  if (answer == Answer::segment) {
+    if (descriptor < 0) descriptor = open_segment(welcome.path, welcome.segment_bytes);
+    if (is_raw_error(descriptor)) return Answer::no_descriptor;
+    *segment = map_segment(descriptor, welcome.segment_bytes);
+    std::memcpy(path, welcome.path, sizeof path);
+  }
+  if (descriptor >= 0) raw_close(descriptor);
+  if (answer == Answer::segment && *segment == nullptr) {
+    path[0] = '\0';
+    return Answer::no_memory;
+  }
   return answer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 
@@ -37,6 +38,10 @@ struct Lineage {
 };
 constinit Lineage g_lineage{};
 
+// Forks under way whose child the parent has counted as unrecorded. Relaxed: a child reads what its
+// own thread wrote before the fork; what others do can only make it count itself once more.
+constinit std::atomic<std::uint32_t> g_forks_counted{0};
+
 bool fill_in_target_part(SegmentHeader* segment, const Introduction& introduction) {
   if (segment->magic != kSegmentMagic || segment->version != kProtocolVersion ||
       !is_sound(segment->geometry, segment->geometry.segment_bytes) ||
@@ -67,13 +72,51 @@ const char* rendezvous_path(const SegmentHeader* parent, char (&copy)[kMaxRendez
   return copy;
 }
 
-SegmentHeader* obtain_segment(const Introduction& introduction, const SegmentHeader* parent,
+// Does a collector want to know of this process's children?
+bool are_children_wanted(const SegmentHeader& segment) {
+  return segment.rendezvous[0] != '\0';
+}
+
+void count_child(SegmentHeader* parent, Unrecorded why) {
+  // Relaxed: a counter, nothing depends on it.
+  parent->children_unrecorded[static_cast<std::size_t>(why)].fetch_add(1,
+                                                                       std::memory_order_relaxed);
+}
+
+void uncount_child(SegmentHeader* parent, Unrecorded why) {
+  parent->children_unrecorded[static_cast<std::size_t>(why)].fetch_sub(1,
+                                                                       std::memory_order_relaxed);
+}
+
+// A child that the collector does not know of, although it wants to: its parent's segment is the
+// only way there is to tell.
+void count_in_parent(SegmentHeader* parent, Answer answer) {
+  switch (answer) {
+    case Answer::segment:
+    case Answer::declined:
+      return;
+    case Answer::no_permission:
+      return count_child(parent, Unrecorded::no_permission);
+    case Answer::not_found:
+      return count_child(parent, Unrecorded::not_found);
+    case Answer::no_descriptor:
+      return count_child(parent, Unrecorded::no_descriptor);
+    case Answer::no_memory:
+      return count_child(parent, Unrecorded::no_memory);
+    case Answer::silent:
+      return count_child(parent, Unrecorded::no_answer);
+  }
+}
+
+// nullptr: runs unrecorded. A segment of our own is no record either, unless somebody attaches.
+SegmentHeader* obtain_segment(const Introduction& introduction, SegmentHeader* parent,
                               char (&own_path)[128]) {
   char copy[kMaxRendezvousPath];
   const char* path = rendezvous_path(parent, copy);
   SegmentHeader* segment = nullptr;
   if (path[0] != '\0') {
     const Answer answer = segment_from_collector(path, introduction, &segment, own_path);
+    if (parent != nullptr) count_in_parent(parent, answer);
     if (answer == Answer::segment) return segment;
     if (answer == Answer::declined) return nullptr;
   }
@@ -151,7 +194,12 @@ bool set_up_process() {
 // anybody is not among it. No system call but those that give back what the parent had.
 void go_unrecorded_in_sandbox() {
   const int errno_before = errno;
-  set_up_in_child(g_lineage.parent_segment);
+  SegmentHeader* const parent = g_lineage.parent_segment;
+  const bool is_counted = g_forks_counted.exchange(0, std::memory_order_relaxed) != 0;
+  if (parent != nullptr && !is_counted && are_children_wanted(*parent)) {
+    count_child(parent, Unrecorded::sandbox);
+  }
+  set_up_in_child(parent);
   g_lineage.parent_segment = nullptr;
   g_lineage.fork_token = 0;
   errno = errno_before;
@@ -199,23 +247,24 @@ void start_process_slow() {
   g_process.phase.store(ready ? phase : Phase::off, std::memory_order_release);
 }
 
-std::uint64_t announce_fork() {
-  if (!is_ready()) return 0;
-  if (is_sandboxed()) return 0;  // the child will not introduce itself
-  const std::uint64_t token = ++g_lineage.last_token;
-  g_lineage.fork_token = token;
-  record_fork(token);
-  return token;
+bool announce_fork() {
+  if (!is_ready()) return false;
+  if (!is_sandboxed()) {
+    g_lineage.fork_token = ++g_lineage.last_token;
+    record_fork(g_lineage.fork_token);
+    return false;
+  }
+  if (!are_children_wanted(*g_process.segment)) return false;
+  g_forks_counted.fetch_add(1, std::memory_order_relaxed);
+  count_child(g_process.segment, Unrecorded::sandbox);
+  return true;
 }
 
-void forget_announced_fork() {
+void forget_announced_fork(bool is_counted, bool has_failed) {
   g_lineage.fork_token = 0;
-}
-
-void count_child_of_sandbox() {
-  if (!is_sandboxed() || !is_ready()) return;
-  // Relaxed: a counter, read when the process has ended.
-  g_process.segment->children_unrecorded.fetch_add(1, std::memory_order_relaxed);
+  if (!is_counted) return;
+  g_forks_counted.fetch_sub(1, std::memory_order_relaxed);
+  if (has_failed) uncount_child(g_process.segment, Unrecorded::sandbox);
 }
 
 void notice_fork_in_child() {

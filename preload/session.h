@@ -14,17 +14,14 @@ void start_process_slow();
 // The same from the shim's constructor, where no allocator's lock can be held.
 void start_process_from_constructor();
 
-// Called by the parent before a fork it knows of: the token the child will present. 0: not
-// recorded.
-std::uint64_t announce_fork();
+// Called by the parent before a fork it knows of: gives the child a token to present. The child of
+// a sandbox will not introduce itself; it is counted as unrecorded at once, since it may outlive
+// what it could count itself in. True: so it was.
+bool announce_fork();
 
-// Called by the parent after that fork: a later child it does not know of must not present the
-// token.
-void forget_announced_fork();
-
-// Called by the parent after a fork that succeeded: counts the child if it will not be recorded,
-// because this process has announced a sandbox.
-void count_child_of_sandbox();
+// Called by the parent after that fork, with what announce_fork said: a later child it does not
+// know of must not present the token, and one that never was does not count.
+void forget_announced_fork(bool is_counted, bool has_failed);
 
 // In the child of a fork: forces a new identity also where the kernel could not clear g_process.
 void notice_fork_in_child();

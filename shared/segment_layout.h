@@ -59,6 +59,18 @@ enum class OnFull : std::uint32_t {
 inline constexpr std::uint32_t kNoRoom = 2;       // /dev/shm had none
 inline constexpr std::uint32_t kNoAddresses = 3;  // its limit on address space leaves none
 
+// Why a forked child runs unrecorded: it can tell nobody but its parent's segment, which it still
+// has mapped; the index of SegmentHeader::children_unrecorded.
+enum class Unrecorded : std::uint32_t {
+  sandbox = 0,        // it may make no system call
+  no_permission = 1,  // the socket is another user's
+  not_found = 2,      // there is no such socket in its file system
+  no_descriptor = 3,  // it has none to spare
+  no_memory = 4,      // a limit of its own leaves no room for the segment, or the system has none
+  no_answer = 5,      // nobody answered in time
+};
+inline constexpr std::size_t kUnrecordedReasons = 6;
+
 inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
 
 // Offsets and capacities of the parts, fixed by the creator.
@@ -168,7 +180,6 @@ struct SegmentHeader {
   Shared<std::uint32_t> no_room;  // 1: the file system had no room for a page that was needed
   Shared<std::uint32_t> hooks_abandoned;  // times a longjmp left hooks behind, each perhaps with a
                                           // number that nobody will tell
-  Shared<std::uint32_t> children_unrecorded;  // forked once it was sandboxed, so left alone
   Shared<std::uint64_t> peak_rss;  // bytes, at its end; 0: not known (killed, or an earlier image
                                    // of the process, before an exec, had more)
   // Events that a watch missed, of threads that have no ring.
@@ -214,10 +225,13 @@ struct SegmentHeader {
   alignas(64) Shared<std::uint32_t> judge_answered;  // collector, with what follows
   Shared<std::uint32_t> judge_verdict;               // 1: the stack is meant
   Shared<std::uint64_t> judge_live_bytes;            // of the heap
+
+  // Target, and children that were forked from it and got no segment, by reason (Unrecorded).
+  alignas(64) Shared<std::uint32_t> children_unrecorded[kUnrecordedReasons];
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 // The same on every system and processor, as PROTOCOL.md draws it.
-static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 1024);
+static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 1088);
 static_assert(sizeof(PrivateMapping) == 16 && offsetof(PrivateMappings, mappings) == 8);
 static_assert(offsetof(SegmentHeader, segment_id) == 16 && offsetof(SegmentHeader, geometry) == 24);
 static_assert(offsetof(SegmentHeader, pid) == 128 && offsetof(SegmentHeader, ready) == 160);
@@ -227,15 +241,15 @@ static_assert(offsetof(SegmentHeader, control) == 192 &&
               offsetof(SegmentHeader, exit_released) == 360);
 static_assert(offsetof(SegmentHeader, slots_used) == 384 &&
               offsetof(SegmentHeader, flight_next) == 400 &&
-              offsetof(SegmentHeader, children_unrecorded) == 472 &&
-              offsetof(SegmentHeader, peak_rss) == 480 &&
-              offsetof(SegmentHeader, unwatched_allocations) == 488);
+              offsetof(SegmentHeader, peak_rss) == 472 &&
+              offsetof(SegmentHeader, unwatched_allocations) == 480);
 static_assert(
     offsetof(SegmentHeader, trim_wanted) == 512 && offsetof(SegmentHeader, exit_waiting) == 576 &&
     offsetof(SegmentHeader, private_mappings) == 640 && offsetof(SegmentHeader, twin_call) == 648 &&
     offsetof(SegmentHeader, query_owner) == 704 && offsetof(SegmentHeader, query_counters) == 720 &&
     offsetof(SegmentHeader, injection) == 832 && offsetof(SegmentHeader, judge_owner) == 896 &&
-    offsetof(SegmentHeader, judge_answered) == 960);
+    offsetof(SegmentHeader, judge_answered) == 960 &&
+    offsetof(SegmentHeader, children_unrecorded) == 1024);
 
 // A thread's ring and counters. Positions count 16-byte slots since the ring's first use and never
 // go back.

@@ -106,7 +106,7 @@ DiffSide side_of(const model::Session& session, const Selection& selection, cons
     side.sampled = side.sampled || process.mode == model::Mode::sample;
     side.counted_only = side.counted_only && process.mode == model::Mode::idle;
   }
-  side.lossless = sums.losses.exact;
+  side.lossless = sums.losses.nothing_lost();
   side.by_lifetime = amounts.by_lifetime;
   for (const Amount& amount : amounts.stacks) side.by_stack += amount.value;
   return side;

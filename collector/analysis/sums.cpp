@@ -31,6 +31,7 @@ void add(model::Losses& sum, const model::Losses& part) {
   sum.truncated_stacks += part.truncated_stacks;
   sum.stack_mismatches += part.stack_mismatches;
   sum.damaged_records += part.damaged_records;
+  sum.children_unrecorded += part.children_unrecorded;
   sum.exact = sum.exact && part.exact;
 }
 

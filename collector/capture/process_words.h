@@ -42,7 +42,8 @@ static_assert(sizeof(model::RssFacts) == 8 * kRssWords.size());
 inline constexpr std::array kLossesWords = {
     &model::Losses::dropped_allocations, &model::Losses::dropped_frees,
     &model::Losses::unmatched_frees,     &model::Losses::truncated_stacks,
-    &model::Losses::stack_mismatches,    &model::Losses::damaged_records};
+    &model::Losses::stack_mismatches,    &model::Losses::damaged_records,
+    &model::Losses::children_unrecorded};
 static_assert(sizeof(model::Losses) == 8 * (kLossesWords.size() + 1));  // and exact
 
 }  // namespace memwatch::capture

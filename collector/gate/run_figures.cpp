@@ -40,6 +40,10 @@ Result<void> check(const model::Session& session, const std::string& name) {
     if (!process.losses.exact) {
       return cannot_measure(name, "events were lost", "record it with --on-full block");
     }
+    if (process.losses.children_unrecorded > 0) {
+      return cannot_measure(name, "a process that it started was not recorded",
+                            "memwatch report says why");
+    }
     if (process.exit_kind == model::ExitKind::running) {
       return cannot_measure(name,
                             "process " + std::to_string(process.pid) + " (" + process.exe +

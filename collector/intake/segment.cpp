@@ -176,6 +176,13 @@ void Segment::remove() {
   SegmentObject::remove(state_->name);
 }
 
+Result<void> Segment::keep_header_alone() {
+  state_->pages.reset();
+  const Result<void> mapped = state_->object.map(sizeof(SegmentHeader));
+  state_->watch_pages();
+  return mapped;
+}
+
 void take_charge(const Segment& segment) {
   SegmentHeader& header = segment.header();
   const auto start = procfs::process_start_ticks(getpid());

@@ -72,6 +72,9 @@ class Segment {
   // Removes the name: nobody can open it any more, mappings live on.
   void remove();
 
+  // Unmaps all but the header, and nothing else may be looked at any more.
+  Result<void> keep_header_alone();
+
  private:
   struct State;
   explicit Segment(std::unique_ptr<State> state);

@@ -82,6 +82,7 @@ Result<SegmentObject> SegmentObject::open(const std::string& name) {
 Result<void> SegmentObject::map(std::uint64_t bytes) {
   void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, state_->fd.get(), 0);
   if (at == MAP_FAILED) return system_error("open the segment", listed(state_->name), errno);
+  if (state_->address != nullptr) munmap(state_->address, state_->size);
   state_->address = at;
   state_->size = bytes;
   return {};

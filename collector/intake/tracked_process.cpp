@@ -64,6 +64,7 @@ TrackedProcess::TrackedProcess(Segment segment, model::StackTable& table, std::s
     }
     open_new_rings();
     gave_up_before_ = segment_.header().gave_up.load(std::memory_order_relaxed);
+    children_before_ = intake::unrecorded_children(segment_.header(), {});
     for (const Ring& ring : rings_) {
       idle_allocations_before_ += ring.shared->idle_allocations.load(std::memory_order_relaxed);
       idle_frees_before_ += ring.shared->idle_frees.load(std::memory_order_relaxed);
@@ -653,6 +654,7 @@ void TrackedProcess::collect_losses() {
   losses.dropped_frees = std::max(losses.dropped_frees, frees);
   losses.truncated_stacks = header.truncated_stacks.load(std::memory_order_relaxed);
   losses.stack_mismatches = header.stack_mismatches.load(std::memory_order_relaxed);
+  losses.children_unrecorded = sum_of(unrecorded_children());
   losses.damaged_records = damaged_ + stacks_.damaged() + (segment_.is_cut_short() ? 1 : 0);
   if (allocations > 0 || frees > 0 || losses.damaged_records > 0 || gave_up ||
       live_.facts.mode != model::Mode::exact) {

@@ -11,11 +11,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/intake/look_ahead.h"
 #include "collector/intake/segment.h"
 #include "collector/intake/stack_importer.h"
+#include "collector/intake/unrecorded_children.h"
 #include "collector/model/live_process.h"
 
 namespace memwatch::intake {
@@ -70,9 +72,18 @@ class TrackedProcess {
   // Refreshes facts.losses from the segment's counters.
   void collect_losses();
 
+  // The children that have counted themselves as unrecorded since the recording began, and those
+  // that had before.
+  [[nodiscard]] UnrecordedChildren unrecorded_children() const {
+    return intake::unrecorded_children(segment_.header(), children_before_);
+  }
+  [[nodiscard]] const UnrecordedChildren& children_before() const { return children_before_; }
+
   [[nodiscard]] model::LiveProcess& live() { return live_; }
   [[nodiscard]] const Segment& segment() const { return segment_; }
   [[nodiscard]] Segment& segment() { return segment_; }
+  // For who outlives the rest, which is of no use any more.
+  [[nodiscard]] Segment take_segment() && { return std::move(segment_); }
 
  private:
   struct Ring {
@@ -152,6 +163,7 @@ class TrackedProcess {
   std::uint64_t idle_frees_before_ = 0;
   std::uint64_t idle_bytes_before_ = 0;
   std::uint64_t gave_up_before_ = 0;
+  UnrecordedChildren children_before_{};
   unsigned stalled_rounds_ = 0;
   std::uint32_t gaps_believed_ = 0;  // because of hooks that were left by a jump
   unsigned gaps_waited_for_ = 0;     // that nothing explained

@@ -94,8 +94,11 @@ struct RssFacts {
 struct Losses {
   std::uint64_t dropped_allocations = 0, dropped_frees = 0, unmatched_frees = 0;
   std::uint64_t truncated_stacks = 0, stack_mismatches = 0;
-  std::uint64_t damaged_records = 0;  // records from the segment that made no sense
-  bool exact = true;                  // no event of an exact-mode process was lost
+  std::uint64_t damaged_records = 0;      // records from the segment that made no sense
+  std::uint64_t children_unrecorded = 0;  // forked from it, and nothing of theirs was recorded
+  bool exact = true;                      // no event of this process, in exact mode, was lost
+
+  [[nodiscard]] bool nothing_lost() const { return exact && children_unrecorded == 0; }
 };
 
 // Memory around the process at one moment. Zero where the system does not tell.

@@ -41,6 +41,16 @@ struct ProcessRecord {
   std::uint64_t fork_token = 0;
   bool awaits_inheritance = false;
 
+  // Children that wanted a segment when none could be made.
+  std::uint64_t declined_children = 0;
+  // Of an image that has ended before all the children it announced were heard of: they may still
+  // count themselves in its segment as unrecorded, as those before did.
+  std::optional<intake::Segment> last_words;
+  intake::UnrecordedChildren children_before{};  // of an earlier recording
+
+  double answered_at = 0;  // seconds of the session
+  // It ended without having taken its segment, and nobody has told yet whether by a signal.
+  bool awaits_verdict = false;
   // When it was answered, a second may have passed since it asked: then it runs on unrecorded.
   bool may_have_been_late = false;
   bool was_joined = false;  // while it ran: what it had allocated before is not known

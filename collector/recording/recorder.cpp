@@ -23,6 +23,7 @@
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
+#include "collector/recording/unrecorded.h"
 
 namespace memwatch::recording {
 
@@ -61,57 +62,12 @@ Control control_for(model::Mode mode, bool is_watched = false) {
   return Control::exact;
 }
 
-// Why nothing of the target's was recorded; nullptr: it was, or there was nothing: it died while it
-// waited for its answer.
-const char* why_unrecorded(const ProcessRecord& record) {
-  switch (record.tracked->segment().header().ready.load(std::memory_order_acquire)) {
-    case 0:
-      return record.may_have_been_late
-                 ? "memwatch did not answer within the second that a program waits for it (the "
-                   "machine was busy, or memwatch was stopped)"
-                 : nullptr;
-    case protocol::kNoRoom:
-      return "there was no room in shared memory (/dev/shm)";
-    case protocol::kNoAddresses:
-      return "its limit on address space (RLIMIT_AS or RLIMIT_DATA, ulimit -v or -d) leaves no "
-             "room; recording takes 120 MB of addresses";
-    default:
-      return nullptr;
-  }
-}
-
-// Says why events or stacks are missing, or everything, and what helps.
-void note_what_is_missing(const ProcessRecord& record, model::Process* process) {
-  constexpr const char* kRemedy =
-      "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
-  const protocol::SegmentHeader& header = record.tracked->segment().header();
-  if (const char* why = why_unrecorded(record)) {
-    process->losses.exact = false;
-    // Relaxed: it was acquired by why_unrecorded, and is final.
-    const bool is_shared_memory = header.ready.load(std::memory_order_relaxed) == protocol::kNoRoom;
-    process->notes.push_back(std::string("Ran unrecorded: ") + why +
-                             (is_shared_memory ? kRemedy : ""));
-  } else if (header.no_room.load(std::memory_order_relaxed) != 0) {
-    process->notes.push_back(
-        std::string("Shared memory (/dev/shm) was full, so calls or stacks are missing") + kRemedy);
-  }
-}
-
 void note_lost_memory(const intake::Segment& segment, model::Process* process) {
   if (!segment.is_cut_short()) return;
   process->notes.push_back(
       "Part of its shared memory was gone when it was to be read (cut off by somebody, or /dev/shm "
       "was full): what was "
       "there is missing");
-}
-
-void note_children_of_sandbox(const protocol::SegmentHeader& header, model::Process* process) {
-  const std::uint32_t children = header.children_unrecorded.load(std::memory_order_relaxed);
-  if (children == 0) return;
-  process->notes.push_back(
-      std::to_string(children) + (children == 1 ? " child" : " children") +
-      " ran unrecorded: forked after it gave up new privileges or installed a seccomp filter, "
-      "which may kill for the system calls that recording a process begins with");
 }
 
 intake::InjectionSettings settings_of(const Injection& injection) {
@@ -138,6 +94,10 @@ void note_unjudged(const protocol::SegmentHeader& header, model::Process* proces
       (unjudged == 1 ? " call whether it was" : " calls whether they were") +
       " to fail (the machine was busy, or memwatch was stopped): they went on");
 }
+
+// Ended images whose children are waited for. Each keeps a descriptor; of the oldest beyond that
+// it is believed that nothing more comes.
+constexpr std::ptrdiff_t kMostLastWords = 64;
 
 // The record of the pid's latest image whose end nobody has told.
 bool lacks_exit(const model::Process& facts) {
@@ -195,6 +155,12 @@ struct Recorder::State {
   ProcessRecord& add_record(pid_t pid, std::uint64_t start_time, intake::Segment segment,
                             bool attaching);
   void connect_callbacks(ProcessRecord& record);
+  static void collect_losses(ProcessRecord& record);
+  void note_children(ProcessRecord& record);
+  void hear_last_words(ProcessRecord& record);
+  [[nodiscard]] bool awaits_children() const;
+  void count_declined_child(std::uint64_t parent_segment_id);
+  void give_verdict(ProcessRecord& record);
   void end_record(ProcessRecord& record, std::optional<model::ExitKind> kind);
   void detach_record(ProcessRecord& record);
   static bool has_ended(const ProcessRecord& record);
@@ -451,6 +417,7 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   }
   sample(record, true);
   intake::hand_over(std::move(visitor), record.tracked->segment());
+  record.answered_at = now();
   record.may_have_been_late = procfs::age_ms(*start_time) >= protocol::kWelcomeTimeoutMs;
   return {};
 }
@@ -460,7 +427,59 @@ void Recorder::State::welcome(intake::Visitor visitor) {
   if (welcomed) return;
   ++declined;
   warn(welcomed.error().to_line());
-  if (visitor.connection.is_open()) intake::decline(std::move(visitor));
+  if (!visitor.connection.is_open()) return;
+  // Who no longer waits has counted itself.
+  if (visitor.hello.is_fork_child != 0 && intake::is_still_there(visitor)) {
+    count_declined_child(visitor.hello.parent_segment_id);
+  }
+  intake::decline(std::move(visitor));
+}
+
+void Recorder::State::count_declined_child(std::uint64_t parent_segment_id) {
+  for (const auto& parent : records) {
+    if (parent->segment_id == parent_segment_id) ++parent->declined_children;
+  }
+}
+
+void Recorder::State::collect_losses(ProcessRecord& record) {
+  record.tracked->collect_losses();
+  record.tracked->live().facts.losses.children_unrecorded += record.declined_children;
+}
+
+// Of an image that ends or is let go. A parent that ends at once, as daemons do, may be gone before
+// its child has found out that it cannot be recorded.
+void Recorder::State::note_children(ProcessRecord& record) {
+  intake::TrackedProcess& tracked = *record.tracked;
+  if (record.blocks_at_fork.empty()) {
+    note_unrecorded_children(tracked.unrecorded_children(), record.declined_children,
+                             &session.processes[record.row]);
+    return;
+  }
+  record.children_before = tracked.children_before();
+  record.last_words.emplace(std::move(tracked).take_segment());
+  // Where it cannot be mapped anew all of it stays as it was, which only takes room.
+  static_cast<void>(record.last_words->keep_header_alone());
+  const auto has_last_words = [](const auto& other) { return other->last_words.has_value(); };
+  if (std::count_if(records.begin(), records.end(), has_last_words) > kMostLastWords) {
+    hear_last_words(**std::find_if(records.begin(), records.end(), has_last_words));
+  }
+}
+
+void Recorder::State::hear_last_words(ProcessRecord& record) {
+  note_unrecorded_children(
+      intake::unrecorded_children(record.last_words->header(), record.children_before),
+      record.declined_children, &session.processes[record.row]);
+  record.last_words.reset();
+}
+
+// Children of images that have ended, announced and not heard of.
+bool Recorder::State::awaits_children() const {
+  return std::any_of(records.begin(), records.end(), [](const auto& record) {
+    return record->last_words && intake::sum_of(intake::unrecorded_children(
+                                     record->last_words->header(), record->children_before)) +
+                                         record->declined_children <
+                                     record->blocks_at_fork.size();
+  });
 }
 
 void Recorder::State::parent_forked(ProcessRecord& parent, std::uint64_t token) {
@@ -483,6 +502,7 @@ void Recorder::State::inherit(ProcessRecord& child) {
       facts(child).heap.inherited_blocks = at->second;
       parent->blocks_at_fork.erase(at);
       child.awaits_inheritance = false;
+      if (parent->last_words && parent->blocks_at_fork.empty()) hear_last_words(*parent);
     } else if (child.fork_token == 0 || !parent->is_alive()) {
       // A fork that was not announced: what the parent has now is as near as can be known.
       const model::Process& process = facts(*parent);
@@ -514,7 +534,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.drain_to_end();
   collect_idle(record, true);
-  tracked.collect_losses();
+  collect_losses(record);
   model::Process& process = tracked.live().facts;
   process.duration = now() - process.start;
   const bool went_on = tracked.segment().header().exec_pending.load(std::memory_order_relaxed) != 0;
@@ -529,16 +549,19 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   }
   if (!kind && went_on) {
     process.notes.push_back(
-        "went on as another program that could not be recorded (static, set-user-id or without "
-        "the preloaded library)");
+        "went on as another program that could not be recorded (static, set-user-id, without the "
+        "preloaded library, or as another user)");
   }
-  if (const char* why = why_unrecorded(record)) {
-    warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
+  record.awaits_verdict = !record.may_have_been_late && has_taken_nothing(record) &&
+                          process.exit_kind == model::ExitKind::lost;
+  if (!record.awaits_verdict) {
+    if (const char* why = why_unrecorded(record, process)) {
+      warn("process " + std::to_string(record.pid) + " ran unrecorded: " + why);
+    }
+    note_what_is_missing(record, &process);
   }
-  note_what_is_missing(record, &process);
   note_lost_memory(tracked.segment(), &process);
   note_peak_rss(record, &process);
-  note_children_of_sandbox(tracked.segment().header(), &process);
   note_unjudged(tracked.segment().header(), &process);
   if (process.exit_kind == model::ExitKind::signaled && process.exit_signal == SIGKILL &&
       record.cgroup.location()) {
@@ -552,6 +575,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   pulse->remove(&tracked.segment().header());
   tracked.segment().remove();
   session.processes[record.row] = std::move(process);
+  note_children(record);
   record.tracked.reset();
   record.process.reset();
   record.maps.reset();
@@ -559,6 +583,15 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
   for (const auto& child : records) {
     if (child->awaits_inheritance && child->parent_segment_id == record.segment_id) inherit(*child);
   }
+}
+
+// Who had taken nothing when it ended: whoever knows that a signal ended it has told by now.
+void Recorder::State::give_verdict(ProcessRecord& record) {
+  record.awaits_verdict = false;
+  model::Process& process = session.processes[record.row];
+  if (process.exit_kind == model::ExitKind::signaled) return;
+  note_nothing_taken(&process);
+  warn("process " + std::to_string(record.pid) + " ran unrecorded");
 }
 
 // Leaves a running process to itself: idle, without a collector, ready for the next one.
@@ -571,11 +604,16 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   idle.on_full = protocol::OnFull::drop;
   idle.large_bytes = options.large_threshold;
   tracked.segment().apply(idle);
-  // Hooks that were under way finish their record within moments.
-  usleep(2000);
+  // Hooks that were under way finish their record within moments, and who has just been given its
+  // segment begins to use it.
+  constexpr int kMostMoments = 10;
+  for (int moment = 0; moment < kMostMoments; ++moment) {
+    usleep(2000);
+    if (!has_taken_nothing(record) || now() - record.answered_at > 1) break;
+  }
   tracked.drain_to_end();
   collect_idle(record, true);
-  tracked.collect_losses();
+  collect_losses(record);
   tracked.live().settle();
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
@@ -591,6 +629,8 @@ void Recorder::State::detach_record(ProcessRecord& record) {
     tracked.segment().remove();
   }
   session.processes[record.row] = std::move(process);
+  note_unrecorded_children(tracked.unrecorded_children(), record.declined_children,
+                           &session.processes[record.row]);
   record.tracked.reset();
 }
 
@@ -638,7 +678,7 @@ void Recorder::State::settle() {
   for (const auto& record : records) {
     if (!record->is_alive()) continue;
     record->tracked->live().settle();
-    record->tracked->collect_losses();
+    collect_losses(*record);
     record->tracked->live().facts.duration = now() - record->tracked->live().facts.start;
   }
 }
@@ -928,13 +968,22 @@ void Recorder::child_ended(pid_t pid, int wait_status, std::uint64_t max_rss_byt
   State& s = *state_;
   for (auto record = s.records.rbegin(); record != s.records.rend(); ++record) {
     if ((*record)->pid != pid) continue;
-    if ((*record)->is_alive()) s.end_record(**record, std::nullopt);
+    if ((*record)->is_alive()) {
+      s.early_child_statuses[static_cast<std::uint32_t>(pid)] = wait_status;
+      s.end_record(**record, std::nullopt);
+    }
     model::Process& process = s.session.processes[(*record)->row];
     set_exit_from_wait_status(wait_status, &process);
     // The kernel's figure includes waited-for children: it is this process's own if it had none.
     if (s.records.size() == 1) process.rss.peak = std::max(process.rss.peak, max_rss_bytes);
     return;
   }
+}
+
+void Recorder::await_children() {
+  constexpr std::chrono::milliseconds kMoment{50};
+  const Clock::time_point end = Clock::now() + kMoment;
+  while (state_->awaits_children() && Clock::now() < end) turn();
 }
 
 void Recorder::stop() {
@@ -946,6 +995,10 @@ void Recorder::stop() {
   s.notice_ends(true);
   for (const auto& record : s.records) {
     if (record->is_alive()) s.detach_record(*record);
+  }
+  for (const auto& record : s.records) {
+    if (record->last_words) s.hear_last_words(*record);
+    if (record->awaits_verdict) s.give_verdict(*record);
   }
   for (model::Process& process : s.session.processes) explain_missing_check(process);
   s.session.complete = true;

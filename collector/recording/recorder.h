@@ -137,6 +137,10 @@ class Recorder {
   // Those that introduced themselves but could not be recorded; each was warned about.
   [[nodiscard]] std::size_t declined_processes() const;
 
+  // Gives children a moment whose parents have ended before they were heard of: to introduce
+  // themselves, or to count themselves as unrecorded.
+  void await_children();
+
   // Ends the recording: last records, processes that still run are left alone and marked so.
   // Afterwards session() is complete but for symbols.
   void stop();

@@ -20,12 +20,12 @@ namespace {
 
 // The child's identity is made by fork_handlers, on the way.
 pid_t fork_hook() {
-  if (is_recording()) announce_fork();
+  const bool is_counted = is_recording() && announce_fork();
   const pid_t pid = fork();
   if (pid == 0) {
     is_recording();  // introduces the child
   } else {
-    forget_announced_fork();
+    forget_announced_fork(is_counted, pid < 0);
   }
   return pid;
 }

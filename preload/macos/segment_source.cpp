@@ -33,12 +33,15 @@ SegmentHeader* map_segment(int fd, std::uint64_t bytes) {
   return at == MAP_FAILED ? nullptr : static_cast<SegmentHeader*>(at);
 }
 
-// A connected socket, or −1.
+// A connected socket, or −1 and errno.
 int connect_to(const char* path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::size_t size = std::strlen(path);
-  if (size == 0 || size >= sizeof address.sun_path) return -1;
+  if (size == 0 || size >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
   std::memcpy(address.sun_path, path, size);
   const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return -1;
@@ -46,8 +49,29 @@ int connect_to(const char* path) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
+  const int error = errno;
   close(fd);
+  errno = error;
   return -1;
+}
+
+Answer answer_for_error(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return Answer::no_permission;
+    case ENOENT:
+    case ENOTDIR:
+      return Answer::not_found;
+    case EMFILE:
+    case ENFILE:
+      return Answer::no_descriptor;
+    case ENOMEM:
+    case ENOBUFS:
+      return Answer::no_memory;
+    default:
+      return Answer::silent;
+  }
 }
 
 // No descriptors of /proc go along: the collector has other ways here, or none.
@@ -95,14 +119,13 @@ bool receive(int fd, Welcome* welcome, int* descriptor) {
 Answer answer_in(const Welcome& welcome, int descriptor, SegmentHeader** segment,
                  char (&path)[128]) {
   if (welcome.magic != kWelcomeMagic || welcome.version != kProtocolVersion) {
-    return Answer::unreachable;
+    return Answer::silent;
   }
   if (welcome.verdict == static_cast<std::uint32_t>(Verdict::decline)) return Answer::declined;
-  if (welcome.verdict != static_cast<std::uint32_t>(Verdict::record) || descriptor < 0) {
-    return Answer::unreachable;
-  }
+  if (welcome.verdict != static_cast<std::uint32_t>(Verdict::record)) return Answer::silent;
+  if (descriptor < 0) return Answer::no_descriptor;
   *segment = map_segment(descriptor, welcome.segment_bytes);
-  if (*segment == nullptr) return Answer::unreachable;
+  if (*segment == nullptr) return Answer::no_memory;
   std::memcpy(path, welcome.path, sizeof path);
   path[sizeof path - 1] = '\0';
   return Answer::segment;
@@ -166,8 +189,8 @@ Answer segment_from_collector(const char* socket_path, const Introduction& intro
                               SegmentHeader** segment, char (&path)[128]) {
   const ErrnoKept errno_kept;
   const int fd = connect_to(socket_path);
-  if (fd < 0) return Answer::unreachable;
-  Answer answer = Answer::unreachable;
+  if (fd < 0) return answer_for_error(errno);
+  Answer answer = Answer::silent;
   Welcome welcome{};
   int descriptor = -1;
   if (send_hello(fd, introduction) && receive(fd, &welcome, &descriptor)) {

@@ -133,6 +133,7 @@ TargetEnd record(recording::Recorder& recorder, TargetProcess& target, bool wait
   const TargetEnd end = target.collect();
   recorder.child_ended(target.pid(), end.wait_status, end.max_rss_bytes);
   while (wait_all && recorder.living_processes() > 0) recorder.turn();
+  recorder.await_children();
   return end;
 }
 

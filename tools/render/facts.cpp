@@ -52,8 +52,9 @@ std::string process_label(const model::Process& process) {
 void write_peak_fact(Page& page, const analysis::Summary& summary) {
   const model::Process& largest = *summary.largest;
   if (largest.heap.peak_bytes == 0) {
-    write_fact(page, Tone::strong, "peak heap", "0 B",
-               {summary.sums.losses.exact ? "nothing was allocated" : "nothing was recorded"});
+    write_fact(
+        page, Tone::strong, "peak heap", "0 B",
+        {summary.sums.losses.nothing_lost() ? "nothing was allocated" : "nothing was recorded"});
     return;
   }
   std::vector<std::string> details;
@@ -85,9 +86,10 @@ void write_not_freed_fact(Page& page, const analysis::Summary& summary) {
   const analysis::LeakReport& leaks = summary.leaks;
   std::vector<std::string> details;
   if (leaks.blocks == 0) {
-    details.emplace_back(summary.sampled             ? "no block that was sampled"
-                         : summary.sums.losses.exact ? "every block was freed"
-                                                     : "every block that was recorded was freed");
+    details.emplace_back(summary.sampled ? "no block that was sampled"
+                         : summary.sums.losses.nothing_lost()
+                             ? "every block was freed"
+                             : "every block that was recorded was freed");
   } else if (is_tree(summary)) {
     // Where it is; every process counts for itself.
     constexpr std::size_t kNamed = 2;

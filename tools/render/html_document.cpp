@@ -71,7 +71,7 @@ void write_process(JsonWriter& json, const analysis::ProcessRow& row, std::size_
   json.member("end", end_phrase(process));
   json.key("replaced").boolean(process.exit_kind == model::ExitKind::exec);
   json.member("mode", mode_name(process.mode));
-  json.key("exact").boolean(process.losses.exact && process.mode == model::Mode::exact);
+  json.key("exact").boolean(process.losses.nothing_lost() && process.mode == model::Mode::exact);
   json.member("allocations", process.totals.allocations);
   json.member("allocated", process.totals.allocated_bytes);
   json.member("failed", process.totals.failed);

@@ -1,8 +1,8 @@
 // The JSON report, schema "memwatch.report/1" as the command-line contract defines it, written as a
 // stream. Fields beyond the contract: heap.peak_blocks, losses.damaged_records,
-// failures[].situation, coverage, threads, sizes, timeline, notes, out_of_memory_kill,
-// large_threshold, modules. Sizes in bytes, times in seconds since the session's start, addresses
-// as hex strings.
+// losses.children_unrecorded (then exact is false), failures[].situation, coverage, threads, sizes,
+// timeline, notes, out_of_memory_kill, large_threshold, modules. Sizes in bytes, times in seconds
+// since the session's start, addresses as hex strings.
 //
 // Stack ids count from 0 in the order in which the report refers to them, so that a stack's id is
 // also its index in `stacks`; `stacks` and `frames` hold only what is referred to, each once.

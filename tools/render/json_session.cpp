@@ -93,7 +93,8 @@ void write_losses(JsonWriter& json, const model::Losses& losses) {
   json.member("truncated_stacks", losses.truncated_stacks);
   json.member("stack_mismatches", losses.stack_mismatches);
   json.member("damaged_records", losses.damaged_records);
-  json.key("exact").boolean(losses.exact);
+  json.member("children_unrecorded", losses.children_unrecorded);
+  json.key("exact").boolean(losses.nothing_lost());
   json.end_object();
 }
 

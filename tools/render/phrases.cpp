@@ -126,6 +126,10 @@ std::vector<std::string> loss_phrases(const model::Losses& losses) {
   if (losses.damaged_records > 0) {
     phrases.push_back(counted(losses.damaged_records, "damaged record", "damaged records"));
   }
+  if (losses.children_unrecorded > 0) {
+    phrases.push_back(counted(losses.children_unrecorded, "child process", "child processes") +
+                      " unrecorded");
+  }
   if (losses.unmatched_frees > 0) {
     phrases.push_back(counted(losses.unmatched_frees, "free", "frees") + " of unknown blocks");
   }
@@ -141,7 +145,7 @@ std::string exactness_phrase(const analysis::Summary& summary) {
                        human_bytes(interval));
   }
   const std::vector<std::string> losses = loss_phrases(summary.sums.losses);
-  if (summary.sums.losses.exact) return "exact: every call recorded, nothing lost";
+  if (summary.sums.losses.nothing_lost()) return "exact: every call recorded, nothing lost";
   std::string phrase = losses.empty() ? "NOT exact: some calls went unrecorded" : "NOT exact";
   for (std::size_t i = 0; i < losses.size(); ++i) phrase += (i == 0 ? ": " : ", ") + losses[i];
   return phrase;

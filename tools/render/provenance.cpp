@@ -36,6 +36,11 @@ std::vector<std::string> provenance(const model::Session& session, const model::
                                     process.losses.dropped_allocations,
                                     process.losses.dropped_frees));
   }
+  if (process.losses.children_unrecorded > 0) {
+    sentences.push_back(fmt::format(
+        "Of {} that it started nothing was recorded.",
+        counted(process.losses.children_unrecorded, "child process", "child processes")));
+  }
   return sentences;
 }
 

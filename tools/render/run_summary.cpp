@@ -46,7 +46,7 @@ void write_head(Page& page, const analysis::Selection& selection,
             page.paint(fine ? Tone::faint : Tone::caution, end));
   std::string exactness = exactness_phrase(summary);
   if (summary.pids > 1) exactness = processes_phrase(selection, summary) + "; " + exactness;
-  const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.exact;
+  const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.nothing_lost();
   page.line("  " + page.paint(doubtful ? Tone::caution : Tone::good,
                               shorten_end(exactness, page.width() - 2)));
 }

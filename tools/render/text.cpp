@@ -58,7 +58,7 @@ void write_header(Page& page, const analysis::Selection& selection) {
   add(printable(session.host));
   page.line(page.paint(Tone::faint, shorten_end(facts, page.width())));
 
-  const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.exact;
+  const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.nothing_lost();
   page.line(page.paint(doubtful ? Tone::caution : Tone::good,
                        shorten_end(exactness_phrase(summary), page.width())));
   if (!session.complete) {

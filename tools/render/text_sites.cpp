@@ -195,8 +195,9 @@ void write_nothing_left(Page& page, const ViewContext& context,
     return std::any_of(processes.begin(), processes.end(),
                        [mode](const model::Process* process) { return process->mode == mode; });
   };
-  const bool lossless = std::all_of(processes.begin(), processes.end(),
-                                    [](const auto* process) { return process->losses.exact; });
+  const bool lossless = std::all_of(processes.begin(), processes.end(), [](const auto* process) {
+    return process->losses.nothing_lost();
+  });
   if (report.judged && report.watched_seconds != 0) {
     page.line(page.paint(
         Tone::good,

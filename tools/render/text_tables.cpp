@@ -171,7 +171,7 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
     const bool unusual = process.exit_kind == model::ExitKind::signaled ||
                          process.exit_kind == model::ExitKind::lost || process.exit_code != 0;
     std::string end = process.exit_kind == model::ExitKind::exec ? "exec" : end_phrase(process);
-    if (!process.losses.exact) end += ", inexact";
+    if (!process.losses.nothing_lost()) end += ", inexact";
     std::vector<Cell> cells = {{std::to_string(process.pid), Tone::faint},
                                {human_bytes(process.heap.peak_bytes), Tone::strong}};
     errors.add_to(cells, process.heap.peak_deviation);

@@ -122,6 +122,10 @@ void Totals::finish() {
     segment.apply(settings);
     process.tracked->drain_to_end();
     process.tracked->collect_losses();
+    // Who has not set itself up ran unrecorded. Acquire: matched by the release in preload/session.
+    if (segment.header().ready.load(std::memory_order_acquire) != 1) {
+      process.tracked->live().facts.losses.exact = false;
+    }
     intake::release_charge(segment);
     const auto start = procfs::process_start_ticks(process.pid);
     if (!start || *start != segment.header().start_time) segment.remove();
@@ -148,10 +152,11 @@ std::string Totals::text() {
     line(text, "lost allocations", facts.losses.dropped_allocations);
     line(text, "lost frees", facts.losses.dropped_frees);
     line(text, "damaged records", facts.losses.damaged_records);
+    line(text, "children unrecorded", facts.losses.children_unrecorded);
     line(text, "stacks cut off", facts.losses.truncated_stacks);
     line(text, "resident bytes", process.rss);
     if (process.footprint > 0) line(text, "footprint bytes", process.footprint);
-    text += facts.losses.exact ? "  exact: nothing was lost\n" : "  not exact\n";
+    text += facts.losses.nothing_lost() ? "  exact: nothing was lost\n" : "  not exact\n";
   }
   std::size_t modules = 0, with_id = 0;
   for (const model::Module& module : session_.modules) {

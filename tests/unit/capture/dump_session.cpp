@@ -79,7 +79,7 @@ void dump_process(Dump& out, const model::Process& p) {
            p.rss.samples);
   const auto& l = p.losses;
   out.line("losses", l.dropped_allocations, l.dropped_frees, l.unmatched_frees, l.truncated_stacks,
-           l.stack_mismatches, l.damaged_records, l.exact);
+           l.stack_mismatches, l.damaged_records, l.children_unrecorded, l.exact);
   const auto& c = p.leak_check;
   out.line("leak check", static_cast<int>(c.method), c.complete, c.pause_us, c.root_bytes,
            c.block_bytes, c.watched_ms, c.reason, c.long_pause_reason);

@@ -83,7 +83,7 @@ void RandomSession::fill_counters(model::Process& p) {
   p.heap = {word(), word(), word(), real(), word(), word()};
   p.mapped = {word(), word()};
   p.rss = {word(), word(), word()};
-  p.losses = {word(), word(), word(), word(), word(), word(), sometimes(2)};
+  p.losses = {word(), word(), word(), word(), word(), word(), word(), sometimes(2)};
   for (model::FunctionTotals& f : p.functions) {
     f = sometimes(2) ? model::FunctionTotals{} : model::FunctionTotals{word(), word(), word()};
   }

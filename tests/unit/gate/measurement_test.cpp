@@ -32,6 +32,9 @@ TEST(Measurement, WhatCannotStandForARunIsRefused) {
   model::Session lossy = app_session();
   lossy.processes[0].losses.exact = false;
   EXPECT_NE(refusal(lossy).find("events were lost"), std::string::npos);
+  model::Session childless = app_session();
+  childless.processes[0].losses.children_unrecorded = 1;
+  EXPECT_NE(refusal(childless).find("was not recorded"), std::string::npos);
   model::Session running = app_session();
   running.processes[0].exit_kind = model::ExitKind::running;
   EXPECT_NE(refusal(running).find("still running"), std::string::npos);

@@ -1,7 +1,7 @@
 // A program waits a second for the collector, then runs on without it. On a busy machine the answer
 // may come later than that, or not in time to be read: the program has a record all the same, which
-// says that it ran unrecorded and does not call itself exact. A younger process has died before it
-// allocated anything.
+// says that it ran unrecorded and does not call itself exact. A younger process that was killed has
+// died before it allocated anything; one that ended otherwise has not taken what it was given.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,6 +63,7 @@ class LateAnswer : public testing::TestWithParam<Patience> {
       const std::uint64_t own = procfs::process_start_ticks(getpid()).value_or(0U);
       if (!introduce(recorder_->rendezvous_path(), own + later, &connection)) _exit(1);
       if (GetParam() == Patience::gives_up_before_the_answer) connection.reset();
+      signal(SIGUSR1, [](int) { _exit(0); });  // an ordinary end
       if (write(to.get(), "r", 1) != 1) _exit(1);
       pause();
       _exit(0);
@@ -71,11 +72,10 @@ class LateAnswer : public testing::TestWithParam<Patience> {
     char byte = 0;
     ASSERT_EQ(read(from.get(), &byte, 1), 1);
   }
-  void end() {
-    kill(child_, SIGKILL);
+  void end(int by_signal = SIGKILL) {
+    kill(child_, by_signal);
     int status = 0;
     waitpid(child_, &status, 0);
-    recorder_->turn();
     recorder_->child_ended(child_, status, 0);
     recorder_->stop();
   }
@@ -116,6 +116,44 @@ TEST_P(LateAnswer, WasNotLateForAProcessThatDiesWithinTheSecond) {
   if (procfs::age_ms(started_at_) < protocol::kWelcomeTimeoutMs) {
     EXPECT_TRUE(process.losses.exact);
   }
+}
+
+TEST_P(LateAnswer, OrNotIsNoExcuseForAProcessThatEndsByItself) {
+  start(0);
+  recorder_->turn();
+  end(SIGUSR1);
+  ASSERT_EQ(recorder_->session().processes.size(), 1U);
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_EQ(process.exit_kind, model::ExitKind::exited);
+  EXPECT_FALSE(process.losses.exact);
+  ASSERT_EQ(process.notes.size(), 1U);
+  EXPECT_TRUE(process.notes[0].starts_with("Ran unrecorded: ")) << process.notes[0];
+  EXPECT_NE(warnings_.find("ran unrecorded"), std::string::npos) << warnings_;
+}
+
+TEST_P(LateAnswer, IsNoExcuseForAProcessWhoseEndNobodyTells) {
+  start(0);
+  recorder_->turn();
+  kill(child_, SIGUSR1);
+  int status = 0;
+  waitpid(child_, &status, 0);
+  recorder_->turn();
+  recorder_->stop();
+  ASSERT_EQ(recorder_->session().processes.size(), 1U);
+  EXPECT_FALSE(recorder_->session().processes[0].losses.exact);
+}
+
+TEST_P(LateAnswer, IsNoExcuseForAProcessThatGoesOn) {
+  start(0);
+  recorder_->turn();
+  recorder_->stop();
+  ASSERT_EQ(recorder_->session().processes.size(), 1U);
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_EQ(process.exit_kind, model::ExitKind::running);
+  EXPECT_FALSE(process.losses.exact);
+  EXPECT_EQ(process.notes.size(), 1U);
+  kill(child_, SIGKILL);
+  waitpid(child_, nullptr, 0);
 }
 
 TEST_P(LateAnswer, ToAPidThatIsSomebodyElsesByNowIsNoRecord) {

@@ -123,6 +123,56 @@ TEST_F(Recording, TheEndOfAProcessIsNoticedWithItsLastRecords) {
   EXPECT_EQ(process.rss.peak, 1ULL << 40);
 }
 
+TEST_F(Recording, ChildrenThatCountThemselvesAreToldWithTheirReasons) {
+  auto& children = segment_->header().children_unrecorded;
+  children[static_cast<std::size_t>(protocol::Unrecorded::sandbox)].store(5);  // before it began
+  ASSERT_TRUE(recorder_->attach(name_));
+  children[static_cast<std::size_t>(protocol::Unrecorded::sandbox)].fetch_add(1);
+  children[static_cast<std::size_t>(protocol::Unrecorded::no_descriptor)].fetch_add(2);
+  recorder_->settle();
+  EXPECT_EQ(recorder_->first_process().losses.children_unrecorded, 3U);
+  recorder_->stop();
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_EQ(process.losses.children_unrecorded, 3U);
+  EXPECT_TRUE(process.losses.exact) << "nothing of its own was lost";
+  EXPECT_FALSE(process.losses.nothing_lost());
+  ASSERT_EQ(process.notes.size(), 3U);  // that it was attached, and two reasons
+  EXPECT_TRUE(process.notes[1].starts_with("1 child ran unrecorded")) << process.notes[1];
+  EXPECT_NE(process.notes[1].find("seccomp"), std::string::npos);
+  EXPECT_TRUE(process.notes[2].starts_with("2 children ran unrecorded")) << process.notes[2];
+  EXPECT_NE(process.notes[2].find("descriptor"), std::string::npos);
+}
+
+TEST_F(Recording, AnAttachThatBringsNoNewsOfChildrenIsSilent) {
+  segment_->header().children_unrecorded[0].store(5);
+  ASSERT_TRUE(recorder_->attach(name_));
+  recorder_->stop();
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_TRUE(process.losses.nothing_lost());
+  EXPECT_EQ(process.notes.size(), 1U);
+}
+
+// A parent that ends at once, as daemons do.
+TEST_F(Recording, AChildMayCountItselfAfterItsParentsEnd) {
+  ASSERT_TRUE(recorder_->attach(name_));
+  write_events();
+  auto* slot = segment_->at<protocol::ThreadSlot>(segment_->geometry().slots_offset);
+  auto* ring = segment_->at<protocol::Slot>(segment_->geometry().rings_offset);
+  ring[4] = {protocol::encode_extended_header(protocol::RecordType::fork, 1), 1};
+  slot->published.store(5, std::memory_order_release);
+  kill(child_, SIGKILL);
+  int status = 0;
+  waitpid(child_, &status, 0);
+  recorder_->child_ended(std::exchange(child_, -1), status, 0);
+  EXPECT_EQ(recorder_->living_processes(), 0U);
+  segment_->header().children_unrecorded[1].fetch_add(1);
+  recorder_->await_children();
+  recorder_->stop();
+  const model::Process& process = recorder_->session().processes[0];
+  EXPECT_EQ(process.losses.children_unrecorded, 1U);
+  EXPECT_NE(process.notes.back().find("another user"), std::string::npos) << process.notes.back();
+}
+
 TEST_F(Recording, StoppingTwiceIsStoppingOnce) {
   ASSERT_TRUE(recorder_->attach(name_));
   recorder_->stop();

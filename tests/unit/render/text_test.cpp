@@ -166,6 +166,16 @@ TEST(Text, LossesAndCutsAreSaidAtTheTop) {
   EXPECT_NE(text.find("incomplete"), std::string::npos);
 }
 
+TEST(Text, ChildrenOfWhichNothingWasRecordedAreALoss) {
+  model::Session session = testing::server_session();
+  session.processes[0].losses.children_unrecorded = 2;
+  for (const std::string_view name : kViewNames) {
+    const std::string text = text_of(session, *view_from_name(name));
+    EXPECT_NE(text.find("NOT exact: 2 child processes unrecorded"), std::string::npos) << name;
+    EXPECT_EQ(text.find("nothing lost"), std::string::npos) << name;
+  }
+}
+
 TEST(Text, LifetimeFindingsAreNeverCalledLeaked) {
   const model::Session session = testing::server_session();
   for (const std::string_view name : kViewNames) {

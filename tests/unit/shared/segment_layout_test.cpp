@@ -14,7 +14,7 @@ namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
 TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
-  EXPECT_EQ(kProtocolVersion, 9U) << "a new version may move fields: update the offsets below";
+  EXPECT_EQ(kProtocolVersion, 10U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
@@ -24,13 +24,14 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(offsetof(SegmentHeader, control), 192U);
   EXPECT_EQ(offsetof(SegmentHeader, slots_used), 384U);
   EXPECT_EQ(offsetof(SegmentHeader, no_room), 464U);
-  EXPECT_EQ(offsetof(SegmentHeader, children_unrecorded), 472U);
-  EXPECT_EQ(offsetof(SegmentHeader, peak_rss), 480U);
+  EXPECT_EQ(offsetof(SegmentHeader, peak_rss), 472U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_wanted), 512U);
   EXPECT_EQ(offsetof(SegmentHeader, trim_done), 520U);
   EXPECT_EQ(offsetof(SegmentHeader, exit_waiting), 576U);
   EXPECT_EQ(offsetof(SegmentHeader, query_owner), 704U);
   EXPECT_EQ(offsetof(SegmentHeader, query_counters), 720U);
+  EXPECT_EQ(offsetof(SegmentHeader, judge_answered), 960U);
+  EXPECT_EQ(offsetof(SegmentHeader, children_unrecorded), 1024U);
   EXPECT_EQ(offsetof(ThreadSlot, consumed), 64U);
   EXPECT_EQ(sizeof(ThreadSlot), 128U);
   EXPECT_EQ(sizeof(StackNode), 16U);
@@ -49,6 +50,8 @@ TEST(SegmentLayout, FieldsOfDifferentWritersShareNoCacheLine) {
   EXPECT_LT(line(offsetof(SegmentHeader, ready)), line(offsetof(SegmentHeader, control)));
   EXPECT_LT(line(offsetof(SegmentHeader, rendezvous) + kMaxRendezvousPath - 1),
             line(offsetof(SegmentHeader, slots_used)));
+  EXPECT_LT(line(offsetof(SegmentHeader, judge_live_bytes)),
+            line(offsetof(SegmentHeader, children_unrecorded)));
   EXPECT_LT(line(offsetof(ThreadSlot, idle_bytes)), line(offsetof(ThreadSlot, consumed)));
 }
 
