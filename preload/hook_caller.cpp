@@ -10,8 +10,9 @@ bool is_called_by_program(const void* caller) {
   const auto pc = reinterpret_cast<std::uintptr_t>(caller);
   // Called from a hook: the real function has ended in a jump to another name (musl's valloc in
   // aligned_alloc). What __malloc_hook and its like call is the allocator's work as well.
-  return !calls_program_from_allocator() && t_state.own_work == 0 && t_state.in_foreign_delete == 0 && is_ready() &&
-         !is_allocator_code(pc) && !is_shim_code(pc);
+  return !calls_program_from_allocator() && t_state.own_work == 0 &&
+         t_state.in_foreign_delete == 0 && is_ready() && !is_allocator_code(pc) &&
+         !is_shim_code(pc);
 }
 
 Plan plan_judged_call(Function function, std::size_t size, const CallSite& site) {

@@ -3,8 +3,8 @@
 //
 //   int main(int argc, char** argv) {
 //     ::testing::InitGoogleTest(&argc, argv);
-//     memwatch::gtest::install();  // or, for all: install(memwatch::gtest::Limits().max_peak(1 << 20))
-//     return RUN_ALL_TESTS();
+//     memwatch::gtest::install();  // or, for all: install(memwatch::gtest::Limits().max_peak(1 <<
+//     20)) return RUN_ALL_TESTS();
 //   }
 //   TEST(Parser, TakesLittleMemory) {
 //     memwatch::gtest::limit().max_peak(64 << 10).max_allocations(100).max_not_freed(0);

@@ -65,7 +65,8 @@ void note_what_is_missing(const ProcessRecord& record, model::Process* facts) {
   const protocol::SegmentHeader& header = record.tracked->segment().header();
   if (const char* why = why_unrecorded(record, *facts)) {
     facts->losses.exact = false;
-    const bool is_shared_memory = header.ready.load() == protocol::kNoRoom;
+    // Relaxed: it was acquired by why_unrecorded, and is final.
+    const bool is_shared_memory = header.ready.load(std::memory_order_relaxed) == protocol::kNoRoom;
     facts->notes.push_back(std::string("Ran unrecorded: ") + why +
                            (is_shared_memory ? kRemedy : ""));
   } else if (header.no_room.load(std::memory_order_relaxed) != 0) {
