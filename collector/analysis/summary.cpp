@@ -29,6 +29,7 @@ Summary summarize(const Selection& selection, std::size_t top) {
     summary.idle = summary.idle || process->mode == model::Mode::idle;
   }
   summary.pids = pids.size();
+  summary.complete = selection.session().complete;
   return summary;
 }
 

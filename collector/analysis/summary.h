@@ -29,6 +29,7 @@ struct Summary {
   std::optional<Coverage> coverage;          // of that one
   bool sampled = false;                      // some process was sampled: its numbers are estimates
   bool idle = false;                         // some process was only counted, without stacks
+  bool complete = true;  // false: what came after the last checkpoint is missing
 };
 
 // top: how many stacks the rankings in it keep.

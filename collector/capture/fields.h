@@ -40,6 +40,10 @@ namespace holder_field {
 inline constexpr std::uint32_t kWords = 1, kModule = 2, kSymbol = 3, kSteps = 4;
 }
 
+namespace cut_short_field {
+inline constexpr std::uint32_t kWhy = 1;
+}
+
 namespace commit_field {
 inline constexpr std::uint32_t kCheckpoint = 1, kTableSizes = 2;
 }

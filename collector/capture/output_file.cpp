@@ -67,9 +67,13 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
 Result<void> OutputFile::write_at(std::uint64_t offset, std::string_view bytes) {
   const int problem = write_all(fd_.get(), offset, bytes);
   if (problem == 0) return {};
-  // Where even this fails, the reader finds a torn group and ignores it.
-  if (regular_) static_cast<void>(::ftruncate(fd_.get(), static_cast<off_t>(offset)) == 0);
+  cut_back(offset);
   return system_error(kWrite, path_, problem);
+}
+
+void OutputFile::cut_back(std::uint64_t end) {
+  // Where even this fails, the reader finds a torn group, or bytes after the end, and ignores them.
+  if (regular_) static_cast<void>(::ftruncate(fd_.get(), static_cast<off_t>(end)) == 0);
 }
 
 bool OutputFile::can_replace() const {

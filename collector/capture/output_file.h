@@ -23,6 +23,9 @@ class OutputFile {
   // `offset`, which also frees what a full disk let through.
   Result<void> write_at(std::uint64_t offset, std::string_view bytes);
 
+  // Forgets what stands beyond `end`; nothing happens to a device.
+  void cut_back(std::uint64_t end);
+
   // Puts a new file with these bytes, already on disk, in this one's place. On an error, or where
   // can_replace() is false, the old file stays and stays open.
   Result<void> replace_with(std::string_view head, std::string_view tail);

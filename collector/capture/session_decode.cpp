@@ -29,6 +29,23 @@ void check_commit(std::string_view payload, const model::Session& session) {
 
 }  // namespace
 
+std::string decode_cut_short(std::string_view payload) {
+  std::string why;
+  try {
+    protozero::pbf_reader reader(payload.data(), payload.size());
+    while (reader.next()) {
+      if (reader.tag_and_type() == bytes_key(cut_short_field::kWhy)) {
+        why = bytes_of(reader).substr(0, kMaxCutReasonBytes);
+      } else {
+        reader.skip();
+      }
+    }
+  } catch (const std::exception&) {
+    why.clear();
+  }
+  return why;
+}
+
 void SessionDecoder::apply_or_throw(std::uint16_t type, std::string_view payload) {
   switch (static_cast<ChunkType>(type)) {
     case ChunkType::session:
@@ -64,6 +81,7 @@ void SessionDecoder::apply_or_throw(std::uint16_t type, std::string_view payload
     case ChunkType::commit:
       return check_commit(payload, session_);
     case ChunkType::end:
+    case ChunkType::cut_short:  // the reader's: both say something of the file, not of its session
       return;
   }
 }

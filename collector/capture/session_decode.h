@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "collector/capture/memory_budget.h"
@@ -27,6 +28,9 @@ class SessionDecoder {
   model::Session session_;
   MemoryBudget budget_;
 };
+
+// Why the writer could not write on, of a chunk cut_short; "" where it makes no sense.
+std::string decode_cut_short(std::string_view payload);
 
 // The parts of apply; each throws Damage or a protozero exception.
 TableSizes sizes_of(const model::Session& session);

@@ -37,4 +37,12 @@ void encode_commit(const model::Session& session, Shadow& shadow, ChunkWriter& c
   chunks.add(ChunkType::commit, message);
 }
 
+void encode_cut_short(std::string_view why, ChunkWriter& chunks) {
+  std::string message;
+  protozero::pbf_writer writer(message);
+  const std::string_view cut = why.substr(0, kMaxCutReasonBytes);
+  writer.add_bytes(cut_short_field::kWhy, cut.data(), cut.size());
+  chunks.add(ChunkType::cut_short, message);
+}
+
 }  // namespace memwatch::capture

@@ -27,6 +27,9 @@ void encode_changes(const model::Session& session, bool thorough, Shadow& shadow
 // The chunk that makes everything before it count.
 void encode_commit(const model::Session& session, Shadow& shadow, ChunkWriter& chunks);
 
+// The chunk that stands where the next group could not be written.
+void encode_cut_short(std::string_view why, ChunkWriter& chunks);
+
 // The parts of encode_changes.
 TableSizes sizes_of(const model::Session& session);
 void encode_tables(const model::Session& session, bool thorough, Shadow& shadow,

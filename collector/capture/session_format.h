@@ -60,6 +60,7 @@ enum class ChunkType : std::uint16_t {
   leaks = 15,
   epochs = 16,
   site_epochs = 17,
+  cut_short = 18,
 };
 
 // The writer starts a new chunk at this raw size; a single message may exceed it.
@@ -85,6 +86,7 @@ inline constexpr std::size_t kMaxStringListBytes = std::size_t{6} << 20;  // a c
 inline constexpr std::size_t kMaxSymbolRowBytes = std::size_t{4} << 20;   // strings of one address
 inline constexpr std::size_t kMaxFramesPerAddress = 256;
 inline constexpr std::size_t kMaxThreadNameBytes = 256;
+inline constexpr std::size_t kMaxCutReasonBytes = 256;  // short: it is for a disk that is full
 inline constexpr std::size_t kRowsPerBlock = 8192;
 
 static_assert(2 * kMaxStringListBytes + kChunkTargetBytes < kMaxChunkBytes);

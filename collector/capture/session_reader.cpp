@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <utility>
 
 #include "collector/capture/chunk_reader.h"
 #include "collector/capture/session_decode.h"
@@ -17,12 +18,14 @@ struct Extent {
   bool cut = false;                    // the bytes end inside a chunk or a group
   std::uint64_t stop_offset = 0;       // where the walk stopped
   std::string damage;                  // why, where bytes were wrong
+  std::string cut_reason;              // why the writer could not write on, if it still told that
 };
 
 Extent find_extent(ByteSource& source, std::uint64_t file_id) {
   Extent extent;
   ChunkReader reader(source, file_id);
   bool after_commit = false;
+  bool is_first = true;
   for (;;) {
     const ChunkReader::Status status = reader.next();
     extent.stop_offset = reader.chunk_offset();
@@ -35,6 +38,13 @@ Extent find_extent(ByteSource& source, std::uint64_t file_id) {
       extent.ended = true;
       extent.stop_offset = reader.position().offset;
       return extent;
+    }
+    const bool at_start = std::exchange(is_first, false);
+    if (reader.type() == static_cast<std::uint16_t>(ChunkType::cut_short) &&
+        (after_commit || at_start)) {
+      std::string_view payload;
+      if (reader.payload(payload)) extent.cut_reason = decode_cut_short(payload);
+      continue;  // in the place of a group, and none is torn
     }
     after_commit = reader.type() == static_cast<std::uint16_t>(ChunkType::commit);
     if (after_commit) extent.committed_chunks = reader.position().sequence;
@@ -71,7 +81,15 @@ Decoded decode_chunks(ByteSource& source, std::uint64_t file_id, std::uint64_t c
   return decoded;
 }
 
-Error nothing_intact(std::uint64_t offset, std::string_view problem) {
+Error nothing_intact(std::uint64_t offset, std::string_view problem,
+                     const std::string& cut_reason = {}) {
+  if (!cut_reason.empty()) {
+    return Error{ErrorKind::damaged,
+                 "read the session",
+                 {},
+                 "nothing is in it: its recorder could not write to it: " + cut_reason,
+                 {}};
+  }
   std::string why =
       problem.empty()
           ? fmt::format("cut off at byte {} before the first complete checkpoint", offset)
@@ -90,10 +108,15 @@ void warn_about_extent(const Extent& extent, std::uint64_t size,
     warn(warnings, fmt::format("the session is damaged at byte {} of {} ({}); what follows is its "
                                "last intact checkpoint before that",
                                extent.stop_offset, size, extent.damage));
+  } else if (!extent.ended && !extent.cut_reason.empty()) {
+    warn(warnings, fmt::format("the session has no end: its recorder could not write on ({}); "
+                               "what follows is its last checkpoint",
+                               extent.cut_reason));
   } else if (!extent.ended) {
-    warn(warnings, fmt::format("the session has no end: its recorder was killed or is still "
-                               "running{}; what follows is its last checkpoint",
-                               extent.cut ? ", and the last bytes are a torn checkpoint" : ""));
+    warn(warnings,
+         fmt::format("the session has no end: its recorder was killed, found no room to write on "
+                     "(a full disk) or is still running{}; what follows is its last checkpoint",
+                     extent.cut ? ", and the last bytes are a torn checkpoint" : ""));
   } else if (extent.stop_offset < size) {
     warn(warnings, fmt::format("{} bytes after the end of the session were ignored",
                                size - extent.stop_offset));
@@ -104,7 +127,9 @@ Result<model::Session> read_source(ByteSource& source, std::vector<std::string>*
   Result<std::uint64_t> file_id = read_file_header(source);
   if (!file_id) return file_id.error();
   const Extent extent = find_extent(source, *file_id);
-  if (extent.committed_chunks == 0) return nothing_intact(extent.stop_offset, extent.damage);
+  if (extent.committed_chunks == 0) {
+    return nothing_intact(extent.stop_offset, extent.damage, extent.cut_reason);
+  }
 
   Decoded decoded = decode_chunks(source, *file_id, extent.committed_chunks);
   bool complete = extent.ended;

@@ -7,6 +7,7 @@
 //   not a memwatch session …
 //   written by a newer memwatch (format N, this one reads up to M)
 //   damaged / cut off at byte N before the first complete checkpoint
+//   nothing is in it: its recorder could not write to it: No space left on device
 // Kind not_found: there is no such file. Kind system: it cannot be opened or read.
 #pragma once
 

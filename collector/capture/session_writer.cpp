@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include "collector/capture/output_file.h"
 #include "collector/capture/session_encode.h"
@@ -35,6 +36,7 @@ struct SessionWriter::State {
   ChunkPosition position;        // the end of what is committed
   std::uint64_t full_bytes = 0;  // file size after the last full snapshot, or the last try at one
   bool failing = false;          // the last checkpoint failed, and that was reported
+  bool said_why = false;         // a chunk that says why it failed stands after what is committed
   bool finished = false;
 
   [[nodiscard]] bool outgrown() const {
@@ -45,6 +47,7 @@ struct SessionWriter::State {
   Result<void> append(const model::Session& session, bool last);
   Result<void> rewrite(const model::Session& session, bool last);
   Result<void> write(const model::Session& session, bool last);
+  Result<void> write_or_say_why(const model::Session& session, bool last);
 };
 
 void SessionWriter::State::encode(const model::Session& session, bool last, Shadow& from,
@@ -59,11 +62,15 @@ Result<void> SessionWriter::State::append(const model::Session& session, bool la
   Shadow next = shadow;
   ChunkWriter chunks(file_id, position);
   encode(session, last, next, chunks);
-  if (chunks.empty()) return {};
+  if (chunks.empty()) {
+    if (std::exchange(said_why, false)) file.cut_back(position.offset);
+    return {};
+  }
   if (Result<void> written = file.write_at(position.offset, chunks.bytes()); !written) {
     return written;
   }
   if (shadow.checkpoints == 0) full_bytes = chunks.end().offset;
+  if (std::exchange(said_why, false)) file.cut_back(chunks.end().offset);
   shadow = std::move(next);
   position = chunks.end();
   return {};
@@ -81,6 +88,7 @@ Result<void> SessionWriter::State::rewrite(const model::Session& session, bool l
   shadow = std::move(next);
   position = chunks.end();
   full_bytes = position.offset;
+  said_why = false;
   return {};
 }
 
@@ -95,6 +103,17 @@ Result<void> SessionWriter::State::write(const model::Session& session, bool las
   } catch (const std::exception& problem) {
     return Error{ErrorKind::system, "write the session file", path, problem.what(), {}};
   }
+}
+
+// What found no room was a checkpoint, some KB; these few bytes mostly fit into the block that the
+// last one ends in. Nothing is kept back for them: a reader that finds none names all causes.
+Result<void> SessionWriter::State::write_or_say_why(const model::Session& session, bool last) {
+  Result<void> written = write(session, last);
+  if (written) return written;
+  ChunkWriter chunks(file_id, position);
+  encode_cut_short(written.error().why, chunks);
+  said_why = file.write_at(position.offset, chunks.bytes()).has_value();
+  return written;
 }
 
 SessionWriter::SessionWriter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -116,7 +135,7 @@ Result<void> SessionWriter::checkpoint(const model::Session& session) {
   if (state_->finished) {
     return Error{ErrorKind::usage, "write the session file", state_->path, "it is finished", {}};
   }
-  Result<void> written = state_->write(session, false);
+  Result<void> written = state_->write_or_say_why(session, false);
   const bool known = state_->failing;
   state_->failing = !written;
   if (!written && known) return {};
@@ -127,7 +146,7 @@ Result<void> SessionWriter::finish(const model::Session& session) {
   if (state_->finished) {
     return Error{ErrorKind::usage, "write the session file", state_->path, "it is finished", {}};
   }
-  if (Result<void> written = state_->write(session, true); !written) return written;
+  if (Result<void> written = state_->write_or_say_why(session, true); !written) return written;
   state_->finished = true;
   return state_->file.sync();
 }

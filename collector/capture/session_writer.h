@@ -35,8 +35,9 @@ class SessionWriter {
   // Appends what is new or changed. Code addresses and stacks only grow at their ends; any other
   // row may change; tables of a process may shrink; an address's symbols, once not empty, are
   // looked at again only by finish().
-  // An Error means that nothing was written and what the file held is intact. While one cause
-  // (say, a full disk) lasts, only the first checkpoint reports it; each one tries again.
+  // An Error means that nothing was written (but why, where that fits) and what the file held is
+  // intact. While one cause (say, a full disk) lasts, only the first checkpoint reports it; each
+  // one tries again.
   Result<void> checkpoint(const model::Session& session);
 
   // The last checkpoint, the mark of an orderly end, and the way to disk. Always reports its error.

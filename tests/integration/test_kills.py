@@ -45,13 +45,16 @@ class KillsTest(IntegrationTest):
     def test_the_collector_is_stopped_for_a_while(self):
         self.tries(lambda _, at: kills.stop_collector(self.workspace, at.uniform(0, 0.1), at.uniform(0.1, 2)), 2)
 
+    def test_the_collector_is_stopped_and_events_may_be_lost(self):
+        self.tries(lambda _, at: kills.stop_collector(self.workspace, 0.05, 1, options=["--on-full", "drop"]), 2)
+
     def test_little_room(self):
         if self.namespace is None:
             self.skipTest("no mount namespaces here (they need root, or user namespaces)")
-        for where in ("/dev/shm", None):
+        for where, sizes in (("/dev/shm", [4, 64, 350, 500, 900]), (None, [4, 8])):
             self.tries(
-                lambda _, at: kills.run_with_little_room(
-                    self.workspace, self.namespace, f"{at.choice([4, 64, 350, 500, 900])}k", where
+                lambda _, at, where=where, sizes=sizes: kills.run_with_little_room(
+                    self.workspace, self.namespace, f"{at.choice(sizes)}k", where
                 ),
                 3,
             )

@@ -73,7 +73,7 @@ void write_side(Page& page, const char* name, const analysis::DiffSide& side,
     for (const model::Process& process : side.session->processes) {
       if (process.pid == root->pid && root->exit_kind == model::ExitKind::exec) root = &process;
     }
-    add(end_phrase(*root));
+    add(end_phrase(*side.session, *root));
   }
   if (side.processes > 1) add(fmt::format("{} programs", side.processes));
   add(recorded_on(*side.session));

@@ -57,7 +57,8 @@ std::string_view mode_name(model::Mode mode) {
   return mode == model::Mode::idle ? "idle" : "exact";
 }
 
-void write_process(JsonWriter& json, const analysis::ProcessRow& row, std::size_t columns) {
+void write_process(JsonWriter& json, const model::Session& session, const analysis::ProcessRow& row,
+                   std::size_t columns) {
   const model::Process& process = *row.process;
   json.begin_object();
   json.member("pid", process.pid);
@@ -68,7 +69,7 @@ void write_process(JsonWriter& json, const analysis::ProcessRow& row, std::size_
   write_arguments(json, process.command);
   json.key("start").real(process.start);
   json.key("duration").real(process.duration);
-  json.member("end", end_phrase(process));
+  json.member("end", end_phrase(session, process));
   json.key("replaced").boolean(process.exit_kind == model::ExitKind::exec);
   json.member("mode", mode_name(process.mode));
   json.key("exact").boolean(process.losses.nothing_lost() && process.mode == model::Mode::exact);
@@ -221,7 +222,7 @@ void write_html_document(const analysis::Selection& selection, const HtmlOptions
   json.member("mostNodes", folding.most_nodes);
   json.key("processes").begin_array();
   const std::size_t columns = shared_out(kSharedColumns, rows.size(), kFewestColumns, kMostColumns);
-  for (const analysis::ProcessRow& row : rows) write_process(json, row, columns);
+  for (const analysis::ProcessRow& row : rows) write_process(json, session, row, columns);
   json.end_array();
   write_failures(json, selection, numbers, names);
   write_large(json, selection, numbers, names);

@@ -49,11 +49,13 @@ void write_facts_of(JsonWriter& json, const ScopeContext& context,
                     const analysis::Summary& summary) {
   json.member("pids", summary.pids);
   if (summary.largest != nullptr) json.member("largest", context.processes.at(summary.largest));
-  if (summary.root_end != nullptr) json.member("end", end_phrase(*summary.root_end));
+  if (summary.root_end != nullptr) {
+    json.member("end", end_phrase(context.selection.session(), *summary.root_end));
+  }
   json.key("sampled").boolean(summary.sampled);
   json.key("idle").boolean(summary.idle);
-  json.key("exact").boolean(summary.sums.losses.nothing_lost() && !summary.sampled &&
-                            !summary.idle);
+  json.key("exact").boolean(summary.sums.losses.nothing_lost() && summary.complete &&
+                            !summary.sampled && !summary.idle);
   json.member("exactness", exactness_phrase(summary));
   json.member("notFreedPhrase", not_freed_phrase(summary.leaks.end));
   if (summary.coverage) {

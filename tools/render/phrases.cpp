@@ -62,6 +62,14 @@ std::string signal_name(std::int32_t number) {
   }
 }
 
+std::string end_phrase(const model::Session& session, const model::Process& process) {
+  // Whether it still runs nobody knows: it was not the program's end that ended the recording.
+  if (!session.complete && process.exit_kind == model::ExitKind::running) {
+    return "running when last seen";
+  }
+  return end_phrase(process);
+}
+
 std::string end_phrase(const model::Process& process) {
   switch (process.exit_kind) {
     case model::ExitKind::exited:
@@ -145,6 +153,9 @@ std::string exactness_phrase(const analysis::Summary& summary) {
                        human_bytes(interval));
   }
   const std::vector<std::string> losses = loss_phrases(summary.sums.losses);
+  if (summary.sums.losses.nothing_lost() && !summary.complete) {
+    return "every call recorded up to its last checkpoint";
+  }
   if (summary.sums.losses.nothing_lost()) return "exact: every call recorded, nothing lost";
   std::string phrase = losses.empty() ? "NOT exact: some calls went unrecorded" : "NOT exact";
   for (std::size_t i = 0; i < losses.size(); ++i) phrase += (i == 0 ? ": " : ", ") + losses[i];

@@ -17,6 +17,10 @@ namespace memwatch::render {
 // "exit 0", "killed by SIGSEGV", "still running", "replaced by exec", "lost".
 std::string end_phrase(const model::Process& process);
 
+// The same of a process in a recorded session: "running when last seen" where the session has no
+// end of its own.
+std::string end_phrase(const model::Session& session, const model::Process& process);
+
 // "3 processes"; "3 processes, 5 programs" where exec replaced some.
 std::string processes_phrase(const analysis::Selection& selection,
                              const analysis::Summary& summary);
@@ -35,8 +39,8 @@ std::string error_phrase(std::uint64_t deviation);
 // What was lost, one sentence part per kind: "3 allocations dropped"; empty for an exact session.
 std::vector<std::string> loss_phrases(const model::Losses& losses);
 
-// "exact: every call recorded, nothing lost", "sampled: estimates, about one sample every 512 KiB"
-// …
+// "exact: every call recorded, nothing lost", "every call recorded up to its last checkpoint",
+// "sampled: estimates, about one sample every 512 KiB" …
 std::string exactness_phrase(const analysis::Summary& summary);
 
 // "malloc of 64.0 GiB failed with ENOMEM".

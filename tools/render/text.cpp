@@ -48,17 +48,18 @@ void write_header(Page& page, const analysis::Selection& selection) {
     if (selection.processes().size() > 1) {
       add(counted(selection.processes().size(), "program", "programs"));
     }
-    add(end_phrase(*summary.root_end));
+    add(end_phrase(session, *summary.root_end));
   } else {
     add(processes_phrase(selection, summary));
-    add("root: " + end_phrase(*summary.root_end));
+    add("root: " + end_phrase(session, *summary.root_end));
   }
   add(human_duration(summary.sums.duration));
   add(recorded_on(session.started_at));
   add(printable(session.host));
   page.line(page.paint(Tone::faint, shorten_end(facts, page.width())));
 
-  const bool doubtful = summary.sampled || summary.idle || !summary.sums.losses.nothing_lost();
+  const bool doubtful =
+      summary.sampled || summary.idle || !summary.complete || !summary.sums.losses.nothing_lost();
   page.line(page.paint(doubtful ? Tone::caution : Tone::good,
                        shorten_end(exactness_phrase(summary), page.width())));
   if (!session.complete) {

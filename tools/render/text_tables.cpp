@@ -170,7 +170,9 @@ void write_process_table(Page& page, const analysis::Selection& selection, Proce
     const model::Process& process = *rows[i].process;
     const bool unusual = process.exit_kind == model::ExitKind::signaled ||
                          process.exit_kind == model::ExitKind::lost || process.exit_code != 0;
-    std::string end = process.exit_kind == model::ExitKind::exec ? "exec" : end_phrase(process);
+    std::string end = process.exit_kind == model::ExitKind::exec
+                          ? "exec"
+                          : end_phrase(selection.session(), process);
     if (!process.losses.nothing_lost()) end += ", inexact";
     std::vector<Cell> cells = {{std::to_string(process.pid), Tone::faint},
                                {human_bytes(process.heap.peak_bytes), Tone::strong}};

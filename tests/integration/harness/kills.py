@@ -3,12 +3,14 @@ afterwards. Each function is one try and returns a list of complaints; empty is 
 each) and by scripts/soak (hundreds). Every process started here is ended by its own number.
 """
 
+import ctypes
 import json
 import os
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 from . import checks
@@ -127,7 +129,7 @@ def read_session(workspace, session):
 
 
 def leftovers(workspace):
-    """After a command that sweeps: nothing of a killed collector may be left."""
+    """After a command that sweeps: nothing of a killed collector may be left, wherever it was."""
     subprocess.run(
         [str(configuration.memwatch), "run", "--quiet", "-o", str(workspace.out / "sweep.mw"), "--", "/bin/true"],
         env=workspace.environment(),
@@ -135,7 +137,15 @@ def leftovers(workspace):
         timeout=PATIENCE_S,
         check=False,
     )
-    return [f"left behind: {name}" for name in workspace.leftovers()]
+    workspace.collector_was_killed = False  # from here on everything it made counts
+    return left_behind(workspace)
+
+
+def left_behind(workspace):
+    """Processes, sockets, runtime files, temporary directories, segments."""
+    found = [f"left behind: {name}" for name in workspace.leftovers()]
+    wait_until(lambda: not workspace.processes(), 10)
+    return found + [f"still running: {pid} {name}" for pid, name in workspace.processes()]
 
 
 def expect(found, what, got, expected):
@@ -171,8 +181,11 @@ def kill_target(workspace, wait_s, *arguments):
 def kill_collector(workspace, wait_s, *arguments, take_over=False):
     """SIGKILL to the collector: the target goes on, ends as it would have, and the session can be read."""
     found = []
+    native = subprocess.run(
+        [str(configuration.hosts / BUSY), *arguments], input=b"", capture_output=True, timeout=PATIENCE_S, check=False
+    )
     workspace.collector_was_killed = True
-    with Recording(workspace, *arguments) as run:
+    with Heir() as heir, Recording(workspace, *arguments) as run:
         if not run.ready or run.target is None:
             return [f"did not start: {run.stderr}"]
         time.sleep(wait_s)
@@ -183,18 +196,45 @@ def kill_collector(workspace, wait_s, *arguments, take_over=False):
             found.append("the target is gone")
         if take_over:
             found += attach_to(workspace, run.target)
-        expect(found, "the target's last words", run.finish(), b"bye\n")
-        if not wait_until(lambda: is_gone(run.target)):
-            found.append("the target does not end")
+        expect(found, "the target's last words", run.finish(), native.stdout.removeprefix(b"ready\n"))
+        expect(found, "the target's status", heir.status_of(run.target), native.returncode)
         status, report, errors = read_session(workspace, run.session)
         expect(found, f"status of the report ({errors.strip()})", status, 0)
         if report is not None:
             expect(found, "complete", report.data["complete"], False)
             expect(found, "exit", report.root.exit["kind"], "running")
             found += checks.check_sums(report.root)
-        if "killed or is still running" not in errors:
+        if "has no end: its recorder was killed, " not in errors:
             found.append(f"nothing says that the recording was cut short: {errors!r}")
     return found + leftovers(workspace)
+
+
+class Heir:
+    """While it lasts, orphans of our children become ours, so that how they end can be asked."""
+
+    PR_SET_CHILD_SUBREAPER = 36
+
+    def __enter__(self):
+        self._set(1)
+        return self
+
+    def __exit__(self, *_):
+        self._set(0)
+
+    def _set(self, value):
+        if ctypes.CDLL(None, use_errno=True).prctl(self.PR_SET_CHILD_SUBREAPER, value, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+    @staticmethod
+    def status_of(pid):
+        """As subprocess has it; a sentence where it does not end."""
+        ended = []
+
+        def has_ended():
+            ended[:] = os.waitpid(pid, os.WNOHANG)
+            return ended[0] == pid
+
+        return os.waitstatus_to_exitcode(ended[1]) if wait_until(has_ended) else "it does not end"
 
 
 def attach_to(workspace, pid):
@@ -296,13 +336,14 @@ def kill_during_checks(workspace, generator, times):
             expect(found, f"after {number} times", said, untouched)
             if found:
                 break
-    return found, killed
+    return found + leftovers(workspace), killed
 
 
-def stop_collector(workspace, wait_s, stopped_s, *arguments):
-    """SIGSTOP to the collector for a while: the target goes on after at most a second of waiting."""
+def stop_collector(workspace, wait_s, stopped_s, *arguments, options=()):
+    """SIGSTOP to the collector for a while: the target goes on after at most a second of waiting, and ends without it.
+    Under --on-full drop it goes on at once: so long a stop must have cost events."""
     found = []
-    with Recording(workspace, *arguments) as run:
+    with Recording(workspace, *arguments, options=options) as run:
         if not run.ready or run.target is None:
             return [f"did not start: {run.stderr}"]
         time.sleep(wait_s)
@@ -322,6 +363,8 @@ def stop_collector(workspace, wait_s, stopped_s, *arguments):
         lost = root.losses["dropped_allocations"] + root.losses["dropped_frees"]
         if lost and root.losses["exact"]:
             found.append("events were lost, and the recording calls itself exact")
+        if "drop" in options and not lost:
+            found.append("nothing was lost, though nobody read and it must not wait")
         found += checks.check_sums(root)
     return found + leftovers(workspace)
 
@@ -335,7 +378,10 @@ def small_file_system(namespace, size, directory, command):
 def run_with_little_room(workspace, namespace, size, where):
     """A full /dev/shm (where="/dev/shm") or a full disk under the session file."""
     found = []
+    # The session of many_threads fits into a page: a disk is filled by that of a Python.
     host = [configuration.hosts / "many_threads"]
+    if where is None:
+        host = [sys.executable, "-c", "import json, time; time.sleep(0.2); print(json.dumps([1, 2]))"]
     native = subprocess.run(host, capture_output=True, timeout=PATIENCE_S, check=False)
     full = workspace.root / "full"
     full.mkdir(exist_ok=True)
@@ -343,9 +389,18 @@ def run_with_little_room(workspace, namespace, size, where):
     session = (full if where == full else workspace.out) / "session.mw"
     out = workspace.out / "little-room.json"
     out.unlink(missing_ok=True)
+    # The report is made where the file system is still there, and written where there is room.
+    page, json_page = workspace.out / "little-room.txt", workspace.out / "little-room-again.json"
+    said, status = workspace.out / "little-room.stderr", workspace.out / "little-room.status"
+    script = f"""
+        "$@"; ended=$?
+        {configuration.memwatch} report {session} > {page} 2> {said}
+        echo $? > {status}
+        {configuration.memwatch} report {session} --format json -o {json_page} 2> /dev/null
+        exit $ended"""
     command = [configuration.memwatch, "run", "-o", session, "--json", out, "--", *host]
     done = subprocess.run(
-        small_file_system(namespace, size, where, command),
+        small_file_system(namespace, size, where, ["sh", "-c", script, "sh", *command]),
         env=workspace.environment(),
         capture_output=True,
         timeout=PATIENCE_S,
@@ -362,13 +417,39 @@ def run_with_little_room(workspace, namespace, size, where):
         # Some room may have been enough.
         if not session_is_there(errors) and "No space left" not in errors:
             found.append(f"nothing says that there was no room: {errors}")
+        if size in ("4k", "8k") and session_is_there(errors):
+            found.append(f"a disk of {size} is enough: this judges nothing")
+        again = json.loads(json_page.read_text())["complete"] if json_page.exists() else None
+        found += judge_cut_session(
+            session_is_there(errors), int(status.read_text()), again, said.read_text(), page.read_text()
+        )
     elif root is not None:
         if not root.losses["exact"] and "/dev/shm" not in errors:
             found.append(f"nothing says what was missing: {errors}")
         found += checks.check_sums(root)
     elif "/dev/shm" not in errors:
         found.append(f"no report, and nothing says why: {errors}")
-    return found + [f"left behind: {name}" for name in workspace.leftovers()]
+    return found + left_behind(workspace)
+
+
+def judge_cut_session(is_whole, status, complete, said, page):
+    """What memwatch report makes of a session whose disk was too small; its words are `said` and `page`."""
+    found = []
+    if is_whole:
+        expect(found, f"status of the report ({said})", (status, complete), (0, True))
+        return found
+    if status == 0:
+        expect(found, "complete", complete, False)
+        if "could not write on (No space left on device)" not in said and "a full disk" not in said:
+            found.append(f"the report does not name the full disk: {said}")
+        if "every call recorded up to its last checkpoint" not in page or "incomplete: " not in page:
+            found.append(f"the page does not say how far it goes: {page}")
+        found += [f"the page says {lie!r}" for lie in ("nothing lost", "still running", "exact:") if lie in page]
+    else:
+        expect(found, f"status of the report ({said})", status, 3)
+        if "nothing is in it: " not in said and "before the first complete checkpoint" not in said:
+            found.append(f"the report does not say that nothing is there: {said}")
+    return found
 
 
 def session_is_there(errors):

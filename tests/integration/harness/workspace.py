@@ -49,6 +49,18 @@ class Workspace:
         found += [str(path) for path in self.runtime.rglob("*") if not path.is_dir()]
         return found + self._shared_memory_leftovers()
 
+    def processes(self):
+        """Living ones, as (pid, name), that were started with this workspace's environment."""
+        mark = f"={self.temporary}\0".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes():  # empty of a zombie
+                    found.append((int(process.name), (process / "comm").read_text().strip()))
+            except OSError:
+                continue
+        return found
+
     def _shared_memory_leftovers(self):
         # Other tests may run at the same time, some of which put files in the place of segments. So a
         # new name counts only when no living process uses it and it stays.

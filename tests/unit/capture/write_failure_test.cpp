@@ -62,11 +62,69 @@ TEST(WriteFailure, AFullDiskKeepsTheLastCheckpointAndRecordingGoesOnWhenSpaceRet
   EXPECT_EQ(failed.error().why, "File too large");
   EXPECT_TRUE(again) << "the same trouble is not reported twice";
   EXPECT_FALSE(end) << "but the end never lies";
-  EXPECT_EQ(read_file(path).size(), committed);
-  EXPECT_EQ(dump(*read_session(path, nullptr)), dump(before));
+  std::vector<std::string> warnings;
+  Result<model::Session> read = read_session(path, &warnings);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(dump(*read), dump(before));
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(
+      warnings[0],
+      "the session has no end: its recorder could not write on (File too large); what follows "
+      "is its last checkpoint");
+  EXPECT_LT(read_file(path).size(), committed + 128) << "that much for saying why";
 
   ASSERT_TRUE(writer->finish(session));
-  EXPECT_EQ(dump(*read_session(path, nullptr)), dump(session));
+  warnings.clear();
+  read = read_session(path, &warnings);
+  EXPECT_EQ(dump(*read), dump(session));
+  EXPECT_TRUE(warnings.empty()) << "what said why is written over: " << warnings[0];
+}
+
+TEST(WriteFailure, WhereNotEvenTheReasonFitsTheReaderNamesEveryCause) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("s.mw");
+  Result<SessionWriter> writer = SessionWriter::create(path);
+  ASSERT_TRUE(writer);
+  RandomSession random(5, 100);
+  model::Session session;
+  random.step(session);
+  ASSERT_TRUE(writer->checkpoint(session));
+  const std::uint64_t committed = writer->bytes_written();
+
+  const FileSizeLimit limit;
+  limit.set(committed + 20);
+  random.step(session);
+  const Result<void> failed = writer->finish(session);
+  limit.lift();
+
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(read_file(path).size(), committed);
+  std::vector<std::string> warnings;
+  const Result<model::Session> read = read_session(path, &warnings);
+  ASSERT_TRUE(read);
+  EXPECT_FALSE(read->complete);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("was killed, found no room to write on (a full disk) or is still"),
+            std::string::npos)
+      << warnings[0];
+}
+
+TEST(WriteFailure, ADiskWithoutRoomForTheFirstCheckpointLeavesAFileThatSaysSo) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.path("s.mw");
+  Result<SessionWriter> writer = SessionWriter::create(path);
+  ASSERT_TRUE(writer);
+  const FileSizeLimit limit;
+  limit.set(writer->bytes_written() + 128);
+  model::Session session;
+  RandomSession(5, 100).step(session);
+  EXPECT_FALSE(writer->checkpoint(session));
+  limit.lift();
+  const Result<model::Session> read = read_session(path, nullptr);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::damaged);
+  EXPECT_EQ(read.error().why,
+            "nothing is in it: its recorder could not write to it: File too large");
 }
 
 TEST(WriteFailure, WithoutRoomForACompactedCopyTheFileIsContinued) {

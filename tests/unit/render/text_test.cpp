@@ -176,6 +176,19 @@ TEST(Text, ChildrenOfWhichNothingWasRecordedAreALoss) {
   }
 }
 
+TEST(Text, ASessionWithoutAnEndIsNeverCalledExact) {
+  model::Session session = testing::server_session();
+  session.complete = false;
+  session.processes[0].exit_kind = model::ExitKind::running;
+  const std::string text = text_of(session, View::summary);
+  EXPECT_NE(text.find("every call recorded up to its last checkpoint"), std::string::npos) << text;
+  EXPECT_NE(text.find("running when last seen"), std::string::npos) << text;
+  EXPECT_NE(text.find("incomplete: the recording was cut short"), std::string::npos) << text;
+  EXPECT_EQ(text.find("exact"), std::string::npos) << text;
+  EXPECT_EQ(text.find("nothing lost"), std::string::npos) << text;
+  EXPECT_EQ(text_of(session, View::processes).find("still running"), std::string::npos);
+}
+
 TEST(Text, LifetimeFindingsAreNeverCalledLeaked) {
   const model::Session session = testing::server_session();
   for (const std::string_view name : kViewNames) {
