@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute,
                        kDay = 24 * kHour;
 constexpr std::int64_t kBegin = 1'800'000'000'000 / (600 * kSecond) * (600 * kSecond);
-constexpr std::size_t kRows = 40;
+constexpr std::size_t kRows = 20;
 
 class HistoryClock : public testing::Test {
  protected:
