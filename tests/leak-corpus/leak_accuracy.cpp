@@ -1,4 +1,5 @@
-// usage: leak_accuracy [--seeds N] [--first SEED] [--errors] [--programs] [--no-held-out]
+// usage: leak_accuracy [--seeds N] [--first SEED] [--seconds N] [--errors] [--programs]
+//                      [--no-held-out]
 // Precision and recall of the verdicts on growth, for each sensitivity, exact and sampled, on the
 // programs that the thresholds were chosen with and on those held out.
 #include <cstdio>
@@ -14,6 +15,7 @@ using memwatch::analysis::Sensitivity;
 
 struct Options {
   std::uint64_t first = 1, seeds = 20;
+  double seconds = 300;
   bool errors = false, programs = false, held_out = true;
 };
 
@@ -58,12 +60,14 @@ int main(int argc, char** argv) {
       options.held_out = false;
     } else if (is("--seeds") && i + 1 < argc) {
       options.seeds = std::strtoull(argv[++i], nullptr, 10);
+    } else if (is("--seconds") && i + 1 < argc) {
+      options.seconds = std::strtod(argv[++i], nullptr);
     } else if (is("--first") && i + 1 < argc) {
       options.first = std::strtoull(argv[++i], nullptr, 10);
     } else {
       std::fprintf(stderr,
-                   "usage: leak_accuracy [--seeds N] [--first SEED] [--errors] [--programs] "
-                   "[--no-held-out]\n");
+                   "usage: leak_accuracy [--seeds N] [--first SEED] [--seconds N] [--errors] "
+                   "[--programs] [--no-held-out]\n");
       return 2;
     }
   }
@@ -76,7 +80,7 @@ int main(int argc, char** argv) {
   constexpr std::pair<Sensitivity, const char*> kSensitivities[] = {
       {Sensitivity::low, "low"}, {Sensitivity::medium, "medium"}, {Sensitivity::high, "high"}};
   for (const bool sampled : {false, true}) {
-    const VirtualRun run{300, sampled};
+    const VirtualRun run{options.seconds, sampled};
     const char* const mode = sampled ? "sampled" : "exact";
     for (const auto& [sensitivity, name] : kSensitivities) {
       print("chosen with", mode, name, measure_all(chosen, options, run, sensitivity),
