@@ -170,6 +170,7 @@ struct Ages {
   bool known = false;
   unsigned generations = 0;  // cohorts with more than a tenth of what survived, the youngest too
   double survived = 0;       // of what was allocated in the window, leaving out the youngest
+  double risen = 0;          // bytes by which the troughs rose in that time
   double distance = 1;       // of when they were born from when the troughs rose; 0: as they rose
   double died = 0;           // share of the old that went between the looks
 };
@@ -230,6 +231,7 @@ Ages ages_of(const GrowthSeries& series, const Points& window) {
   if (survived.size() < 3) return ages;
   ages.known = true;
   for (const double bytes : survived) ages.survived += bytes;
+  for (const double bytes : risen) ages.risen += bytes;
   ages.distance = distance(survived, risen);
   // Unless everything was being freed already, at the second look.
   if (now > 0.7 * then && old_then > 0) ages.died = 1 - old_now / old_then;
@@ -279,7 +281,7 @@ GrowthVerdict judge_growth(const GrowthSeries& series, Sensitivity sensitivity) 
   if (verdict.confidence == 0) return {};
   const Ages ages = ages_of(series, window);
   verdict.accumulates =
-      ages.known && ages.survived > 0.5 * verdict.bytes && ages.distance < 0.35 && ages.died < 0.1;
+      ages.known && ages.survived > 0.5 * ages.risen && ages.distance < 0.35 && ages.died < 0.1;
   double most = std::min(score_of_latest(window), score_of_falls(window, verdict.bytes));
   if (!ages.known) most = std::min(most, most_without_ages(window, verdict.bytes));
   if (ages.known && !verdict.accumulates) {

@@ -20,11 +20,10 @@ constexpr const char* kRemedy =
 
 // By protocol::Unrecorded.
 constexpr std::array<const char*, protocol::kUnrecordedReasons> kWhyChildren = {
-    "forked after it gave up new privileges or installed a seccomp filter, which may kill for the "
-    "system calls that recording a process begins with",
-    "forked after it had become another user, who may not reach memwatch's socket",
-    "forked after it had changed its root directory or file systems: memwatch's socket is not "
-    "there",
+    "this process had given up new privileges or installed a seccomp filter, which may kill for "
+    "the system calls that recording a process begins with",
+    "this process had become another user, who may not reach memwatch's socket",
+    "this process had changed its root directory or file systems: memwatch's socket is not there",
     "no file descriptor was free, of which recording a process takes one for a moment "
     "(RLIMIT_NOFILE, ulimit -n)",
     "there was no room for memwatch's memory (RLIMIT_AS or RLIMIT_DATA, ulimit -v or -d)",
@@ -34,8 +33,8 @@ constexpr std::array<const char*, protocol::kUnrecordedReasons> kWhyChildren = {
 void add_note(std::uint64_t children, const std::string& why, model::Process* facts) {
   if (children == 0) return;
   facts->notes.push_back(std::to_string(children) + (children == 1 ? " child" : " children") +
-                         " ran unrecorded, and what " + (children == 1 ? "it" : "they") +
-                         " forked: " + why);
+                         " ran unrecorded, with whatever came of " +
+                         (children == 1 ? "it" : "them") + ": " + why);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ LIMITS = [
     Row("limits_its_addresses", ("as", "syscall"), "children", forks=1, reason="the same"),
     Row("limits_its_addresses", ("nowhere",)),
     Row("tiny_thread_stacks", exact="totals"),
-    Row("changes_root_and_user", (), "children", forks=1, child_blocks=100, unrecorded="root directory", as_root=True),
+    Row("changes_root_and_user", (), "children", forks=1, child_blocks=100, unrecorded="another user", as_root=True),
     gives_up("user", unrecorded="another user", as_root=True),
     gives_up("orphan", forks=2, unrecorded="another user", as_root=True),
     gives_up("root", unrecorded="root directory", as_root=True),
