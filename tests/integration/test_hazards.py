@@ -170,7 +170,7 @@ ALLOCATORS = [
     Row("moves_the_break"),
     Row("huge_pages"),
     Row("keeps_errno", processes=2),
-    Row("keeps_errno", ("unrecorded",), "sums", processes=2),  # one can have no descriptor, one is in a sandbox
+    Row("keeps_errno", ("unrecorded",), "children", forks=2),  # one can have no descriptor, one is in a sandbox
     Row("new_keeps_errno"),
 ]
 
