@@ -10,6 +10,7 @@ NOT_HERE = {
     "owns_every_signal": "qemu keeps signals for itself",
     "vfork_child_allocates": "qemu makes a vfork a fork",
     "clones_in_odd_ways": "qemu clears no page in a child (MADV_WIPEONFORK), which is what shows such a child",
+    "unshares_namespaces": "qemu has threads, and a program of several may have no new user namespace",
     "limits_itself fsize": "qemu writes a file for whoever opens one of /proc/self",
     "strict_seccomp": "qemu installs no filters",
     "asks_about_seccomp": "the same",
