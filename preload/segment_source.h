@@ -3,6 +3,7 @@
 // Raw system calls only; no descriptor stays open.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 
 #include "shared/rendezvous.h"
@@ -32,19 +33,36 @@ inline protocol::Hello hello_of(const Introduction& introduction) {
 }
 
 enum class Answer : std::uint8_t {
-  segment,   // mapped
-  declined,  // the collector does not want this process
-  // The collector could not be reached, or not understood, for want of …
-  no_permission,  // … the rights that its socket asks for
-  not_found,      // … a socket of that name
-  no_descriptor,  // … a file descriptor
-  no_memory,      // … room for the segment
-  silent,         // … anybody who answered in time
+  segment,      // mapped
+  declined,     // the collector does not want this process
+  unreachable,  // the collector was not reached or not understood, or its segment not mapped
 };
 
-// Waits for the collector's answer, at most kWelcomeTimeoutMs. Writes the segment's path to `path`.
+// Why not, from the error of a system call (a number of errno's).
+inline protocol::Unrecorded reason_for(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return protocol::Unrecorded::no_permission;
+    case ENOENT:
+    case ENOTDIR:
+      return protocol::Unrecorded::not_found;
+    case EMFILE:
+    case ENFILE:
+      return protocol::Unrecorded::no_descriptor;
+    case ENOMEM:
+    case ENOBUFS:
+      return protocol::Unrecorded::no_memory;
+    default:
+      return protocol::Unrecorded::no_answer;
+  }
+}
+
+// Waits for the collector's answer, at most kWelcomeTimeoutMs. Writes the segment's path to `path`,
+// and to `why` what kept it from being reached.
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
-                              protocol::SegmentHeader** segment, char (&path)[128]);
+                              protocol::SegmentHeader** segment, char (&path)[128],
+                              protocol::Unrecorded* why);
 
 // A segment of our own, idle, named so that `memwatch attach` finds it. nullptr: no room, or the
 // process's limits forbid it. Writes its path to `path`. Segments that an earlier image of this

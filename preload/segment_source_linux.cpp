@@ -90,9 +90,9 @@ bool wait_readable(long fd, int timeout_ms) {
 }
 
 // The collector's answer, and the descriptor of the segment that comes with it: −1 where the
-// process has none to spare for it.
+// process has none to spare for it. Answer::segment: it is not mapped yet.
 Answer receive_welcome(long fd, Welcome* welcome, long* segment) {
-  if (!wait_readable(fd, kWelcomeTimeoutMs)) return Answer::silent;
+  if (!wait_readable(fd, kWelcomeTimeoutMs)) return Answer::unreachable;
   iovec part{welcome, sizeof *welcome};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};
@@ -110,17 +110,17 @@ Answer receive_welcome(long fd, Welcome* welcome, long* segment) {
   }
   if (got != static_cast<long>(sizeof *welcome) || welcome->magic != kWelcomeMagic ||
       welcome->version != kProtocolVersion) {
-    return Answer::silent;
+    return Answer::unreachable;
   }
   if (welcome->verdict == static_cast<std::uint32_t>(Verdict::decline)) return Answer::declined;
   return welcome->verdict == static_cast<std::uint32_t>(Verdict::record) ? Answer::segment
-                                                                         : Answer::silent;
+                                                                         : Answer::unreachable;
 }
 
-// By its name, once the socket is closed: for a process that has one descriptor to spare. A file
-// that somebody else put there is not believed.
+// By its name, once the socket is closed: for a process that has one descriptor to spare. What
+// somebody else put there is not believed, nor waited for.
 long open_segment(const char* path, std::uint64_t bytes) {
-  const long fd = raw_open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  const long fd = raw_open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (is_raw_error(fd)) return fd;
   struct stat status {};
   const bool is_genuine = raw_syscall(SYS_fstat, fd, as_word(&status)) == 0 &&
@@ -130,25 +130,6 @@ long open_segment(const char* path, std::uint64_t bytes) {
   if (is_genuine) return fd;
   raw_close(fd);
   return -EPERM;
-}
-
-Answer answer_for_error(long error) {
-  switch (error) {
-    case -EACCES:
-    case -EPERM:
-      return Answer::no_permission;
-    case -ENOENT:
-    case -ENOTDIR:
-      return Answer::not_found;
-    case -EMFILE:
-    case -ENFILE:
-      return Answer::no_descriptor;
-    case -ENOMEM:
-    case -ENOBUFS:
-      return Answer::no_memory;
-    default:
-      return Answer::silent;
-  }
 }
 
 char* append_text(char* to, const char* text) {
@@ -204,27 +185,35 @@ void remove_segments_of_earlier_images(const char* prefix) {
 }  // namespace
 
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
-                              SegmentHeader** segment, char (&path)[128]) {
+                              SegmentHeader** segment, char (&path)[128], Unrecorded* why) {
+  *why = Unrecorded::no_answer;
   const long fd = connect_to(socket_path);
-  if (is_raw_error(fd)) return answer_for_error(fd);
+  if (is_raw_error(fd)) {
+    *why = reason_for(static_cast<int>(-fd));
+    return Answer::unreachable;
+  }
   Welcome welcome{};
   long descriptor = -1;
-  const Answer answer =
-      send_hello(fd, introduction) ? receive_welcome(fd, &welcome, &descriptor) : Answer::silent;
+  const Answer answer = send_hello(fd, introduction) ? receive_welcome(fd, &welcome, &descriptor)
+                                                     : Answer::unreachable;
   raw_close(fd);
   welcome.path[sizeof welcome.path - 1] = '\0';
-  if (answer == Answer::segment) {
-    if (descriptor < 0) descriptor = open_segment(welcome.path, welcome.segment_bytes);
-    if (is_raw_error(descriptor)) return Answer::no_descriptor;
-    *segment = map_segment(descriptor, welcome.segment_bytes);
-    std::memcpy(path, welcome.path, sizeof path);
+  if (answer == Answer::segment && descriptor < 0) {
+    descriptor = open_segment(welcome.path, welcome.segment_bytes);
+    if (is_raw_error(descriptor)) {
+      *why = reason_for(static_cast<int>(-descriptor));
+      return Answer::unreachable;
+    }
   }
+  if (answer == Answer::segment) *segment = map_segment(descriptor, welcome.segment_bytes);
   if (descriptor >= 0) raw_close(descriptor);
-  if (answer == Answer::segment && *segment == nullptr) {
-    path[0] = '\0';
-    return Answer::no_memory;
+  if (answer != Answer::segment) return answer;
+  if (*segment == nullptr) {
+    *why = Unrecorded::no_memory;
+    return Answer::unreachable;
   }
-  return answer;
+  std::memcpy(path, welcome.path, sizeof path);
+  return Answer::segment;
 }
 
 SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)[128]) {

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 
@@ -37,10 +36,6 @@ struct Lineage {
   std::uint64_t last_token;
 };
 constinit Lineage g_lineage{};
-
-// Forks under way whose child the parent has counted as unrecorded. Relaxed: a child reads what its
-// own thread wrote before the fork; what others do can only make it count itself once more.
-constinit std::atomic<std::uint32_t> g_forks_counted{0};
 
 bool fill_in_target_part(SegmentHeader* segment, const Introduction& introduction) {
   if (segment->magic != kSegmentMagic || segment->version != kProtocolVersion ||
@@ -88,26 +83,6 @@ void uncount_child(SegmentHeader* parent, Unrecorded why) {
                                                                        std::memory_order_relaxed);
 }
 
-// A child that the collector does not know of, although it wants to: its parent's segment is the
-// only way there is to tell.
-void count_in_parent(SegmentHeader* parent, Answer answer) {
-  switch (answer) {
-    case Answer::segment:
-    case Answer::declined:
-      return;
-    case Answer::no_permission:
-      return count_child(parent, Unrecorded::no_permission);
-    case Answer::not_found:
-      return count_child(parent, Unrecorded::not_found);
-    case Answer::no_descriptor:
-      return count_child(parent, Unrecorded::no_descriptor);
-    case Answer::no_memory:
-      return count_child(parent, Unrecorded::no_memory);
-    case Answer::silent:
-      return count_child(parent, Unrecorded::no_answer);
-  }
-}
-
 // nullptr: runs unrecorded. A segment of our own is no record either, unless somebody attaches.
 SegmentHeader* obtain_segment(const Introduction& introduction, SegmentHeader* parent,
                               char (&own_path)[128]) {
@@ -115,10 +90,13 @@ SegmentHeader* obtain_segment(const Introduction& introduction, SegmentHeader* p
   const char* path = rendezvous_path(parent, copy);
   SegmentHeader* segment = nullptr;
   if (path[0] != '\0') {
-    const Answer answer = segment_from_collector(path, introduction, &segment, own_path);
-    if (parent != nullptr) count_in_parent(parent, answer);
+    Unrecorded why{};
+    const Answer answer = segment_from_collector(path, introduction, &segment, own_path, &why);
     if (answer == Answer::segment) return segment;
     if (answer == Answer::declined) return nullptr;
+    // The collector does not know of this child, although it wants to: its parent's segment is the
+    // only way there is to tell.
+    if (parent != nullptr) count_child(parent, why);
   }
   return segment_of_our_own(introduction, own_path);
 }
@@ -191,14 +169,21 @@ bool set_up_process() {
 }
 
 // A child of a program that has locked itself in can do what its parent may do, and connecting to
-// anybody is not among it. No system call but those that give back what the parent had.
+// anybody is not among it. No system call but those that give back what the parent had, so signals
+// are not blocked either: a handler that allocates in the middle finds the phase taken, and leaves
+// the parent's segment to us.
 void go_unrecorded_in_sandbox() {
+  auto unborn = Phase::unborn;
+  if (!g_process.phase.compare_exchange_strong(unborn, Phase::starting,
+                                               std::memory_order_acq_rel)) {
+    return;
+  }
   const int errno_before = errno;
   SegmentHeader* const parent = g_lineage.parent_segment;
-  const bool is_counted = g_forks_counted.exchange(0, std::memory_order_relaxed) != 0;
-  if (parent != nullptr && !is_counted && are_children_wanted(*parent)) {
+  if (parent != nullptr && t_state.forks_counted == 0 && are_children_wanted(*parent)) {
     count_child(parent, Unrecorded::sandbox);
   }
+  t_state.forks_counted = 0;
   set_up_in_child(parent);
   g_lineage.parent_segment = nullptr;
   g_lineage.fork_token = 0;
@@ -255,7 +240,7 @@ bool announce_fork() {
     return false;
   }
   if (!are_children_wanted(*g_process.segment)) return false;
-  g_forks_counted.fetch_add(1, std::memory_order_relaxed);
+  t_state.forks_counted = t_state.forks_counted + 1;
   count_child(g_process.segment, Unrecorded::sandbox);
   return true;
 }
@@ -263,7 +248,8 @@ bool announce_fork() {
 void forget_announced_fork(bool is_counted, bool has_failed) {
   g_lineage.fork_token = 0;
   if (!is_counted) return;
-  g_forks_counted.fetch_sub(1, std::memory_order_relaxed);
+  // 0 in a child that was forked in a handler in the middle of this fork.
+  if (t_state.forks_counted > 0) t_state.forks_counted = t_state.forks_counted - 1;
   if (has_failed) uncount_child(g_process.segment, Unrecorded::sandbox);
 }
 

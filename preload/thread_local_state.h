@@ -18,6 +18,7 @@ struct ThreadLocalState {
   std::uint32_t in_foreign_delete;  // > 0: it is somebody's operator delete, recorded already
   std::uint32_t depth;              // > 0: an event is being recorded
   std::uint32_t owner_pid;          // the process the rings were claimed in
+  std::uint32_t forks_counted;      // forks under way whose child is counted as unrecorded already
   std::uint32_t new_is_lost;  // 1: operator new was made to fail, what it tries next fails unjudged
   ThreadRing* rings[kMaxDepth];       // one per depth, claimed when first needed
   std::uint32_t events_before_claim;  // > 0: no ring was to be had, do not try again yet

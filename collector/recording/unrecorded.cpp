@@ -21,7 +21,7 @@ constexpr const char* kRemedy =
 // By protocol::Unrecorded.
 constexpr std::array<const char*, protocol::kUnrecordedReasons> kWhyChildren = {
     "this process had given up new privileges or installed a seccomp filter, which may kill for "
-    "the system calls that recording a process begins with",
+    "what a recording begins with",
     "this process had become another user, who may not reach memwatch's socket",
     "this process had changed its root directory or file systems: memwatch's socket is not there",
     "no file descriptor was free, of which recording a process takes one for a moment "

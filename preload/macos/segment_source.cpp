@@ -55,25 +55,6 @@ int connect_to(const char* path) {
   return -1;
 }
 
-Answer answer_for_error(int error) {
-  switch (error) {
-    case EACCES:
-    case EPERM:
-      return Answer::no_permission;
-    case ENOENT:
-    case ENOTDIR:
-      return Answer::not_found;
-    case EMFILE:
-    case ENFILE:
-      return Answer::no_descriptor;
-    case ENOMEM:
-    case ENOBUFS:
-      return Answer::no_memory;
-    default:
-      return Answer::silent;
-  }
-}
-
 // No descriptors of /proc go along: the collector has other ways here, or none.
 bool send_hello(int fd, const Introduction& introduction) {
   Hello hello = hello_of(introduction);
@@ -116,16 +97,16 @@ bool receive(int fd, Welcome* welcome, int* descriptor) {
   return true;
 }
 
-Answer answer_in(const Welcome& welcome, int descriptor, SegmentHeader** segment,
-                 char (&path)[128]) {
+Answer answer_in(const Welcome& welcome, int descriptor, SegmentHeader** segment, char (&path)[128],
+                 Unrecorded* why) {
   if (welcome.magic != kWelcomeMagic || welcome.version != kProtocolVersion) {
-    return Answer::silent;
+    return Answer::unreachable;
   }
   if (welcome.verdict == static_cast<std::uint32_t>(Verdict::decline)) return Answer::declined;
-  if (welcome.verdict != static_cast<std::uint32_t>(Verdict::record)) return Answer::silent;
-  if (descriptor < 0) return Answer::no_descriptor;
-  *segment = map_segment(descriptor, welcome.segment_bytes);
-  if (*segment == nullptr) return Answer::no_memory;
+  if (welcome.verdict != static_cast<std::uint32_t>(Verdict::record)) return Answer::unreachable;
+  *why = descriptor < 0 ? Unrecorded::no_descriptor : Unrecorded::no_memory;
+  if (descriptor >= 0) *segment = map_segment(descriptor, welcome.segment_bytes);
+  if (*segment == nullptr) return Answer::unreachable;
   std::memcpy(path, welcome.path, sizeof path);
   path[sizeof path - 1] = '\0';
   return Answer::segment;
@@ -186,15 +167,19 @@ void fill_in_creators_part(SegmentHeader* segment, const Geometry& geometry) {
 }  // namespace
 
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
-                              SegmentHeader** segment, char (&path)[128]) {
+                              SegmentHeader** segment, char (&path)[128], Unrecorded* why) {
   const ErrnoKept errno_kept;
+  *why = Unrecorded::no_answer;
   const int fd = connect_to(socket_path);
-  if (fd < 0) return answer_for_error(errno);
-  Answer answer = Answer::silent;
+  if (fd < 0) {
+    *why = reason_for(errno);
+    return Answer::unreachable;
+  }
+  Answer answer = Answer::unreachable;
   Welcome welcome{};
   int descriptor = -1;
   if (send_hello(fd, introduction) && receive(fd, &welcome, &descriptor)) {
-    answer = answer_in(welcome, descriptor, segment, path);
+    answer = answer_in(welcome, descriptor, segment, path, why);
   }
   if (descriptor >= 0) close(descriptor);
   close(fd);

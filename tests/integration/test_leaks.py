@@ -6,11 +6,11 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
+from harness.another_user import AnotherUser
 from harness.case import IntegrationTest
 from harness.configuration import configuration
 
@@ -577,28 +577,16 @@ class LiveLeaksTest(IntegrationTest):
         self.assertRegex(reason, "the system refused|hardly have another process")
         self.goes_on(memwatch)
 
-    def as_another_user(self):
-        """What a command begins with, and a directory in which it may write. Root may have any number of processes."""
-        directory = Path(tempfile.mkdtemp(prefix="memwatch-test-"))
-        self.addCleanup(shutil.rmtree, directory, ignore_errors=True)
-        directory.chmod(0o777)
-        if os.geteuid() != 0:
-            return [], directory
-        user = 60_000 + os.getpid() % 4000  # whose processes nobody else counts
-        prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-        if self.run_command([*prefix, "test", "-x", configuration.memwatch, "-a", "-w", directory]).status != 0:
-            self.skipTest("another user may not use this build (or there is no setpriv)")
-        return prefix, directory
-
     def test_a_process_at_the_limit_of_its_user_is_judged_at_its_end_and_before(self):
-        user, directory = self.as_another_user()
+        user = AnotherUser(self)
+        directory = user.directory
         session = directory / "limited.mw"
         places = {"XDG_RUNTIME_DIR": "", "TMPDIR": "/tmp", "XDG_CACHE_HOME": str(directory), "HOME": str(directory)}
         # With its collector it has more processes than it may have.
         program = ["prlimit", "--nproc=1:1", *self.host("leaks_on_demand")]
-        memwatch = self.start([*user, configuration.memwatch, "run", "-q", "-o", session, "--", *program], **places)
+        memwatch = self.start([*user.prefix, configuration.memwatch, "run", "-q", "-o", session, "--", *program], **places)
         pid = self.child_of(memwatch)
-        run = self.run_command([*user, configuration.memwatch, "leaks", "--json", "-", pid], **places)
+        run = self.run_command([*user.prefix, configuration.memwatch, "leaks", "--json", "-", pid], **places)
         self.assertEqual(run.status, 1, run.stderr)
         leaks = json.loads(run.stdout)["processes"][0]["leaks"]
         self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", True))
@@ -617,11 +605,12 @@ class LiveLeaksTest(IntegrationTest):
 
     def test_memory_of_a_program_that_is_not_dumpable_is_seen_without_being_root(self):
         # Root may read it anyway; others through the descriptors alone that the shim handed over.
-        user, directory = self.as_another_user()
+        user = AnotherUser(self)
+        directory = user.directory
         places = {"XDG_RUNTIME_DIR": "", "TMPDIR": "/tmp", "XDG_CACHE_HOME": str(directory), "HOME": str(directory)}
         report = directory / "report.json"
         run = self.run_command(
-            [*user, configuration.memwatch, "run", "-q", "--json", report, "-o", directory / "x.mw", "--", *self.host("non_dumpable")],
+            [*user.prefix, configuration.memwatch, "run", "-q", "--json", report, "-o", directory / "x.mw", "--", *self.host("non_dumpable")],
             **places,
         )
         self.assertEqual((run.status, run.stdout), (0, b"dumpable 0, child 5\n"), run.stderr)

@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import time
-import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,15 +18,11 @@ from pathlib import Path
 
 from harness.case import TIMEOUT_S
 from harness.kills import Cgroup
+from harness.skips import need
 from test_daemon import MEBIBYTE, RestCase, Target
 
 MONITORING = Path(__file__).parents[2] / "docs" / "monitoring"
 LINE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*)\})? (\S+)$')
-
-
-def need(program):
-    if shutil.which(program) is None:
-        raise unittest.SkipTest(f"no {program} (scripts/install-dependencies --real-programs)")
 
 
 def free_port():

@@ -9,8 +9,8 @@ from harness.another_user import AnotherUser
 from harness.configuration import configuration
 from harness.held_namespace import HeldNamespace
 from harness.running import RunningProgram
+from harness.skips import need
 from test_daemon import DaemonTest, Target
-from test_monitoring import need
 
 UNITS = Path(__file__).parents[2] / "tools" / "server"
 

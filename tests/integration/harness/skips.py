@@ -5,6 +5,7 @@ could change is allowed to be skipped, and each says why.
 """
 
 import os
+import shutil
 import unittest
 
 # By what the reason of the skip begins with.
@@ -22,6 +23,12 @@ ALLOWED = {
 
 def is_failure(reason):
     return "MEMWATCH_NO_SKIPS" in os.environ and not reason.startswith(tuple(ALLOWED))
+
+
+def need(program):
+    """Skips the test where the program is not there."""
+    if shutil.which(program) is None:
+        raise unittest.SkipTest(f"no {program} (scripts/install-dependencies --real-programs)")
 
 
 class Result(unittest.TextTestResult):
