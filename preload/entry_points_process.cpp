@@ -23,6 +23,12 @@ namespace mw = memwatch::preload;
 
 namespace {
 
+// A spawned child has executed its program when the call returns well.
+int note_spawned(int error, pid_t child) {
+  if (error == 0) mw::note_program(static_cast<std::uint32_t>(child), false);
+  return error;
+}
+
 // What the real functions need to exist: a call may come before any allocation.
 void make_ready() {
   if (mw::g_real.malloc == nullptr) mw::start_process_from_constructor();
@@ -152,7 +158,10 @@ MEMWATCH_EXPORT int posix_spawn(pid_t* pid, const char* path,
   make_ready();
   const auto real = mw::g_real.posix_spawn;
   MEMWATCH_CARRY(carried, environment);
-  return real(pid, path, actions, attributes, arguments, carried);
+  pid_t child = 0;
+  const int error = real(&child, path, actions, attributes, arguments, carried);
+  if (error == 0 && pid != nullptr) *pid = child;
+  return note_spawned(error, child);
 }
 
 MEMWATCH_EXPORT int posix_spawnp(pid_t* pid, const char* file,
@@ -162,7 +171,10 @@ MEMWATCH_EXPORT int posix_spawnp(pid_t* pid, const char* file,
   make_ready();
   const auto real = mw::g_real.posix_spawnp;
   MEMWATCH_CARRY(carried, environment);
-  return real(pid, file, actions, attributes, arguments, carried);
+  pid_t child = 0;
+  const int error = real(&child, file, actions, attributes, arguments, carried);
+  if (error == 0 && pid != nullptr) *pid = child;
+  return note_spawned(error, child);
 }
 
 // system and popen take the environment from `environ`. A program that has cleared it gets the

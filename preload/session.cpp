@@ -260,12 +260,26 @@ void notice_fork_in_child() {
 
 void note_exec(bool under_way) {
   if (!is_ready()) return;
-  if (own_pid() != g_process.pid) return;  // a vfork child: the parent goes on
+  if (const std::uint32_t pid = own_pid(); pid != g_process.pid) {
+    return note_program(pid, !under_way);  // a vfork child: the parent goes on
+  }
   if (under_way && !is_sandboxed()) {
     end_twin();
     note_peak_memory();
   }
   g_process.segment->exec_pending.store(under_way ? 1 : 0, std::memory_order_relaxed);
+}
+
+void note_program(std::uint32_t pid, bool has_failed) {
+  if (!is_ready()) return;
+  SegmentHeader& segment = *g_process.segment;
+  if (!are_children_wanted(segment)) return;
+  // Relaxed, both: an entry tells its own number, and nothing else depends on it. Not in a ring: a
+  // child that shares memory and is not waited for would write to its parent's in the middle of a
+  // record of the parent's.
+  const std::uint32_t number = segment.programs_begun.fetch_add(1, std::memory_order_relaxed);
+  segment.programs[number % protocol::kProgramEntries].store(
+      protocol::program_entry(number, pid, has_failed), std::memory_order_relaxed);
 }
 
 void note_exit(int status) {

@@ -26,8 +26,14 @@ void forget_announced_fork(bool is_counted, bool has_failed);
 // In the child of a fork: forces a new identity also where the kernel could not clear g_process.
 void notice_fork_in_child();
 
-// Tells the collector that an exec is under way (or has failed). No effect in a vfork child.
+// Tells the collector that an exec is under way (or has failed). Of a vfork child it tells that it
+// executes a program, as note_program does: the process itself goes on.
 void note_exec(bool under_way);
+
+// Tells the collector that the child `pid`, which was not forked and so has no record, executes a
+// program (or had said so and failed): should that never introduce itself, it was not recorded.
+// No system call; any thread, vfork children, signal handlers.
+void note_program(std::uint32_t pid, bool has_failed);
 
 // Tells the collector the status the process is about to exit with. No effect in a vfork child.
 void note_exit(int status);

@@ -71,6 +71,27 @@ enum class Unrecorded : std::uint32_t {
 };
 inline constexpr std::size_t kUnrecordedReasons = 6;
 
+// Where SegmentHeader::programs keeps the last of what it names; the collector looks often.
+inline constexpr std::uint32_t kProgramEntries = 64;
+
+// An entry of SegmentHeader::programs, the `number`th from 0: a child that was not forked (vfork,
+// posix_spawn) executes a program, or had said so and failed. It tells its number, so that a reader
+// knows one that is not written yet.
+constexpr std::uint64_t program_entry(std::uint32_t number, std::uint32_t pid, bool has_failed) {
+  constexpr std::uint32_t kFailed = 1U << 31;
+  return (static_cast<std::uint64_t>(number + 1) << 32) | (has_failed ? kFailed : 0) |
+         (pid & ~kFailed);
+}
+constexpr bool is_program_entry(std::uint64_t entry, std::uint32_t number) {
+  return static_cast<std::uint32_t>(entry >> 32) == number + 1;
+}
+constexpr std::uint32_t program_pid(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry) & 0x7fffffff;
+}
+constexpr bool has_program_failed(std::uint64_t entry) {
+  return (entry & (1U << 31)) != 0;
+}
+
 inline constexpr std::size_t kMaxRendezvousPath = 108;  // sizeof sockaddr_un::sun_path
 
 // Offsets and capacities of the parts, fixed by the creator.
@@ -228,10 +249,15 @@ struct SegmentHeader {
 
   // Target, and children that were forked from it and got no segment, by reason (Unrecorded).
   alignas(64) Shared<std::uint32_t> children_unrecorded[kUnrecordedReasons];
+
+  // Target and its vfork children: programs that were executed without a fork, since these have no
+  // record before they introduce themselves, and a program that cannot be recorded never does.
+  alignas(64) Shared<std::uint32_t> programs_begun;  // entries handed out, modulo 2^32
+  Shared<std::uint64_t> programs[kProgramEntries];   // program_entry(); the nth at n % 64
 };
 static_assert(sizeof(SegmentHeader) <= 4096);
 // The same on every system and processor, as PROTOCOL.md draws it.
-static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 1088);
+static_assert(sizeof(Geometry) == 104 && sizeof(SegmentHeader) == 1664);
 static_assert(sizeof(PrivateMapping) == 16 && offsetof(PrivateMappings, mappings) == 8);
 static_assert(offsetof(SegmentHeader, segment_id) == 16 && offsetof(SegmentHeader, geometry) == 24);
 static_assert(offsetof(SegmentHeader, pid) == 128 && offsetof(SegmentHeader, ready) == 160);
@@ -249,7 +275,8 @@ static_assert(
     offsetof(SegmentHeader, query_owner) == 704 && offsetof(SegmentHeader, query_counters) == 720 &&
     offsetof(SegmentHeader, injection) == 832 && offsetof(SegmentHeader, judge_owner) == 896 &&
     offsetof(SegmentHeader, judge_answered) == 960 &&
-    offsetof(SegmentHeader, children_unrecorded) == 1024);
+    offsetof(SegmentHeader, children_unrecorded) == 1024 &&
+    offsetof(SegmentHeader, programs_begun) == 1088 && offsetof(SegmentHeader, programs) == 1096);
 
 // A thread's ring and counters. Positions count 16-byte slots since the ring's first use and never
 // go back.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "collector/base/unique_fd.h"
+#include "collector/intake/begun_programs.h"
 #include "collector/intake/tracked_process.h"
 #include "collector/model/session.h"
 #include "collector/model/timeline.h"
@@ -40,6 +41,8 @@ struct ProcessRecord {
   std::uint64_t parent_segment_id = 0;
   std::uint64_t fork_token = 0;
   bool awaits_inheritance = false;
+
+  std::optional<intake::BegunPrograms> begun_programs;
 
   // Children that wanted a segment when none could be made.
   std::uint64_t declined_children = 0;

@@ -23,6 +23,7 @@
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
+#include "collector/recording/started_programs.h"
 #include "collector/recording/unrecorded.h"
 
 namespace memwatch::recording {
@@ -128,6 +129,7 @@ struct Recorder::State {
   Clock::time_point next_tidying = Clock::now() + kFirstTidying;
   std::optional<Pace> pace;
   LeakWatches watches;
+  StartedPrograms programs;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const Alert&)>* on_large_freed = nullptr;
@@ -152,11 +154,13 @@ struct Recorder::State {
   void collect_idle(ProcessRecord& record, bool is_last);
   void welcome(intake::Visitor visitor);
   Result<void> welcome_or_why_not(intake::Visitor& visitor);
+  [[nodiscard]] bool continues_a_record(const intake::Visitor& visitor) const;
   ProcessRecord& add_record(pid_t pid, std::uint64_t start_time, intake::Segment segment,
                             bool attaching);
   void connect_callbacks(ProcessRecord& record);
   static void collect_losses(ProcessRecord& record);
   void note_children(ProcessRecord& record);
+  void hear_of_programs(ProcessRecord& record);
   void hear_last_words(ProcessRecord& record);
   [[nodiscard]] bool awaits_children() const;
   void count_declined_child(std::uint64_t parent_segment_id);
@@ -348,6 +352,7 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
   if (options.mode == model::Mode::sample) identity.sample_interval = options.bytes_between_samples;
   record->tracked = std::make_unique<intake::TrackedProcess>(
       std::move(segment), stacks, identity.exe, options.large_threshold, attaching);
+  record->begun_programs.emplace(record->tracked->segment().header());
   // What draining found while attaching (thread rows) stays.
   identity.threads = std::move(record->tracked->live().facts.threads);
   record->tracked->live().facts = std::move(identity);
@@ -383,6 +388,9 @@ void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {
 }
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
+  if (visitor.hello.is_fork_child == 0 && !continues_a_record(visitor)) {
+    programs.introduced(visitor.pid);
+  }
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   // The pid was its own when it connected, and still is: else the start time could be another's.
   // Who no longer waits for the answer has a record too: it may be running on.
@@ -422,6 +430,14 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   return {};
 }
 
+// By exec, that is.
+bool Recorder::State::continues_a_record(const intake::Visitor& visitor) const {
+  return std::any_of(records.begin(), records.end(), [&](const auto& record) {
+    return record->is_alive() && record->pid == visitor.pid &&
+           record->start_time == visitor.hello.start_time;
+  });
+}
+
 void Recorder::State::welcome(intake::Visitor visitor) {
   const Result<void> welcomed = welcome_or_why_not(visitor);
   if (welcomed) return;
@@ -444,6 +460,17 @@ void Recorder::State::count_declined_child(std::uint64_t parent_segment_id) {
 void Recorder::State::collect_losses(ProcessRecord& record) {
   record.tracked->collect_losses();
   record.tracked->live().facts.losses.children_unrecorded += record.declined_children;
+}
+
+void Recorder::State::hear_of_programs(ProcessRecord& record) {
+  const protocol::SegmentHeader& header = record.tracked->segment().header();
+  // Its children introduce themselves to somebody else, or it counts pids of another namespace.
+  if (!own_rendezvous || has_taken_nothing(record) || static_cast<pid_t>(header.pid) != record.pid)
+    return;
+  record.begun_programs->look(header, [&](std::uint32_t pid, bool has_failed) {
+    const auto child = static_cast<pid_t>(pid);
+    has_failed ? programs.failed(child) : programs.begun(child, record.row);
+  });
 }
 
 // Of an image that ends or is let go. A parent that ends at once, as daemons do, may be gone before
@@ -533,6 +560,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
                                                       : "it has ended meanwhile");
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.drain_to_end();
+  hear_of_programs(record);
   collect_idle(record, true);
   collect_losses(record);
   model::Process& process = tracked.live().facts;
@@ -548,9 +576,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     resolve_exit(record, &process);
   }
   if (!kind && went_on) {
-    process.notes.push_back(
-        "went on as another program that could not be recorded (static, set-user-id, without the "
-        "preloaded library, or as another user)");
+    note_went_on_unrecorded(&process);
   }
   record.awaits_verdict = !record.may_have_been_late && has_taken_nothing(record) &&
                           process.exit_kind == model::ExitKind::lost;
@@ -612,6 +638,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
     if (!has_taken_nothing(record) || now() - record.answered_at > 1) break;
   }
   tracked.drain_to_end();
+  hear_of_programs(record);
   collect_idle(record, true);
   collect_losses(record);
   tracked.live().settle();
@@ -863,6 +890,7 @@ void Recorder::look(bool some_ended) {
     if (!s.records[i]->is_alive()) continue;
     intake::TrackedProcess& tracked = *s.records[i]->tracked;
     drained += tracked.drain();
+    s.hear_of_programs(*s.records[i]);
     s.collect_idle(*s.records[i], false);
     if (awaits_leak_check(*s.records[i])) {
       check_at_exit(*s.records[i], s.session, [&s] { s.show_life(); });
@@ -999,6 +1027,9 @@ void Recorder::stop() {
   for (const auto& record : s.records) {
     if (record->last_words) s.hear_last_words(*record);
     if (record->awaits_verdict) s.give_verdict(*record);
+  }
+  for (const auto& [row, count] : s.programs.take_unrecorded()) {
+    note_unrecorded_programs(count, &s.session.processes[row]);
   }
   for (model::Process& process : s.session.processes) explain_missing_check(process);
   s.session.complete = true;

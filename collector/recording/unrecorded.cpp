@@ -18,6 +18,10 @@ constexpr const char* kNothingTakenYet =
 constexpr const char* kRemedy =
     "; make room there or enlarge it (mount -o remount,size=1G /dev/shm)";
 
+constexpr const char* kWhyPrograms =
+    "could not be recorded (static, set-user-id, without the preloaded library, or as another "
+    "user)";
+
 // By protocol::Unrecorded.
 constexpr std::array<const char*, protocol::kUnrecordedReasons> kWhyChildren = {
     "this process had given up new privileges or installed a seccomp filter, which may kill for "
@@ -87,6 +91,15 @@ void note_unrecorded_children(const intake::UnrecordedChildren& children, std::u
   }
   add_note(declined, std::string("memwatch could make no shared memory (/dev/shm)") + kRemedy,
            facts);
+}
+
+void note_went_on_unrecorded(model::Process* facts) {
+  facts->notes.push_back(std::string("went on as another program that ") + kWhyPrograms);
+}
+
+void note_unrecorded_programs(std::uint64_t programs, model::Process* facts) {
+  facts->notes.push_back("started " + std::to_string(programs) +
+                         (programs == 1 ? " program that " : " programs that ") + kWhyPrograms);
 }
 
 }  // namespace memwatch::recording

@@ -25,4 +25,10 @@ void note_nothing_taken(model::Process* facts);
 void note_unrecorded_children(const intake::UnrecordedChildren& children, std::uint64_t declined,
                               model::Process* facts);
 
+// Says that it executed a program of which nothing was heard.
+void note_went_on_unrecorded(model::Process* facts);
+
+// Says the same of children that were not forked, so that they have no record either.
+void note_unrecorded_programs(std::uint64_t programs, model::Process* facts);
+
 }  // namespace memwatch::recording

@@ -54,6 +54,37 @@ class ProcessesTest(IntegrationTest):
                 run = self.run_command(command, LD_PRELOAD=configuration.preload)
                 self.assertEqual((run.status, run.stdout), (native.status, native.stdout), run.stderr)
 
+    def test_a_program_that_cannot_be_recorded_is_told(self):
+        for way, forks in WAYS.items():
+            if forks or way.endswith("popen"):  # the record of the fork's child says so; popen wants a line
+                continue
+            for mode in ("exact", "sample", "idle"):
+                with self.subTest(way=way, mode=mode):
+                    command = self.host("starts_a_child", way, configuration.hosts / "static_program")
+                    run = self.trace_only(command, ["--mode", mode])
+                    self.assertEqual(run.status, 0, run.stderr)
+                    told = [note for p in run.report.processes for note in p.data["notes"] if "could not be" in note]
+                    # A shell forks, or lets the program take its own place.
+                    phrase = "(started 1 program|went on as another program) that could not be recorded"
+                    self.assertEqual(len(told), 1, told)
+                    self.assertRegex(told[0], phrase)
+                    self.assertEqual(run.report.root.losses["exact"], mode == "exact")
+
+    def test_of_programs_that_could_not_be_executed_nothing_is_told(self):
+        path = ":".join(f"/nowhere/{number}" for number in range(40)) + ":/usr/bin"
+        for program, is_there in (("true", True), ("there-is-no-such", False)):
+            with self.subTest(program=program):
+                script = (
+                    "import subprocess\n"
+                    f"try: subprocess.run(['{program}'], close_fds=False)\n"
+                    "except FileNotFoundError: print('none')\n"
+                )
+                run = self.trace_only(["/usr/bin/python3", "-c", script], PATH=path)
+                self.assertEqual((run.status, run.stdout), (0, b"" if is_there else b"none\n"), run.stderr)
+                notes = [note for p in run.report.processes for note in p.data["notes"]]
+                self.assertEqual([note for note in notes if "could not be recorded" in note], [])
+                self.assertEqual(len(run.report.of_program("true")), int(is_there))
+
     def check_modes(self, report, mode):
         modes = [(Path(process.data["exe"]).name, process.data["mode"]) for process in report.processes]
         self.assertEqual(modes, [(program, mode) for program, _ in modes])

@@ -14,7 +14,7 @@ namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
 TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
-  EXPECT_EQ(kProtocolVersion, 10U) << "a new version may move fields: update the offsets below";
+  EXPECT_EQ(kProtocolVersion, 11U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
@@ -32,6 +32,8 @@ TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
   EXPECT_EQ(offsetof(SegmentHeader, query_counters), 720U);
   EXPECT_EQ(offsetof(SegmentHeader, judge_answered), 960U);
   EXPECT_EQ(offsetof(SegmentHeader, children_unrecorded), 1024U);
+  EXPECT_EQ(offsetof(SegmentHeader, programs_begun), 1088U);
+  EXPECT_EQ(offsetof(SegmentHeader, programs), 1096U);
   EXPECT_EQ(offsetof(ThreadSlot, consumed), 64U);
   EXPECT_EQ(sizeof(ThreadSlot), 128U);
   EXPECT_EQ(sizeof(StackNode), 16U);
