@@ -173,6 +173,7 @@ class Examiner {
     if (is_alone) return;
     const std::string why =
         stopped_.stop(subject_.pid, subject_.waiting ? subject_.waiting->tid : 0);
+    start_ = stopped_.since();
     if (why.empty()) return;
     result_.why_incomplete = "its threads ran on while memory was read: " + why;
     if (wants_twin_) {

@@ -18,7 +18,7 @@ struct StoppedThread {
   bool has_registers = false;
   bool is_plain_stop = false;  // for us alone, with no signal under way
   std::uint64_t stack_pointer = 0, thread_pointer = 0, instruction = 0;
-  std::vector<std::uint64_t> registers;  // general and vector registers, as words
+  std::vector<std::uint64_t> registers;  // general registers, and what may be pointers in others
   int held_signal = 0;                   // to be delivered when it goes on
 };
 
@@ -37,6 +37,7 @@ class StoppedThreads {
 
   [[nodiscard]] const std::vector<StoppedThread>& threads() const { return threads_; }
   [[nodiscard]] std::vector<StoppedThread>& threads() { return threads_; }
+  // When the first was told to stop.
   [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
 
   void go_on();
@@ -46,13 +47,16 @@ class StoppedThreads {
   void await_end(std::chrono::milliseconds patience);
 
  private:
-  std::string stop_new_threads(pid_t except, bool* found_new);
+  // Threads that are not among these yet become ours to stop, and run on. Empty, or why not.
+  std::string seize_new_threads(pid_t except);
+  // Those from the first on; those that have ended are taken out. Empty, or why not.
+  std::string stop_seized_threads(std::size_t first);
   static bool await_stop(StoppedThread& thread, std::chrono::steady_clock::time_point deadline);
   static void read_registers(StoppedThread& thread);
 
   pid_t pid_ = 0;
   bool is_own_child_ = false;
-  std::vector<StoppedThread> threads_;
+  std::vector<StoppedThread> threads_;  // by number
   std::chrono::steady_clock::time_point since_;
 };
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <system_error>
 
 #include "collector/procfs/process_list.h"
@@ -123,54 +124,69 @@ void StoppedThreads::read_registers(StoppedThread& thread) {
   std::array<std::uint64_t, 2048> state{};
   iovec vectors{state.data(), sizeof state};
   if (ptrace(PTRACE_GETREGSET, thread.tid, NT_X86_XSTATE, &vectors) != 0) return;
-  thread.registers.insert(thread.registers.end(), state.begin(),
-                          state.begin() + static_cast<std::ptrdiff_t>(vectors.iov_len / 8));
+  // Of a thread that sleeps nearly all of it is zero, and a thousand of these are kept.
+  constexpr std::uint64_t kLowestAddress = 4096;
+  std::copy_if(state.begin(), state.begin() + static_cast<std::ptrdiff_t>(vectors.iov_len / 8),
+               std::back_inserter(thread.registers),
+               [](std::uint64_t word) { return word >= kLowestAddress; });
 }
 
-std::string StoppedThreads::stop_new_threads(pid_t except, bool* found_new) {
-  *found_new = false;
-  const std::size_t before = threads_.size();
+std::string StoppedThreads::seize_new_threads(pid_t except) {
+  // Both lists are in the order of their numbers.
+  const std::size_t known = threads_.size();
+  const auto is_known = [&](pid_t tid) {
+    const auto end = threads_.begin() + static_cast<std::ptrdiff_t>(known);
+    const auto at = std::lower_bound(
+        threads_.begin(), end, tid,
+        [](const StoppedThread& thread, pid_t sought) { return thread.tid < sought; });
+    return at != end && at->tid == tid;
+  };
   for (const pid_t tid : procfs::threads_of_process(pid_)) {
-    if (tid == except || std::any_of(threads_.begin(), threads_.end(),
-                                     [&](const StoppedThread& t) { return t.tid == tid; })) {
-      continue;
-    }
-    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
-      if (errno == ESRCH) continue;  // it has ended
+    if (tid == except || is_known(tid)) continue;
+    if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) == 0) {
+      threads_.emplace_back().tid = tid;
+    } else if (errno != ESRCH) {  // that is one that has ended
       return why_refused(errno);
-    }
-    ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
-    threads_.push_back(StoppedThread{.tid = tid,
-                                     .has_registers = false,
-                                     .is_plain_stop = false,
-                                     .stack_pointer = 0,
-                                     .thread_pointer = 0,
-                                     .instruction = 0,
-                                     .registers = {},
-                                     .held_signal = 0});
-    *found_new = true;
-  }
-  const Clock::time_point deadline = Clock::now() + kPatience;
-  for (std::size_t i = before; i < threads_.size();) {
-    if (await_stop(threads_[i], deadline)) {
-      read_registers(threads_[i++]);
-    } else if (Clock::now() >= deadline) {
-      return "thread " + std::to_string(threads_[i].tid) + " could not be stopped";
-    } else {
-      threads_.erase(threads_.begin() + static_cast<std::ptrdiff_t>(i));  // it has ended
     }
   }
   return {};
+}
+
+std::string StoppedThreads::stop_seized_threads(std::size_t first) {
+  for (std::size_t i = first; i < threads_.size(); ++i) {
+    ptrace(PTRACE_INTERRUPT, threads_[i].tid, nullptr, nullptr);
+  }
+  const Clock::time_point deadline = Clock::now() + kPatience;
+  std::string why;
+  for (std::size_t i = first; i < threads_.size() && why.empty(); ++i) {
+    StoppedThread& thread = threads_[i];
+    if (await_stop(thread, deadline)) {
+      read_registers(thread);
+    } else if (Clock::now() >= deadline) {
+      why = "thread " + std::to_string(thread.tid) + " could not be stopped";
+    } else {
+      thread.tid = 0;
+    }
+  }
+  std::erase_if(threads_, [](const StoppedThread& thread) { return thread.tid == 0; });
+  std::sort(
+      threads_.begin(), threads_.end(),
+      [](const StoppedThread& one, const StoppedThread& other) { return one.tid < other.tid; });
+  return why;
 }
 
 std::string StoppedThreads::stop(pid_t pid, pid_t except) {
   pid_ = pid;
   const auto stat = procfs::read_stat(pid);
   is_own_child_ = stat && stat->ppid == getpid();
-  since_ = Clock::now();
-  bool found_new = true;
-  for (int round = 0; found_new && round < kRounds; ++round) {
-    std::string why = stop_new_threads(except, &found_new);
+  for (int round = 0; round < kRounds; ++round) {
+    const std::size_t before = threads_.size();
+    std::string why = seize_new_threads(except);
+    if (round == 0) since_ = Clock::now();  // seizing lets them run on
+    if (why.empty() && threads_.size() == before) break;
+    // Also where one was refused: none can be let go before it has stopped.
+    const std::string why_on = stop_seized_threads(before);
+    if (why.empty()) why = why_on;
     if (!why.empty()) {
       go_on();
       return why;
