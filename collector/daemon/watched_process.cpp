@@ -49,11 +49,11 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   options.command = procfs::process_command(pid_);
   options.pulse = &shared.pulse;
   options.rendezvous = &shared.rendezvous;
-  start_ = Clock::now();
   Result<std::unique_ptr<recording::Recorder>> created =
       recording::Recorder::create(std::move(options));
   if (!created) return created.error();
   recorder_ = *std::move(created);
+  start_ = recorder_->started();
   recorder_->on_warning = shared.warn;
   recorder_->on_alert = [this, &shared](const recording::Alert& alert) {
     Event event;

@@ -27,12 +27,6 @@ bool copy_entry(const FlightEntry& entry, FlightEvent* noted) {
          noted->function < kFunctionCount;
 }
 
-double now_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
 }  // namespace
 
 std::vector<FlightEvent> whole_events(const Segment& segment) {
@@ -54,7 +48,6 @@ std::vector<FlightEvent> whole_events(const Segment& segment) {
 std::uint64_t replay_flight(const Segment& segment, TrackedProcess& process, FlightLook look) {
   const std::uint64_t next = segment.header().flight_next.load(std::memory_order_relaxed);
   if (next <= look.after) return look.after;
-  const double now = now_ms();
   for (const FlightEvent& noted : whole_events(segment)) {
     if (noted.ticket <= look.after) continue;
     // A number that is missing is being written, unless it was overwritten long since.
@@ -64,7 +57,7 @@ std::uint64_t replay_flight(const Segment& segment, TrackedProcess& process, Fli
     look.after = noted.ticket;
     process.apply_flight(static_cast<Function>(noted.function), noted.size, noted.address,
                          static_cast<int>(noted.error_number), noted.tid, noted.stack,
-                         look.now + (static_cast<double>(noted.at_ms) - now) / 1e3);
+                         static_cast<double>(noted.at_ms) / 1e3 - look.start);
   }
   return look.after;
 }

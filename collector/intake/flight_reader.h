@@ -23,7 +23,7 @@ std::vector<FlightEvent> whole_events(const Segment& segment);
 struct FlightLook {
   std::uint64_t after =
       0;                // the last entry that was applied before, as replay_flight() returned it
-  double now = 0;       // seconds since the session's start: what the entries' ages count from
+  double start = 0;     // of the session, in seconds of CLOCK_MONOTONIC, as the entries tell theirs
   bool is_last = true;  // false: an entry that is being written is waited for until the next look
 };
 

@@ -140,6 +140,10 @@ struct Recorder::State {
   [[nodiscard]] double now() const {
     return std::chrono::duration<double>(Clock::now() - start).count();
   }
+  // steady_clock is CLOCK_MONOTONIC.
+  [[nodiscard]] double start_seconds() const {
+    return std::chrono::duration<double>(start.time_since_epoch()).count();
+  }
   void warn(const std::string& sentence) const {
     if (on_warning != nullptr && *on_warning) (*on_warning)(sentence);
   }
@@ -230,6 +234,10 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
   }
   s.pace.emplace(s.options.mode, s.options.on_full, s.start);
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
+}
+
+Clock::time_point Recorder::started() const {
+  return state_->start;
 }
 
 const std::string& Recorder::rendezvous_path() const {
@@ -383,8 +391,8 @@ void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {
   if (options.mode != model::Mode::idle) return;
   intake::TrackedProcess& tracked = *record.tracked;
   tracked.count_idle();
-  record.flight_seen =
-      intake::replay_flight(tracked.segment(), tracked, {record.flight_seen, now(), is_last});
+  record.flight_seen = intake::replay_flight(tracked.segment(), tracked,
+                                             {record.flight_seen, start_seconds(), is_last});
 }
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
@@ -934,7 +942,7 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   ProcessRecord& record = s.add_record(name.pid, name.start_time, std::move(*segment), true);
   record.was_joined = true;
   record.flight_seen =
-      intake::replay_flight(record.tracked->segment(), *record.tracked, {0, s.now()});
+      intake::replay_flight(record.tracked->segment(), *record.tracked, {0, s.start_seconds()});
   record.tracked->segment().apply(s.wanted_settings());
   record.tracked->live().facts.notes.push_back(
       "attached while it was running: blocks allocated before are not known");

@@ -87,6 +87,9 @@ class Recorder {
   // A sentence for the user about something that went wrong but does not end the recording.
   std::function<void(const std::string&)> on_warning;
 
+  // When the session began: what all its times count from.
+  [[nodiscard]] std::chrono::steady_clock::time_point started() const;
+
   // What is being done, for those who want to watch: processes that come and go.
   std::function<void(const std::string&)> on_notice;
 

@@ -12,6 +12,8 @@ namespace {
 
 class Flight : public testing::Test {
  protected:
+  static constexpr double kStart = 10;  // seconds, two after the events
+
   // As the shim's flight recorder would note the event with this number.
   void note(std::uint64_t number, std::uint64_t size, std::uint32_t error) {
     protocol::FlightEntry& entry =
@@ -21,12 +23,13 @@ class Flight : public testing::Test {
     entry.error_number = error;
     entry.tid = 7;
     entry.address = 0x1000;
+    entry.at_ms = 8000 + number;
     entry.ticket.store(number + 1);
     target_.header().flight_next.store(number + 1);
   }
   void replay() {
     process_.emplace(target_.take(), table_, "/p", 1000, true);
-    replay_flight(process_->segment(), *process_, {});
+    replay_flight(process_->segment(), *process_, {0, kStart});
   }
   [[nodiscard]] const model::Process& facts() { return process_->live().facts; }
 
@@ -50,7 +53,8 @@ TEST_F(Flight, EventsComeInTheOrderTheyHappenedBeforeTheStart) {
   ASSERT_EQ(facts().large.size(), 2U);
   EXPECT_EQ(facts().large[0].requested, 5000U);
   EXPECT_EQ(facts().large[1].requested, 6000U);
-  EXPECT_LT(facts().large[0].at, 0);
+  EXPECT_DOUBLE_EQ(facts().large[0].at, -2);
+  EXPECT_DOUBLE_EQ(facts().large[1].at, -1.999);
   EXPECT_EQ(facts().large[0].tid, 7U);
   ASSERT_EQ(facts().failures.size(), 1U);
   EXPECT_EQ(facts().failures[0].error_number, ENOMEM);
