@@ -5,7 +5,7 @@ Its own allocator (PartitionAlloc) serves its calls of malloc, so few of its cal
 """
 
 
-from .suite import EXACT, SAMPLE, Suite, write
+from .suite import Suite, write
 
 FLAGS = (
     "--headless=new --disable-gpu --disable-dev-shm-usage --no-first-run --disable-background-networking --password-store=basic"
@@ -79,7 +79,6 @@ def suite(name, more, user):
         SCRIPT.replace("FLAGS", FLAGS).replace("MORE", more),
         prepare,
         documents_as_facts,
-        modes=(EXACT, SAMPLE),
         limit_s=120,
         user=user,
     )

@@ -5,7 +5,7 @@
 
 import xml.etree.ElementTree as ElementTree
 
-from .suite import EVERY_MODE, EXACT, Suite, add
+from .suite import Suite, add
 
 PYTHON = "/usr/bin/python3"
 TESTS = "/usr/lib/python3.11/test/test_json/__init__.py"  # of the package with the tests
@@ -20,7 +20,7 @@ def tests_as_facts(directory, stdout):
     return facts
 
 
-def suite(name, modules, modes=(EXACT,), limit_s=300, **more):
+def suite(name, modules, limit_s=300, **more):
     return Suite(
         name=f"CPython: {name}",
         compared="tests",
@@ -29,21 +29,20 @@ def suite(name, modules, modes=(EXACT,), limit_s=300, **more):
         script=f"exec {PYTHON} -m test -i '*VSOCK*' --junit-xml junit.xml "
         + " ".join(f"test_{module}" for module in modules),
         facts=tests_as_facts,
-        modes=modes,
         limit_s=limit_s,
         **more,
     )
 
 
 SUITES = [
-    suite("data", ("json", "pickle", "zlib", "tracemalloc", "gc"), EVERY_MODE),
-    suite("ctypes, mmap", ("ctypes", "mmap"), EVERY_MODE),
-    suite("threading", ("threading", "thread", "queue"), EVERY_MODE),
-    suite("subprocess", ("subprocess",), EVERY_MODE),
+    suite("data", ("json", "pickle", "zlib", "tracemalloc", "gc")),
+    suite("ctypes, mmap", ("ctypes", "mmap")),
+    suite("threading", ("threading", "thread", "queue")),
+    suite("subprocess", ("subprocess",)),
     suite("signal", ("signal", "faulthandler")),
     suite("socket, select", ("socket", "select", "selectors", "epoll", "poll")),
-    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource"), EVERY_MODE),
-    suite("futures", ("concurrent_futures",), EVERY_MODE, limit_s=900),
+    suite("os", ("os", "posix", "fork1", "wait3", "wait4", "pty", "resource")),
+    suite("futures", ("concurrent_futures",), limit_s=900),
     suite("asyncio", ("asyncio",), limit_s=600),
     suite("multiprocessing fork", ("multiprocessing_fork",), limit_s=600),
     suite("multiprocessing spawn", ("multiprocessing_spawn",), limit_s=900),

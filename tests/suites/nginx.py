@@ -1,11 +1,15 @@
 """nginx with a master and two workers under load: static files, gzip, a proxy to itself; reloads and reopened logs while
-ab asks, the exchange of the running binary (USR2: exec with inherited sockets), and an orderly end.
+ab asks, the exchange of the running binary (USR2: exec with inherited sockets), and an orderly end. The workers of a root's
+master become another user, who can reach neither the collector nor the segments any more: they are recorded in full all the
+same, since they were forked before.
 """
 
 import os
 import socket
 
 from .suite import Suite, lines_as_facts, write
+
+OTHER_USER = "nobody nogroup"
 
 CONFIGURATION = """
     USER
@@ -44,6 +48,7 @@ SCRIPT = """
     master=$(cat nginx.pid)
     until answers > first.txt 2> /dev/null; do sleep 0.05; done
     cat first.txt
+    echo "users of the master and its children: $(stat -c %U /proc/$master $(ps -o pid= --ppid $master | sed 's,^ *,/proc/,') | sort -u | tr '\\n' ' ')"
     load 8000 '' small.txt
     load 1000 '-H Accept-Encoding:gzip' large.txt
     load 2000 '' page.html
@@ -90,11 +95,12 @@ def prepare(directory):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    # Workers of a master that is root become another user, who may not enter the directory.
-    user = "user root root;" if os.geteuid() == 0 else ""
+    user = f"user {OTHER_USER};" if os.geteuid() == 0 else ""
     write(directory / "nginx.conf", CONFIGURATION.replace("PORT", str(port)).replace("USER", user))
     write(directory / "fetch.py", FETCH)
     (directory / "port").write_text(str(port))
+    for way in (directory.parent, directory):  # for the workers, who own their files but not the way to them
+        way.chmod(0o711)
     www = directory / "www"
     www.mkdir(mode=0o755)
     (www / "small.txt").write_text("small\n" * 10)
@@ -103,5 +109,14 @@ def prepare(directory):
 
 
 SUITES = [
-    Suite("nginx", "checks", ("/usr/sbin/nginx", "ab", "/usr/bin/python3"), SCRIPT, prepare, lines_as_facts, limit_s=120)
+    Suite(
+        "nginx",
+        "checks",
+        ("/usr/sbin/nginx", "ab", "/usr/bin/python3", "ps"),
+        SCRIPT,
+        prepare,
+        lines_as_facts,
+        limit_s=120,
+        every_child_recorded=True,
+    )
 ]

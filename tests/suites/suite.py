@@ -33,6 +33,7 @@ class Suite:
     user: str = ""  # run as this user when started as root; "" stays
     # Part of a fact's name -> why it differs under memwatch and may: a limit that docs/reliability.md names.
     explained: dict = field(default_factory=dict)
+    every_child_recorded: bool = False  # none may be out of reach, as the children of a sandbox are
     short: bool = False  # part of --short: a few seconds, no package beyond those of the build
 
     def missing(self):

@@ -113,7 +113,7 @@ def run_traced(suite, memwatch, mode, keep):
         traced.complaints += [f"left behind: {name}" for name in place.workspace.leftovers() if "memwatch" in name]
         if json_file.exists():
             traced.report = Report(json_file)
-            traced.complaints += judge_report(traced.report, mode)
+            traced.complaints += judge_report(traced.report, suite, mode)
         else:
             traced.complaints.append(f"no report: {outcome.stderr.strip()[-300:]}")
         if keep:
@@ -165,10 +165,9 @@ def excerpt(text, other):
     return repr(text[max(0, at - 60) : at + 120])
 
 
-def judge_report(report, mode):
+def judge_report(report, suite, mode):
     found = [] if report.data["complete"] else ["the session is not complete"]
-    # Some suites sandbox themselves, and children of a sandbox are out of reach.
-    exactly = functools.partial(check_exact, children_may_be_missing=True)
+    exactly = functools.partial(check_exact, children_may_be_missing=not suite.every_child_recorded)
     check = exactly if mode == EXACT else check_sums if mode == "sample" else lambda process: []
     for process in report.processes:
         where = f"{' '.join(process.data['command'])[:60]} ({process.pid})"
