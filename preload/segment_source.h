@@ -59,7 +59,8 @@ inline protocol::Unrecorded reason_for(int error) {
 }
 
 // Waits for the collector's answer, at most kWelcomeTimeoutMs. Writes the segment's path to `path`,
-// and to `why` what kept it from being reached.
+// and to `why` what kept it from being reached. A socket of another user's, who is not root, is
+// told nothing.
 Answer segment_from_collector(const char* socket_path, const Introduction& introduction,
                               protocol::SegmentHeader** segment, char (&path)[128],
                               protocol::Unrecorded* why);

@@ -31,6 +31,17 @@ SegmentHeader* map_segment(long fd, std::uint64_t bytes) {
   return is_raw_error(at) ? nullptr : reinterpret_cast<SegmentHeader*>(at);
 }
 
+// Who listens there: this process's user or root? The directory may have been removed with its
+// collector while the path lives on in environments, and in one such as /tmp anybody may have made
+// it again: our memory is not for them, nor their segment for us.
+bool is_listener_trusted(long fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return raw_syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, as_word(&peer), as_word(&size)) ==
+             0 &&
+         (peer.uid == 0 || peer.uid == effective_user());
+}
+
 long connect_to(const char* path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -39,7 +50,8 @@ long connect_to(const char* path) {
   std::memcpy(address.sun_path, path, size);
   const long fd = raw_syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (is_raw_error(fd)) return fd;
-  const long result = raw_syscall(SYS_connect, fd, as_word(&address), sizeof address);
+  long result = raw_syscall(SYS_connect, fd, as_word(&address), sizeof address);
+  if (result == 0 && !is_listener_trusted(fd)) result = -EPERM;
   if (result != 0) {
     raw_close(fd);
     return result;

@@ -46,7 +46,8 @@ struct LeaksRequest {
   // Of a process that is not recorded exactly: what it allocates is watched for so long first. The
   // same request again, on the same connection, ends that time; closing the connection ends all.
   std::uint64_t watch_ms;
-  std::uint64_t unused[2];
+  std::uint64_t start_time;  // of the process that is meant, should its pid be another's by now
+  std::uint64_t unused;
 };
 static_assert(sizeof(LeaksRequest) == sizeof(Hello));
 

@@ -22,6 +22,7 @@
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/intake/segment.h"
+#include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_sample.h"
 #include "collector/recording/process_record.h"
 #include "collector/recording/pulse.h"
@@ -119,6 +120,7 @@ struct Fleet::State {
             history::OperationKind kind);
   void forget_old();
   void scan();
+  void end_earlier(pid_t pid, std::uint64_t start_ticks);
   void consider(const intake::SegmentName& segment, Candidate& candidate);
   [[nodiscard]] bool has_room() const { return running.size() < room; }
   void warn_of_room(pid_t pid);
@@ -192,6 +194,16 @@ void Fleet::State::forget_old() {
   }
 }
 
+// What ran under this pid before is over: an image of the same process, or another process whose
+// end was not seen yet.
+void Fleet::State::end_earlier(pid_t pid, std::uint64_t start_ticks) {
+  const auto earlier = running.find(pid);
+  if (earlier == running.end()) return;
+  if (earlier->second->start_ticks() != start_ticks) earlier->second->look(true);
+  if (earlier->second->is_running()) earlier->second->image_replaced();
+  retire(pid);
+}
+
 void Fleet::State::scan() {
   if (is_deaf) listen_to_visitors(true);
   const std::vector<intake::SegmentName> names = intake::segment_names();
@@ -236,11 +248,7 @@ void Fleet::State::consider(const intake::SegmentName& segment, Candidate& candi
     polled.forget(segment.pid);
     return;
   }
-  // The image that ran before in the same process is over.
-  if (const auto earlier = running.find(segment.pid); earlier != running.end()) {
-    earlier->second->image_replaced();
-    retire(segment.pid);
-  }
+  end_earlier(segment.pid, segment.start_time);
   if (!has_room()) {
     candidate.state = Outcome::no_room;
     warn_of_room(segment.pid);
@@ -277,10 +285,7 @@ void Fleet::State::accept_visitors() {
 void Fleet::State::welcome(intake::Visitor visitor) {
   const pid_t pid = visitor.pid;
   const ProgramNames names = program_names(pid);
-  if (const auto earlier = running.find(pid); earlier != running.end()) {
-    earlier->second->image_replaced();
-    retire(pid);
-  }
+  end_earlier(pid, procfs::process_start_ticks(pid).value_or(0U));
   // One that gets no answer makes a segment of its own, in which it can be found later.
   if (names.file.empty() || !watch_list.watches(names)) return;
   if (!has_room()) return warn_of_room(pid);

@@ -25,6 +25,10 @@ struct Peer {
 };
 std::optional<Peer> peer_of(int connection);
 
+// Is the other side this user's, or root's? Of a connection made with connect() that is who
+// listened there: a path says nothing about that.
+bool is_own_or_root(const std::optional<Peer>& peer);
+
 // recvmsg and sendmsg of a whole message. Descriptors that come along are not inherited; a peer
 // that is gone is an error, no signal. The control part of what is received is the caller's.
 ssize_t receive_message(int connection, msghdr& message);

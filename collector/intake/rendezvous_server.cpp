@@ -14,6 +14,7 @@
 #include <cstring>
 #include <vector>
 
+#include "collector/intake/leaks_answer.h"
 #include "collector/intake/local_socket.h"
 #include "collector/intake/segment_object.h"
 #include "collector/intake/socket_files.h"
@@ -130,9 +131,12 @@ ssize_t receive_bytes(int connection, void* bytes, std::size_t size) {
 
 constexpr const char* kAsk = "ask the memwatch that records the process";
 
+// Nothing is said to anybody else than the user, root and `owner`; `listener`: who it is.
+//
 // Who connects and says nothing for a tenth of a second is dropped. On a busy machine that may
 // happen to anybody, so it is tried again.
-Result<UniqueFd> connect_and_ask(const sockaddr_un& address, LeaksRequest request) {
+Result<UniqueFd> connect_and_ask(const sockaddr_un& address, uid_t owner, LeaksRequest request,
+                                 uid_t* listener) {
   constexpr int kAttempts = 20;
   for (int attempt = 1;; ++attempt) {
     UniqueFd connection = local_socket();
@@ -141,6 +145,11 @@ Result<UniqueFd> connect_and_ask(const sockaddr_un& address, LeaksRequest reques
             0) {
       return system_error(kAsk, address.sun_path, errno);
     }
+    const std::optional<Peer> peer = peer_of(connection.get());
+    if (!is_own_or_root(peer) && !(peer && peer->user == owner)) {
+      return Error{ErrorKind::system, kAsk, address.sun_path, "another user listens there", {}};
+    }
+    *listener = peer->user;
     if (send_bytes(connection.get(), &request, sizeof request) == sizeof request) {
       return connection;
     }
@@ -229,7 +238,7 @@ std::optional<Visitor> RendezvousServer::accept_visitor() {
   const timeval patience{0, 100'000};
   setsockopt(visitor.connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const std::optional<Peer> peer = peer_of(visitor.connection.get());
-  if (!peer || (peer->user != geteuid() && peer->user != 0)) return std::nullopt;
+  if (!is_own_or_root(peer)) return std::nullopt;
   visitor.pid = peer->pid;
   if (!receive_hello(&visitor)) return std::nullopt;
   return visitor;
@@ -292,8 +301,8 @@ LeaksRequest Visitor::leaks_request() const {
   return request;
 }
 
-Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest request,
-                                  const LeaksAsker& asker) {
+Result<UniqueFd> ask_for_leaks(const std::string& socket_path, uid_t owner, LeaksRequest request,
+                               const LeaksAsker& asker) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket_path.empty() || socket_path.size() >= sizeof address.sun_path) {
@@ -306,7 +315,8 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
   std::memcpy(address.sun_path, socket_path.data(), socket_path.size());
   request.magic = kLeaksRequestMagic;
   request.version = kProtocolVersion;
-  Result<UniqueFd> connection = connect_and_ask(address, request);
+  uid_t listener = 0;
+  Result<UniqueFd> connection = connect_and_ask(address, owner, request, &listener);
   if (!connection) return connection.error();
   const Result<Welcome> answered = await_leaks_answer(connection->get(), request, asker);
   if (!answered) return answered.error();
@@ -316,7 +326,7 @@ Result<std::string> ask_for_leaks(const std::string& socket_path, LeaksRequest r
       answer.verdict != static_cast<std::uint32_t>(Verdict::record)) {
     return Error{ErrorKind::usage, kAsk, "process " + std::to_string(request.pid), answer.path, {}};
   }
-  return std::string(answer.path);
+  return take_leaks_answer(socket_path, answer.path, listener);
 }
 
 }  // namespace memwatch::intake

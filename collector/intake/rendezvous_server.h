@@ -72,12 +72,15 @@ void answer_leaks(Visitor visitor, bool done, const std::string& path_or_why);
 
 // The other side: asks the collector on this socket, and waits for its answer: as long as is to be
 // watched, and minutes more if need be. Of the request only what is asked for has to be filled in.
-// Error of kind usage: refused.
+// The path stands in memory that the process's user may write to, so it is not enough that somebody
+// listens there: it has to be this user, root, or `owner`, the segment's, and their answer is taken
+// with care (leaks_answer). Result: the session, a file without a name. Error of kind usage:
+// refused.
 struct LeaksAsker {
   std::function<AskerState()> wish;  // several times a second, and after a signal: what it wants
   std::function<void()> watching;    // the process is watched from now on
 };
-Result<std::string> ask_for_leaks(const std::string& socket_path, protocol::LeaksRequest request,
-                                  const LeaksAsker& asker);
+Result<UniqueFd> ask_for_leaks(const std::string& socket_path, uid_t owner,
+                               protocol::LeaksRequest request, const LeaksAsker& asker);
 
 }  // namespace memwatch::intake

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 
+#include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_list.h"
 #include "collector/reachability/twin.h"
 #include "collector/reachability/twin_room.h"
@@ -188,6 +189,13 @@ class Examiner {
     if (subject_.waiting) threads_.push_back(as_stopped(*subject_.waiting));
     result_.memory = open_memory();
     result_.why_not = result_.memory->why_unreadable();
+    // Asked now: nobody is given the pid of a thread that we hold.
+    if (procfs::process_start_ticks(subject_.pid) != subject_.start_time) {
+      go_on();
+      wants_twin_ = false;
+      result_.copy.reset();
+      result_.why_not = "it has ended";
+    }
     subject_.drain();
   }
 

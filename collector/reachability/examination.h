@@ -30,6 +30,9 @@ struct WaitingThread {
 
 struct Subject {
   pid_t pid = 0;
+  // In ticks (procfs::process_start_ticks): once its threads stand still it is asked whether the
+  // pid is still this process's. Another one's goes on at once, and is not looked at.
+  std::uint64_t start_time = 0;
   int memory_descriptor = -1, maps_descriptor = -1;  // as the process handed them over, or -1
   std::optional<WaitingThread> waiting;              // the process is at its end
   std::uint64_t twin_call = 0;                       // address of its protocol::TwinCall; 0: none

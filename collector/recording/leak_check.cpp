@@ -185,6 +185,7 @@ Subject subject_of(ProcessRecord& record, model::LiveProcess& judged, const mode
                    const std::function<void()>& heartbeat) {
   Subject subject;
   subject.pid = record.pid;
+  subject.start_time = record.start_time;
   subject.memory_descriptor = record.memory.get();
   subject.maps_descriptor = record.maps.get();
   subject.twin_call = record.tracked->segment().header().twin_call;

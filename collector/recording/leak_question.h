@@ -15,6 +15,8 @@ namespace memwatch::recording {
 
 struct LeakQuestion {
   pid_t pid = 0;
+  // Of the process that is meant, in ticks; 0: whoever is recorded under that pid.
+  std::uint64_t start_time = 0;
   reachability::HoldersWish holders{};
   // Of a process that is not recorded exactly: how long what it allocates is watched.
   std::chrono::milliseconds watch{10'000};

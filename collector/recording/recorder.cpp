@@ -187,7 +187,7 @@ struct Recorder::State {
   // While a leak check keeps the turn: whoever waits for us waits on.
   void show_life() { pulse->intake_beats(Pulse::kStandIn); }
   void check_leaks(LeakQuestion question);
-  Result<ProcessRecord*> record_to_check(pid_t pid);
+  Result<ProcessRecord*> record_to_check(pid_t pid, std::uint64_t start_time);
   model::Session judge_leaks(ProcessRecord& record, const reachability::HoldersWish& holders);
   void tend_watches();
   void give_up_watch(const ProcessRecord& record, const std::string& why);
@@ -352,9 +352,16 @@ ProcessRecord& Recorder::State::add_record(pid_t pid, std::uint64_t start_time,
       model::Timeline(std::chrono::duration<double>(options.sample_interval).count());
   record->pss_interval = static_cast<double>(options.pss_interval.count());
   record->cgroup = procfs::FollowedCgroup(pid);
-  note_cgroup(*record);
   model::Process identity;
   read_identity(pid, &identity);
+  if (procfs::process_start_ticks(pid) != start_time) {
+    // It has ended, and all of that may be another process's. By its start time its end is seen.
+    record->process.reset();
+    record->cgroup = procfs::FollowedCgroup();
+    identity = model::Process{};
+    identity.pid = static_cast<std::uint32_t>(pid);
+  }
+  note_cgroup(*record);
   identity.start = now();
   identity.mode = options.mode;
   if (options.mode == model::Mode::sample) identity.sample_interval = options.bytes_between_samples;
@@ -767,7 +774,7 @@ model::Session Recorder::State::judge_leaks(ProcessRecord& record,
 }
 
 void Recorder::State::check_leaks(LeakQuestion question) {
-  const Result<ProcessRecord*> record = record_to_check(question.pid);
+  const Result<ProcessRecord*> record = record_to_check(question.pid, question.start_time);
   if (!record) return question.answer(record.error());
   if (options.mode == model::Mode::exact) {
     return question.answer(judge_leaks(**record, question.holders));
@@ -789,9 +796,13 @@ void Recorder::State::give_up_watch(const ProcessRecord& record, const std::stri
   pace->watch(watches.has_any());
 }
 
-Result<ProcessRecord*> Recorder::State::record_to_check(pid_t pid) {
+// `start_time` 0: whichever has the pid.
+Result<ProcessRecord*> Recorder::State::record_to_check(pid_t pid, std::uint64_t start_time) {
   for (const auto& record : records) {
-    if (record->is_alive() && record->pid == pid) return record.get();
+    if (record->is_alive() && record->pid == pid &&
+        (start_time == 0 || record->start_time == start_time)) {
+      return record.get();
+    }
   }
   return Error{ErrorKind::not_found,
                "check for leaks",
@@ -805,6 +816,7 @@ void Recorder::State::answer_leaks_request(intake::Visitor visitor) {
   const protocol::LeaksRequest request = visitor.leaks_request();
   LeakQuestion question;
   question.pid = static_cast<pid_t>(request.pid);
+  question.start_time = request.start_time;
   question.holders.sites = request.who_holds_sites;
   if (request.who_holds_address != 0) question.holders.address = request.who_holds_address;
   question.watch = std::chrono::milliseconds(std::min(request.watch_ms, kLongestWatchMs));
@@ -842,7 +854,7 @@ void Recorder::check_leaks(LeakQuestion question) {
 
 Result<model::Session> Recorder::check_leaks_now(pid_t pid,
                                                  const reachability::HoldersWish& holders) {
-  const Result<ProcessRecord*> record = state_->record_to_check(pid);
+  const Result<ProcessRecord*> record = state_->record_to_check(pid, 0);
   if (!record) return record.error();
   return state_->judge_leaks(**record, holders);
 }
@@ -931,6 +943,10 @@ Result<void> Recorder::attach(const intake::SegmentName& name) {
   State& s = *state_;
   Result<intake::Segment> segment = intake::Segment::open(name.name);
   if (!segment) return segment.error();
+  if (procfs::process_start_ticks(name.pid) != name.start_time) {
+    return Error{
+        ErrorKind::not_found, "attach", "process " + std::to_string(name.pid), "it has ended", {}};
+  }
   if (const std::uint32_t other = intake::collector_in_charge(*segment); other != 0) {
     return Error{ErrorKind::usage,
                  "attach",

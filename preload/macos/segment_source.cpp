@@ -33,6 +33,13 @@ SegmentHeader* map_segment(int fd, std::uint64_t bytes) {
   return at == MAP_FAILED ? nullptr : static_cast<SegmentHeader*>(at);
 }
 
+// Who listens there: this process's user or root? (as in segment_source_linux)
+bool is_listener_trusted(int fd) {
+  uid_t user = 0;
+  gid_t group = 0;
+  return getpeereid(fd, &user, &group) == 0 && (user == 0 || user == geteuid());
+}
+
 // A connected socket, or −1 and errno.
 int connect_to(const char* path) {
   sockaddr_un address{};
@@ -48,8 +55,10 @@ int connect_to(const char* path) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;
-  const int error = errno;
+  const bool is_connected =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  if (is_connected && is_listener_trusted(fd)) return fd;
+  const int error = is_connected ? EPERM : errno;
   close(fd);
   errno = error;
   return -1;

@@ -2,9 +2,11 @@
 not believed, other users' processes are refused clearly, and a pid is nobody's name."""
 
 import os
+import re
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import time
 import unittest
@@ -18,6 +20,14 @@ from harness.running import Target
 from harness.workspace import SHARED_MEMORY
 
 NOBODY = 65534
+
+# shared/rendezvous.h
+LEAKS_REQUEST, WELCOME = struct.Struct("=QIIQQQQQ"), struct.Struct("=QIIQ128s")
+LEAKS_MAGIC = 0x454B41454C54574D
+DONE, DECLINED = 1, 2
+PROTOCOL_VERSION = int(
+    re.search(r"kProtocolVersion = (\d+)", (Path(__file__).parents[2] / "shared" / "version.h").read_text())[1]
+)
 
 
 def as_root(test):
@@ -227,15 +237,36 @@ class IsolationTest(IntegrationTest):
             self.memwatch("list")
             self.skipTest("the kernel does not let us choose a pid")
         try:
-            run = self.memwatch("attach", "--duration", "1s", target.pid)
-            self.assertEqual(run.status, 2)
-            self.assertIn("does not carry a ring", run.stderr)
+            for command in (["attach", "--duration", "1s"], ["leaks", "--duration", "100ms"], ["trim"]):
+                run = self.memwatch(*command, target.pid)
+                self.assertEqual((run.status, run.stdout), (2, b""), command)
+                self.assertIn("does not carry a ring", run.stderr)
             listed = self.memwatch("list")
             self.assertNotIn(str(target.pid), listed.stdout.decode().split())
             self.assertFalse(segment.exists(), "swept, though a process of that number lives")
         finally:
             reused.kill()
             reused.wait()
+
+    def test_a_collector_is_asked_about_a_process_not_about_a_pid(self):
+        """The pid may have gone to another process of the same recording since who asks has looked it up."""
+        with kills.Recording(self.workspace) as run:
+            (path,) = [path for path in self.workspace.runtime.rglob("*") if path.is_socket()]
+            start = start_ticks(run.target)
+            for start_time, verdict in ((start + 1, DECLINED), (start, DONE)):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asker:
+                    asker.settimeout(TIMEOUT_S)
+                    asker.connect(str(path))
+                    asker.send(LEAKS_REQUEST.pack(LEAKS_MAGIC, PROTOCOL_VERSION, run.target, 0, 0, 0, start_time, 0))
+                    _, _, said, _, text = WELCOME.unpack(asker.recv(WELCOME.size))
+                answer = text.rstrip(b"\0").decode()
+                self.assertEqual(said, verdict, answer)
+                if verdict == DONE:
+                    Path(answer).unlink()
+                else:
+                    self.assertEqual(answer, "it is not recorded by the memwatch that was asked")
+            self.assertEqual(run.finish(), b"bye\n")
+            self.assertEqual(run.status(), 0)
 
     def start_with_pid(self, pid):
         """Any process with this number, or None."""

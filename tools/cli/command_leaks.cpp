@@ -82,6 +82,7 @@ void announce_watch(const LeaksOptions& options) {
 
 // By the memwatch that records it: at once where it records exactly, else after watching.
 Result<model::Session> judged_by_collector(const intake::Segment& segment,
+                                           const intake::SegmentName& name,
                                            const LeaksOptions& options) {
   const protocol::SegmentHeader& header = segment.header();
   char socket[protocol::kMaxRendezvousPath];
@@ -90,16 +91,15 @@ Result<model::Session> judged_by_collector(const intake::Segment& segment,
   const reachability::HoldersWish holders = wished_holders(options);
   protocol::LeaksRequest request{};
   request.pid = static_cast<std::uint32_t>(options.pid);
+  request.start_time = name.start_time;
   request.who_holds_address = holders.address.value_or(0);
   request.who_holds_sites = holders.sites;
   request.watch_ms = static_cast<std::uint64_t>(
       std::chrono::ceil<std::chrono::milliseconds>(options.duration).count());
-  const Result<std::string> path =
-      intake::ask_for_leaks(socket, request, {wish, [&options] { announce_watch(options); }});
-  if (!path) return path.error();
-  Result<model::Session> session = load_session(*path);
-  unlink(path->c_str());
-  return session;
+  const Result<UniqueFd> answer = intake::ask_for_leaks(
+      socket, name.uid, request, {wish, [&options] { announce_watch(options); }});
+  if (!answer) return answer.error();
+  return load_session("/dev/fd/" + std::to_string(answer->get()));
 }
 
 // By ourselves: what is allocated from now on, for a while.
@@ -225,7 +225,7 @@ int execute(const LeaksOptions& options) {
   }
   take_signals();
   Result<model::Session> session = intake::collector_in_charge(*opened) != 0
-                                       ? judged_by_collector(*opened, options)
+                                       ? judged_by_collector(*opened, *segment, options)
                                        : judged_after_attaching(*segment, options);
   if (const int number = g_ended_by.load(std::memory_order_relaxed); number != 0) {
     raise(number);  // as it would have been without us

@@ -96,6 +96,9 @@ int execute(const TrimOptions& options) {
     return not_served(segment->header(), *name);
   }
   const std::uint64_t after = resident(name->pid);
+  if (procfs::process_start_ticks(name->pid) != name->start_time) {  // may be another's by now
+    return not_served(segment->header(), *name);
+  }
   const std::string text = fmt::format("{} {}: RSS {} before, {} after, {} given back\n", name->pid,
                                        render::shorten_end(command, 50),
                                        render::human_bytes(before), render::human_bytes(after),

@@ -1,5 +1,6 @@
 #include "tools/server/control_question.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -8,6 +9,7 @@
 #include <cstring>
 
 #include "collector/daemon/runtime_directory.h"
+#include "collector/intake/local_socket.h"
 
 namespace memwatch::server {
 
@@ -67,6 +69,13 @@ Result<ControlQuestion> ControlQuestion::ask(const std::vector<std::string>& wor
   if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == ENOENT || errno == ECONNREFUSED) return no_daemon(path);
     return failed(path, errno);
+  }
+  // Whoever listens there would be told which processes are of interest, and be believed.
+  const std::optional<intake::Peer> peer = intake::peer_of(socket.get());
+  if (!intake::is_own_or_root(peer)) {
+    return Error{ErrorKind::system, kAttempted, path,
+                 fmt::format("another user (uid {}) listens there", peer ? peer->user : -1U),
+                 "see who owns that directory, or set XDG_RUNTIME_DIR to another"};
   }
   return ControlQuestion(path, std::move(socket), std::move(question));
 }

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "collector/intake/local_socket.h"
+
 namespace memwatch::server {
 
 namespace {
@@ -61,12 +63,7 @@ void ControlServer::accept_all() {
       if (errno != EAGAIN && errno != EINTR) deaf_until_ = Clock::now() + kDeafFor;
       return;
     }
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    if (getsockopt(accepted.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
-        (peer.uid != geteuid() && peer.uid != 0)) {
-      continue;
-    }
+    if (!intake::is_own_or_root(intake::peer_of(accepted.get()))) continue;
     Connection connection;
     connection.socket = std::move(accepted);
     connection.until = Clock::now() + kPatience;
