@@ -1,6 +1,7 @@
 """Who may see and touch what: segments and sockets are their owner's alone, other users' files in the place of ours are
 not believed, other users' processes are refused clearly, and a pid is nobody's name."""
 
+import json
 import os
 import re
 import shutil
@@ -13,10 +14,11 @@ import unittest
 from pathlib import Path
 
 from harness import kills
+from harness.another_user import AnotherUser
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
 from harness.report import Report
-from harness.running import Target
+from harness.running import RunningProgram, Target
 from harness.workspace import SHARED_MEMORY
 
 NOBODY = 65534
@@ -198,6 +200,22 @@ class IsolationTest(IntegrationTest):
             opened = subprocess.run(["cat", str(path)], user=NOBODY, capture_output=True, check=False)
             self.assertEqual((opened.returncode, opened.stdout), (1, b""), path)
         self.assertEqual(target.end(), (0, b"bye\n"))
+
+    @as_root
+    def test_root_may_ask_another_users_collector(self):
+        user = AnotherUser(self)
+        session = user.directory / "session.mw"
+        command = [*user.prefix, configuration.memwatch, "run", "--quiet", "-o", session, "--", *self.host("steady_rate")]
+        run = RunningProgram(self, command, self.workspace.environment(**user.places))
+        self.assertEqual(run.line(), "ready")
+        (target,) = kills.children_of(run.pid)
+        asked = self.memwatch("leaks", "--json", "-", target)
+        self.assertIn(asked.status, (0, 1), asked.stderr)
+        (process,) = json.loads(asked.stdout)["processes"]
+        self.assertEqual((process["pid"], process["mode"]), (target, "exact"))
+        beside = [path.name for path in (user.directory / "run" / "memwatch").iterdir()]
+        self.assertEqual([name for name in beside if not name.startswith("run-")], [], "the answer is taken away")
+        self.assertEqual(run.end(), (0, b"bye\n"))
 
     @as_root
     def test_another_user_cannot_introduce_a_process(self):
