@@ -104,6 +104,15 @@ TEST_F(Recording, ASegmentThatIsGoneIsAnErrorNotARecord) {
   EXPECT_EQ(recorder_->recorded_processes(), 0U);
 }
 
+TEST_F(Recording, AProcessWhosePidIsAnothersByNowIsNotAttachedTo) {
+  name_.start_time -= 1;
+  const Result<void> refused = recorder_->attach(name_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().why, "it has ended");
+  EXPECT_EQ(recorder_->recorded_processes(), 0U);
+  EXPECT_EQ(intake::collector_in_charge(*segment_), 0U);
+}
+
 TEST_F(Recording, TheEndOfAProcessIsNoticedWithItsLastRecords) {
   ASSERT_TRUE(recorder_->attach(name_));
   write_events();
