@@ -65,8 +65,10 @@ void ConsumerRounds::add(const WatchedProcess& process, std::int64_t time_ms) {
   round.live_blocks = facts.heap.live_blocks;
   round.peak_bytes = facts.heap.peak_bytes;
   round.sites = facts.sites.size();
+  std::vector<ShownSites::Seen> sites;
   for (const analysis::Consumer& seen : analysis::consuming_sites(facts, kTop)) {
     Consumer consumer = consumer_of(session, seen);
+    sites.push_back({consumer.site, seen.stack});
     if (Consumer* const same = same_site(round.consumers, consumer.site)) {
       daemon::add(*same, consumer);
       continue;
@@ -76,6 +78,7 @@ void ConsumerRounds::add(const WatchedProcess& process, std::int64_t time_ms) {
     }
     round.consumers.push_back(std::move(consumer));
   }
+  if (on_round) on_round(process.pid(), sites);
   last_[process.pid()] = mark_of(process);
   news_.rounds.push_back(std::move(round));
 }

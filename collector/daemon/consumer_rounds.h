@@ -13,10 +13,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "collector/daemon/growth_rounds.h"
+#include "collector/daemon/shown_sites.h"
 #include "collector/daemon/watched_process.h"
 #include "collector/history/consumer.h"
 
@@ -41,6 +43,8 @@ class ConsumerRounds {
   static constexpr std::size_t kTop = 20;
 
   std::function<bool(history::SiteId)> is_named;  // none: no site is
+  // The sites of each round of a process that runs, by their stacks in its recording.
+  std::function<void(pid_t, std::span<const ShownSites::Seen>)> on_round;
 
   void look(const Processes& running, Clock::duration between, std::int64_t time_ms);
   void ended(const WatchedProcess& process);

@@ -101,6 +101,7 @@ struct Fleet::State {
   AlertCallbacks* alerts = nullptr;
   GrowthRounds growth_rounds;
   ConsumerRounds consumer_rounds;
+  ShownSites shown_sites;
   OperationLog operations;
   bool is_deaf = false;  // until the next scan: those at the rendezvous could not be let in
 
@@ -181,6 +182,7 @@ void Fleet::State::retire(pid_t pid) {
   notice(*at->second, "has ended");
   tell_gone(*at->second, at->second->ending());
   consumer_rounds.ended(*at->second);
+  shown_sites.forget(pid);
   ended.push_front(std::move(at->second));
   running.erase(at);
   forget_old();
@@ -308,6 +310,7 @@ void Fleet::State::apply_watch_list() {
     }
     notice(process, "is let go");
     if (!watch_list.watches(process.names())) tell_gone(process, "it is no longer watched");
+    shown_sites.forget(process.pid());
     at = running.erase(at);  // detaches; one that is still watched is found again
   }
   candidates.clear();
@@ -393,6 +396,9 @@ Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {
   State& s = *state_;
   s.shared.warn = [&s](const std::string& sentence) { s.warn(sentence); };
   s.alerts = &alert_callbacks;
+  s.consumer_rounds.on_round = [&s](pid_t pid, std::span<const ShownSites::Seen> round) {
+    s.shown_sites.look(pid, round);
+  };
   s.shared.alert_of = [&s](const WatchedProcess& process, const recording::Alert& alert) {
     const bool moved =
         alert.function == Function::realloc_ || alert.function == Function::reallocarray_;
@@ -533,6 +539,14 @@ ConsumerNews Fleet::consumers(std::int64_t time_ms,
   return s.consumer_rounds.take(time_ms);
 }
 
+std::vector<history::SiteId> Fleet::nameless_sites() const {
+  return state_->shown_sites.nameless();
+}
+
+void Fleet::name_sites(ShownSites::Labels labels) {
+  state_->shown_sites.name(std::move(labels));
+}
+
 std::vector<history::Operation> Fleet::take_operations() {
   return state_->operations.take();
 }
@@ -600,6 +614,7 @@ std::vector<ProcessMeasures> Fleet::measures(std::size_t top) const {
   for (const auto& [pid, process] : state_->running) {
     recording::Recorder& recorder = process->recorder();
     all.push_back(measure(recorder.session(), recorder.first_process(), top));
+    state_->shown_sites.measure(recorder.first_process(), &all.back());
     all.back().pid = pid;
     all.back().start_ticks = process->start_ticks();
   }

@@ -86,8 +86,11 @@ class Fleet {
   void check_leaks(recording::LeakQuestion question);
   void end_leak_checks(const std::string& why);
 
-  // Of each running process that this daemon records; at most `top` libraries of each.
+  // Of each running process that this daemon records; at most `top` libraries of each, and those of
+  // its largest sites that have been named. Some wait for their names: shown_sites.h.
   [[nodiscard]] std::vector<ProcessMeasures> measures(std::size_t top) const;
+  [[nodiscard]] std::vector<history::SiteId> nameless_sites() const;
+  void name_sites(ShownSites::Labels labels);
 
   // Large allocations, failures and ends, for the alerts.
   AlertCallbacks alert_callbacks;

@@ -1,5 +1,6 @@
 // What is measured of a recorded process beside what its status shows: the last sample of the
-// kernel's figures, and the libraries that hold most of its heap. Plain data, small enough to be
+// kernel's figures, the libraries that hold most of its heap, and the sites that are shown by name
+// (shown_sites.h). Plain data, small enough to be
 // made for every process whenever somebody looks.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/history/consumer.h"
 #include "collector/model/session.h"
 
 namespace memwatch::daemon {
@@ -19,6 +21,17 @@ struct LibraryShare {
   std::uint64_t live_bytes = 0, live_blocks = 0, peak_bytes = 0;
 };
 
+// What a site is called; short enough to be kept and to be read in a legend.
+struct SiteLabel {
+  std::string function, module;  // "": not known
+};
+
+struct SiteShare {
+  history::SiteId site = 0;
+  SiteLabel label;
+  std::uint64_t live_bytes = 0, live_blocks = 0;
+};
+
 struct ProcessMeasures {
   pid_t pid = 0;
   std::uint64_t start_ticks = 0;
@@ -26,6 +39,8 @@ struct ProcessMeasures {
   bool has_last = false;
   std::vector<LibraryShare> libraries;  // the largest, by live bytes
   LibraryShare others;                  // the rest together; live_blocks 0: there is none
+  std::vector<SiteShare> sites;         // none: no site is shown
+  SiteShare other_sites;                // the rest together, where there are some
 };
 
 // Thread safety: pure. At most `top` libraries by name.

@@ -93,17 +93,19 @@ Result<void> read_consumers(Statement& statement, std::int64_t row, ConsumerRoun
   }
 }
 
-Result<void> read_names(sqlite3* database, const std::set<SiteId>& sites,
-                        ConsumerHistory& history) {
+// Of all sites, or of those that have been named alone.
+Result<void> read_names(sqlite3* database, const std::set<SiteId>& sites, bool named_alone,
+                        std::map<SiteId, SiteName>& names) {
   Result<Statement> statement = Statement::prepare(
       database, kReading,
-      "SELECT function, file, line, module, stack FROM site WHERE identity = ?1");
+      "SELECT function, file, line, module, stack FROM site WHERE identity = ?1 AND named >= ?2");
   if (!statement) return statement.error();
   for (const SiteId site : sites) {
-    const Result<bool> row = statement->bind(1, stored(site)).step();
+    const Result<bool> row =
+        statement->bind(1, stored(site)).bind(2, std::int64_t{named_alone ? 1 : 0}).step();
     if (!row) return row.error();
     if (!*row) continue;
-    SiteName& name = history.sites[site];
+    SiteName& name = names[site];
     name.function = statement->text(0);
     name.file = statement->text(1);
     name.line = static_cast<std::uint32_t>(statement->integer(2));
@@ -192,6 +194,13 @@ Result<void> name_site(sqlite3* database, SiteId site, const SiteName& name) {
       .run();
 }
 
+Result<std::map<SiteId, SiteName>> find_names(sqlite3* database, const std::vector<SiteId>& sites) {
+  std::map<SiteId, SiteName> names;
+  const Result<void> read = read_names(database, {sites.begin(), sites.end()}, true, names);
+  if (!read) return read.error();
+  return names;
+}
+
 Result<ConsumerHistory> find_consumers(sqlite3* database, const ConsumerQuestion& asked) {
   const Question& question = asked.question;
   Result<Statement> rounds = Statement::prepare(database, kReading, rounds_sql(asked).c_str());
@@ -232,7 +241,8 @@ Result<ConsumerHistory> find_consumers(sqlite3* database, const ConsumerQuestion
     history.rounds.push_back(std::move(round));
   }
   std::reverse(history.rounds.begin(), history.rounds.end());
-  if (const auto named = read_names(database, sites, history); !named) return named.error();
+  if (const auto named = read_names(database, sites, false, history.sites); !named)
+    return named.error();
   return history;
 }
 

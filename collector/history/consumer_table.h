@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "collector/base/result.h"
@@ -21,6 +22,9 @@ Result<void> insert_round(sqlite3* database, std::int64_t process, const Consume
 
 // Of a site that is there; of another nothing happens.
 Result<void> name_site(sqlite3* database, SiteId site, const SiteName& name);
+
+// Of those that have been named, whatever is known of them.
+Result<std::map<SiteId, SiteName>> find_names(sqlite3* database, const std::vector<SiteId>& sites);
 
 // At most kMostRoundsAsked.
 Result<ConsumerHistory> find_consumers(sqlite3* database, const ConsumerQuestion& question);

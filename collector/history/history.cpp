@@ -89,6 +89,12 @@ void History::name_sites(std::vector<std::pair<SiteId, SiteName>> names) {
   });
 }
 
+void History::find_names(std::vector<SiteId> sites, std::function<void(NameAnswer)> answer) {
+  do_later([this, sites = std::move(sites), answer = std::move(answer)](HistoryStore* store) {
+    answer(store != nullptr ? store->find_names(sites) : NameAnswer(closed()));
+  });
+}
+
 void History::save(alerts::Alert alert) {
   {
     const std::lock_guard lock(mutex_);

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ class History {
   using Answer = Result<std::vector<ProcessSample>>;
   using AlertAnswer = Result<std::vector<KeptAlert>>;
   using ConsumerAnswer = Result<ConsumerHistory>;
+  using NameAnswer = Result<std::map<SiteId, SiteName>>;
   using OperationAnswer = Result<std::vector<Operation>>;
   // The sites of a batch that have no name yet; called once it has been written.
   using Written = std::function<void(const std::vector<SiteId>& unnamed)>;
@@ -57,6 +59,8 @@ class History {
   void find_operations(Question question, std::function<void(OperationAnswer)> answer);
   // What cannot be written is forgotten; the next round asks for it again.
   void name_sites(std::vector<std::pair<SiteId, SiteName>> names);
+  // Of those that have been named.
+  void find_names(std::vector<SiteId> sites, std::function<void(NameAnswer)> answer);
   // In the place of what was saved with its id.
   void save(alerts::Alert alert);
   void find_alerts(AlertQuestion question, std::function<void(AlertAnswer)> answer);

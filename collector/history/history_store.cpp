@@ -421,6 +421,10 @@ Result<std::vector<KeptAlert>> HistoryStore::find_alerts(const AlertQuestion& qu
   return history::find_alerts(state_->database.get(), question, state_->boot);
 }
 
+Result<std::map<SiteId, SiteName>> HistoryStore::find_names(const std::vector<SiteId>& sites) {
+  return history::find_names(state_->database.get(), sites);
+}
+
 Result<ConsumerHistory> HistoryStore::find_consumers(const ConsumerQuestion& question) {
   return history::find_consumers(state_->database.get(), question);
 }

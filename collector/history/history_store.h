@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -74,6 +75,7 @@ class HistoryStore {
   Result<void> keep(const LivedTime& lived);
 
   Result<std::vector<ProcessSample>> ask(const Question& question);
+  Result<std::map<SiteId, SiteName>> find_names(const std::vector<SiteId>& sites);
   Result<ConsumerHistory> find_consumers(const ConsumerQuestion& question);
   Result<std::vector<Operation>> find_operations(const Question& question);
 

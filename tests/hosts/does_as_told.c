@@ -4,6 +4,7 @@
  *   keep N    N blocks of 100 bytes that stay       large N   one of N bytes that stays, untouched
  *   resize N  that one is N bytes from now on           drop      and is freed
  *   fail      malloc of more than there is          lose N    N blocks of 100 bytes, forgotten
+ *   sites A B S  a block of S bytes from each of the stacks A to B - 1, which stay (B up to 65536)
  *   fork N    N children, which wait to be killed by the end of this process; says "child PID" each
  *   touch N   one block of N bytes, written to      map N     an anonymous mapping of N bytes,
  * written share N   shared memory of N bytes, written to  thread N  a thread that has N bytes of
@@ -23,6 +24,37 @@
 HOST_NOINLINE static void keeps(long count) {
   void** const blocks = keep(malloc((size_t)count * sizeof(void*)));
   for (long i = 0; i < count; ++i) blocks[i] = keep(malloc(100));
+}
+
+/* A stack for each number: its bits, from the lowest on, are the calls on the way. */
+HOST_NOINLINE static void goes_left(unsigned rest, unsigned bits, size_t bytes);
+HOST_NOINLINE static void goes_right(unsigned rest, unsigned bits, size_t bytes) {
+  if (bits == 0) {
+    keep(malloc(bytes));
+  } else if (rest % 2 == 0) {
+    goes_left(rest / 2, bits - 1, bytes);
+  } else {
+    goes_right(rest / 2, bits - 1, bytes);
+  }
+  keep(NULL); /* no tail call */
+}
+
+HOST_NOINLINE static void goes_left(unsigned rest, unsigned bits, size_t bytes) {
+  if (bits == 0) {
+    keep(malloc(bytes));
+  } else if (rest % 2 == 0) {
+    goes_left(rest / 2, bits - 1, bytes);
+  } else {
+    goes_right(rest / 2, bits - 1, bytes);
+  }
+  keep(NULL);
+}
+
+static void spreads(const char* arguments) {
+  char* end = NULL;
+  const unsigned long from = strtoul(arguments, &end, 10), to = strtoul(end, &end, 10);
+  const size_t bytes = strtoul(end, NULL, 10);
+  for (unsigned long i = from; i < to; ++i) goes_left((unsigned)i, 16, bytes);
 }
 
 HOST_NOINLINE static void loses(long count) {
@@ -104,6 +136,7 @@ int main(int argc, char** argv) {
     const char* const argument = space != NULL ? space + 1 : "";
     if (space != NULL) *space = '\0';
     if (strcmp(line, "keep") == 0) keeps(atol(argument));
+    if (strcmp(line, "sites") == 0) spreads(argument);
     if (strcmp(line, "lose") == 0) loses(atol(argument));
     if (strcmp(line, "large") == 0) kept_large = keep(malloc((size_t)atol(argument)));
     const size_t bytes = (size_t)atol(argument);

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -116,9 +117,84 @@ class MetricsTest(MonitoringTest):
         self.assertEqual(self.of_process(target.pid, "failed_allocations_total"), 1)
         self.assertEqual(self.of_process(target.pid, "info"), 0)
 
+    def look_often(self):
+        """At who uses a heap: each second."""
+        self.watching("exact", '[history]\nconsumers_every = "1s"\n')
+        self.daemons[-1].send_signal(signal.SIGHUP)
+        self.wait(lambda: "read again" in self.log.read_text(), "the new configuration")
+
+    def sites(self, pid, metrics):
+        """{site: (function, module, live bytes)}"""
+        found = {}
+        for (name, labels), value in metrics.items():
+            of = dict(labels)
+            if name == "memwatch_site_live_bytes" and of["pid"] == str(pid):
+                found[of["site"]] = (of["function"], of["module"], value)
+        return found
+
+    def test_a_program_of_very_many_sites_shows_the_largest_and_no_more_than_a_hundred_ever(self):
+        self.look_often()
+        target = Target(self, self.tag)
+        self.wait_for_recording(target.pid)
+        target.tell("sites 0 3000 16")
+        ever = {}
+
+        def look():
+            """The sites that are shown, if there are some: few, and with the rest all there is."""
+            metrics = self.metrics()
+            sites = self.sites(target.pid, metrics)
+            if not sites:
+                return None
+            of_modules = sum(
+                value
+                for (name, labels), value in metrics.items()
+                if name == "memwatch_module_live_bytes" and ("pid", str(target.pid)) in labels
+            )
+            self.assertEqual(sum(live for _, _, live in sites.values()), of_modules)
+            sites.pop("other")
+            self.assertLessEqual(len(sites), 10)
+            ever.update(sites)
+            return sites
+
+        def spread(turn):  # others are the largest each time
+            first = 10_000 + 30 * turn
+            target.tell(f"sites {first} {first + 30} {1000 * turn}")
+
+        def is_shown(size):
+            sites = look()
+            return sites and size in {live for _, _, live in sites.values()}
+
+        turn = 0
+        while len(ever) < 100:
+            turn += 1
+            self.assertLess(turn, 100)
+            spread(turn)
+            self.wait(lambda: len(ever) == 100 or is_shown(1000 * turn), f"sites of turn {turn}")
+        self.assertGreaterEqual(turn, 9)
+        spread(turn + 1)
+
+        def rounds():
+            return self.request(f"/api/v1/history/consumers?pid={target.pid}&count=5000")[1]
+
+        def is_known():
+            found = rounds()
+            names = {site["site"] for site in found["sites"] if site["function"]}
+            latest = found["rounds"][-1]["consumers"]
+            return latest[0]["live_bytes"] == 1000 * (turn + 1) and {each["site"] for each in latest} <= names and found
+
+        found = self.wait(is_known, "the last round, with its names")
+        self.assertEqual(len(look()), 10)
+        self.assertEqual(len(ever), 100)
+        self.assertFalse(is_shown(1000 * (turn + 1)))
+        named = {site["site"]: (site["function"], site["module"]) for site in found["sites"]}
+        for site, (function, module, _) in ever.items():
+            self.assertEqual((function, module), named[site])
+        self.assertEqual({module for _, module, _ in ever.values()}, {str(self.workspace.out / target.name)})
+
     def test_prometheus_scrapes_it_and_knows_every_name_that_is_asked_for(self):
         need("prometheus")
         need("promtool")
+        self.look_often()
         target = Target(self, self.tag)
         # A limit is told of a process in a cgroup that has one alone.
         group = Cgroup(512 * MEBIBYTE)
@@ -165,9 +241,15 @@ class MetricsTest(MonitoringTest):
             except (urllib.error.URLError, ConnectionError):
                 return []
 
+        self.wait(lambda: self.sites(target.pid, self.metrics()), "names of its sites")
         series = f'memwatch_process_heap_live_bytes{{pid="{target.pid}", exe="{target.name}"}}'
         (result,) = self.wait(lambda: query(series), "a scrape")
         self.assertEqual(float(result["value"][1]), live)
+        sites = f'sum(memwatch_site_live_bytes{{pid="{target.pid}", exe="{target.name}"}})'
+        (result,) = self.wait(lambda: query(sites), "a scrape of its sites")
+        self.assertEqual(float(result["value"][1]), live)
+        (result,) = query(f'memwatch_site_live_bytes{{pid="{target.pid}", function="keeps"}} > 99999')
+        self.assertEqual(float(result["value"][1]), 100_000)
         self.assertEqual(query('up{job="memwatch"}')[0]["value"][1], "1")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/label/__name__/values", timeout=TIMEOUT_S) as got:
             known = set(json.load(got)["data"])

@@ -3,6 +3,9 @@
 #include <chrono>
 #include <utility>
 
+#include "tools/render/printable.h"
+#include "tools/render/shorten.h"
+
 namespace memwatch::server {
 
 namespace {
@@ -24,6 +27,18 @@ Function function_named(std::string_view name) {
     if (function_name(function) == name) return function;
   }
   return Function::none;
+}
+
+// Names of templates are as long as a page.
+constexpr std::size_t kMostName = 100;
+
+daemon::ShownSites::Labels labels_of(const std::map<SiteId, history::SiteName>& names) {
+  daemon::ShownSites::Labels labels;
+  for (const auto& [site, name] : names) {
+    labels[site] = {render::shorten_function(render::printable(name.function), kMostName),
+                    name.module};
+  }
+  return labels;
 }
 
 }  // namespace
@@ -100,6 +115,7 @@ void HistoryDesk::written(const std::vector<SiteId>& sites, const std::vector<Si
     stacks.push_back(std::move(stack.mapped()));
   }
   for (const SiteId site : sites) stacks_.erase(site);  // named by an earlier daemon
+  name_shown();
   if (wanted.empty()) return;
   locator_.add(std::move(stacks), [self = self_, calls = &parts_.calls,
                                    wanted = std::move(wanted)](notify::Locator::Names names) {
@@ -117,6 +133,19 @@ void HistoryDesk::named(const std::vector<SiteId>& sites, notify::Locator::Names
     pairs.emplace_back(sites[i], std::move((*names)[i]));
   }
   parts_.history().name_sites(std::move(pairs));
+  name_shown();
+}
+
+void HistoryDesk::name_shown() {
+  std::vector<SiteId> sites = parts_.fleet.nameless_sites();
+  if (sites.empty()) return;
+  parts_.history().find_names(
+      std::move(sites), [self = self_, calls = &parts_.calls](history::History::NameAnswer found) {
+        if (!found) return;  // the history has told why
+        calls->add([self, names = *std::move(found)] {
+          if (*self != nullptr) (*self)->parts_.fleet.name_sites(labels_of(names));
+        });
+      });
 }
 
 }  // namespace memwatch::server

@@ -1,7 +1,7 @@
 // What the history is given, once a second: samples, what was done with large blocks, and consumers
-// with the names of their sites, which another process finds. At the start, the events that an
-// earlier daemon told of come back from it.
-// On the daemon's thread alone; it never waits: what does has threads of its own.
+// with the names of their sites, which another process finds and the metrics show too. At the
+// start, the events that an earlier daemon told of come back from it. On the daemon's thread alone;
+// it never waits: what does has threads of its own.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,8 @@ class HistoryDesk {
   void written(const std::vector<history::SiteId>& sites,
                const std::vector<history::SiteId>& unnamed);
   void named(const std::vector<history::SiteId>& sites, notify::Locator::Names names);
+  // What the history has named by now, for the metrics.
+  void name_shown();
 
   Parts parts_;
   // Of these nothing has to be found out any more. It may be forgotten.

@@ -1,6 +1,7 @@
 #include "tools/server/metrics.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -201,6 +202,9 @@ class Families : public prometheus::Collectable {
                 kGauge);
     Family blocks("memwatch_module_live_blocks", "The same in blocks.", kGauge);
     Family peak("memwatch_module_peak_bytes", "Its share of the heap's peak.", kGauge);
+    Family site_live("memwatch_site_live_bytes",
+                     "Live heap by allocation site; some of the largest, and other.", kGauge);
+    Family site_blocks("memwatch_site_live_blocks", "The same in blocks.", kGauge);
     for (const daemon::ProcessMeasures& of : facts_.measures) {
       const auto process =
           std::find_if(shown_.begin(), shown_.end(), [&of](const ProcessStatus* candidate) {
@@ -231,8 +235,20 @@ class Families : public prometheus::Collectable {
         add_library(share, share.path.empty() ? "unknown" : share.path);
       }
       if (of.others.live_blocks != 0 || of.others.peak_bytes != 0) add_library(of.others, "other");
+      const auto add_site = [&](const daemon::SiteShare& share, std::string_view name) {
+        Labels all = with("site", name);
+        all.push_back(label("function", share.label.function));
+        all.push_back(label("module", share.label.module));
+        site_live.add(real(share.live_bytes), all);
+        site_blocks.add(real(share.live_blocks), std::move(all));
+      };
+      for (const daemon::SiteShare& share : of.sites) {
+        add_site(share, fmt::format("{:016x}", share.site));
+      }
+      if (!of.sites.empty()) add_site(of.other_sites, "other");
     }
-    for (Family* family : {&faults, &swap, &usage, &limit, &pressure, &live, &blocks, &peak}) {
+    for (Family* family : {&faults, &swap, &usage, &limit, &pressure, &live, &blocks, &peak,
+                           &site_live, &site_blocks}) {
       family->move_to(families);
     }
   }

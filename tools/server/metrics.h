@@ -1,10 +1,11 @@
 // What the daemon knows as metrics for Prometheus. docs/monitoring/README.md lists them.
 //
 // Families are made anew for each scrape (prometheus::Collectable), since prometheus-cpp's own keep
-// every label they ever saw. Labels are bounded: pid, exe, and of libraries at most kTopModules and
-// "other". An ended process keeps its counters for kKeepEnded, so that the last of them are
-// scraped, and has no gauges any more. Names without the prefix memwatch_ are the daemon's own.
-// Thread safety: pure but for what it reads of this process.
+// every label they ever saw. Labels are bounded: pid, exe, of libraries at most kTopModules and
+// "other", of sites as collector/daemon/shown_sites.h says and "other". An ended process keeps its
+// counters for kKeepEnded, so that the last of them are scraped, and has no gauges any more. Names
+// without the prefix memwatch_ are the daemon's own. Thread safety: pure but for what it reads of
+// this process.
 #pragma once
 
 #include <chrono>

@@ -113,7 +113,9 @@ TEST_F(Consumers, ASiteIsNamedOnceForAllItsRounds) {
   HistoryStore store = open();
   add(store, round(kStart, {site(1, 100), site(2, 50)}));
   const SiteName name{"load", "load.cpp", "/bin/server", 13, "load <- main"};
+  EXPECT_TRUE(store.find_names({1})->empty()) << "it is there, and has no name yet";
   ASSERT_TRUE(store.name_sites({{1, name}, {99, name}}));
+  EXPECT_EQ(*store.find_names({1, 2, 99}), (std::map<SiteId, SiteName>{{1, name}}));
   EXPECT_EQ(add(store, round(kStart + kMinute, {site(1, 200), site(2, 60)})),
             std::vector<SiteId>{2});
   const ConsumerHistory history = all(store);

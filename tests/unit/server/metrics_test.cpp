@@ -99,6 +99,10 @@ TEST_F(Metrics, NoSeriesIsThereTwiceAndNamesCannotBreakThePage) {
   measures.has_last = true;
   for (int i = 0; i < 3; ++i) measures.libraries.push_back({"/lib/" + std::to_string(i), 1, 1, 1});
   measures.others.live_blocks = 9;
+  for (history::SiteId i = 0; i < 3; ++i) {
+    measures.sites.push_back({i, {"operator new<\"\n>", "/lib/a"}, 100 + i, i});
+  }
+  measures.other_sites.live_bytes = 7;
   facts_.measures = {measures};
   std::set<std::string> seen;
   std::istringstream lines(metrics_text(facts_));
@@ -110,6 +114,12 @@ TEST_F(Metrics, NoSeriesIsThereTwiceAndNamesCannotBreakThePage) {
       "memwatch_process_allocations_total{pid=\"8\",exe=\"a\\\"b\\\\c\\nd\xEF\xBF\xBD\"}"));
   EXPECT_TRUE(
       seen.contains("memwatch_module_live_bytes{pid=\"7\",exe=\"server\",module=\"other\"}"));
+  EXPECT_TRUE(
+      has("memwatch_site_live_bytes{pid=\"7\",exe=\"server\",site=\"0000000000000002\","
+          "function=\"operator new<\\\"\\n>\",module=\"/lib/a\"} 102"));
+  EXPECT_TRUE(has(
+      "memwatch_site_live_bytes{pid=\"7\",exe=\"server\",site=\"other\",function=\"\",module=\"\"} "
+      "7"));
 }
 
 TEST(Measures, TheLargestLibrariesAreNamedAndTheRestIsOther) {
