@@ -189,6 +189,50 @@ class EngineTest(AlertsTest):
         self.assertGreater(alert["metrics"]["bytes_per_second"], 0)
         self.assertIn("loses (does_as_told.c:", alert["recommendations"][0])
 
+    def test_a_buffer_that_gets_larger_and_larger_is_a_pattern_and_no_leak(self):
+        self.alerting('[alerts]\ngrowth_after = "0s"\n[alerts.enabled]\nspike = false\nlarge = false\n')
+        self.start()
+        target = Target(self, self.tag)
+        self.wait_for_recording(target.pid)
+        size = 64 * 1024
+        target.tell(f"large {size}")
+
+        def enlarge():
+            nonlocal size
+            for _ in range(10):
+                size += 16 * 1024
+                target.tell(f"resize {size}")
+                time.sleep(0.02)
+            return [alert for alert in self.alerts(pid=target.pid) if alert["recommendations"]]
+
+        (alert,) = self.wait(enlarge, "growth of one block")
+        self.assertEqual((alert["type"], alert["subject"]), ("pattern", "growth"))
+        self.assertIn(alert["labels"]["pattern"], ("linear", "exponential"))
+        self.assertGreaterEqual(alert["metrics"]["confidence"], 70)
+        self.assertGreater(alert["metrics"]["bytes_per_second"], 16 * 1024)
+        self.assertEqual(alert["site"]["function"], "main")
+        self.assertIn("main (does_as_told.c:", alert["recommendations"][0])
+
+    def test_memory_beyond_the_heap_has_thresholds_of_its_own_in_bytes_and_as_a_share(self):
+        self.alerting('[alerts]\nexternal = "24MiB"\nexternal_ratio = 0.6\nhold = "0s"\n[alerts.enabled]\nlarge = false\nspike = false\n')
+        self.start()
+        heap, beyond = Target(self, self.tag + "a"), Target(self, self.tag + "b")
+        for target in (heap, beyond):
+            self.wait_for_recording(target.pid)
+        heap.tell(f"touch {48 * MEBIBYTE}")  # as much resident memory, and the program's own heap
+        beyond.tell(f"map {48 * MEBIBYTE}")
+        found = {s: self.wait_for_alert("active", pid=beyond.pid, subject=s) for s in ("external", "external_ratio")}
+        self.assertEqual({alert["type"] for alert in found.values()}, {"threshold"})
+        self.assertEqual(found["external"]["metrics"]["threshold"], 24 * MEBIBYTE)
+        self.assertGreaterEqual(found["external"]["metrics"]["value"], 24 * MEBIBYTE)  # it may not be all there yet
+        self.assertEqual(found["external_ratio"]["metrics"]["threshold"], 0.6)
+        self.assertGreater(found["external_ratio"]["metrics"]["value"], 0.8)
+        # A heap that is larger makes the share less, and the bytes not.
+        beyond.tell(f"touch {96 * MEBIBYTE}")
+        self.wait_for_alert("resolved", id=found["external_ratio"]["id"])
+        self.assertEqual([alert["subject"] for alert in self.alerts("active", pid=beyond.pid)], ["external"])
+        self.assertEqual([alert for alert in self.alerts(pid=heap.pid) if alert["subject"] == "external"], [])
+
     def test_a_spike_is_told_and_is_over_when_it_is_gone(self):
         self.alerting('[alerts]\nspike_least = "8MiB"\n[alerts.enabled]\nlarge = false\n')
         self.start()
