@@ -5,6 +5,7 @@
 
 #include "collector/analysis/deviation.h"
 #include "collector/analysis/leaked.h"
+#include "collector/analysis/leaks.h"
 #include "collector/analysis/ranking.h"
 #include "collector/analysis/stack_identity.h"
 #include "collector/analysis/sums.h"
@@ -108,6 +109,7 @@ DiffSide side_of(const model::Session& session, const Selection& selection, cons
   }
   side.lossless = sums.losses.nothing_lost();
   side.by_lifetime = amounts.by_lifetime;
+  if (metric == DiffMetric::leaked) side.leaks_doubt = why_leaks_doubtful(session);
   for (const Amount& amount : amounts.stacks) side.by_stack += amount.value;
   return side;
 }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct DiffSide {
   bool counted_only = false;    // no process has stacks: --mode idle
   bool lossless = true;         // no event of an exact process was lost
   bool by_lifetime = true;      // metric leaked: what was live at the end, no verdict on leaks
+  std::string leaks_doubt;      // metric leaked: why_leaks_doubtful() of the session
 };
 
 struct StackDelta {

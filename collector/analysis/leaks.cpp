@@ -71,6 +71,8 @@ void judge_report(const Selection& selection, std::size_t top, LeakReport& repor
     report.watched_seconds = static_cast<double>(process->leak_check.watched_ms) / 1000;
     if (process->leak_check.method == model::LeakMethod::reachability) {
       report.judged = true;
+      // Blocks of before a watch are not known, and count as leading to what was judged.
+      report.all_seen = report.all_seen && process->leak_check.reason.empty();
       report.sums.add(kind_sums(*process));
       continue;
     }
@@ -117,6 +119,32 @@ bool has_leaks(const model::Process& process) {
          (sums[model::LeakKind::definite].blocks > 0 || sums[model::LeakKind::possible].blocks > 0);
 }
 
+namespace {
+
+std::string reason_of(const model::LeakCheck& check) {
+  if (check.watched_ms == 0) return check.reason;
+  const double seconds = static_cast<double>(check.watched_ms) / 1000;
+  const std::string text =
+      seconds < 10 ? fmt::format("{:.2f} s", seconds) : fmt::format("{:.0f} s", seconds);
+  return fmt::format(
+      "only blocks allocated in the last {} were judged, those from before are not known{}{}", text,
+      check.reason.empty() ? "" : "; ", check.reason);
+}
+
+}  // namespace
+
+std::string why_leaks_doubtful(const model::Session& session) {
+  for (const model::Process& process : session.processes) {
+    const model::LeakCheck& check = process.leak_check;
+    const bool stands = check.complete || check.method != model::LeakMethod::reachability ||
+                        process.heap.live_blocks == 0 || process.exit_kind == model::ExitKind::exec;
+    if (stands) continue;
+    return fmt::format("the leaks of process {} ({}) were not judged with everything seen: {}",
+                       process.pid, process.exe, reason_of(check));
+  }
+  return "";
+}
+
 std::vector<KindSum> suppressed_by(const model::Session& session, const model::Process& process) {
   std::vector<KindSum> sums(session.suppressions.size());
   for (const model::LeakRow& row : process.leaks) {
@@ -139,20 +167,6 @@ std::vector<KindSum> suppressed_by(const model::Session& session, const Selectio
   }
   return all;
 }
-
-namespace {
-
-std::string reason_of(const model::LeakCheck& check) {
-  if (check.watched_ms == 0) return check.reason;
-  const double seconds = static_cast<double>(check.watched_ms) / 1000;
-  const std::string text =
-      seconds < 10 ? fmt::format("{:.2f} s", seconds) : fmt::format("{:.0f} s", seconds);
-  return fmt::format(
-      "only blocks allocated in the last {} were judged, those from before are not known{}{}", text,
-      check.reason.empty() ? "" : "; ", check.reason);
-}
-
-}  // namespace
 
 ProcessLeaks leaks_of(const model::Process& process, const Selection& selection) {
   ProcessLeaks leaks;

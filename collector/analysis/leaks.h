@@ -47,6 +47,12 @@ KindSums kind_sums(const model::Process& process);
 // Definite or possible leaks that nothing suppresses. By lifetime alone: false, nothing is proven.
 bool has_leaks(const model::Process& process);
 
+// Why nobody may act on how much the processes have leaked: one was judged without everything seen,
+// and what was missed may be what held a block. "" where the figures stand: one that kept nothing
+// has leaked nothing, what an exec replaced does not count, and by lifetime nothing is judged, what
+// was not freed is counted.
+std::string why_leaks_doubtful(const model::Session& session);
+
 // What each suppression took out, by its number in the session: of one process, and of those that a
 // LeakReport sums.
 std::vector<KindSum> suppressed_by(const model::Session& session, const model::Process& process);
@@ -81,6 +87,8 @@ struct LeakReport {
   // Of those that were looked at.
   bool judged = false;  // any
   bool all_judged = false;
+  // Of each that was: what is definite is lost for certain.
+  bool all_seen = true;
   KindSums sums;
   // By stack over all processes; the sites' live figures are those of the kind alone, the cost of
   // definite ones has what they hold in it. A block of no size is a leak as well.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collector/analysis/leaked.h"
+#include "collector/analysis/leaks.h"
 #include "collector/analysis/ranking.h"
 #include "collector/analysis/selection.h"
 #include "collector/analysis/stack_identity.h"
@@ -50,6 +51,10 @@ Result<void> check(const model::Session& session, const std::string& name) {
                                 ") was still running when the recording ended",
                             "--wait-all waits for all descendants");
     }
+  }
+  if (std::string why = analysis::why_leaks_doubtful(session); !why.empty()) {
+    return cannot_measure(name, std::move(why),
+                          "recorded with --leak-check none, what was not freed counts instead");
   }
   return {};
 }

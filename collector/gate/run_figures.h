@@ -1,7 +1,8 @@
 // What the gate takes from one recorded run: the metrics, the figures of each stack, those that the
 // budget's patterns pick. Thread safety: read-only.
 // Errors: kind damaged, "measure: FILE: why", for a session that cannot stand for its run: sampled
-// or counted only, events lost, cut short, or processes still running at its end.
+// or counted only, events lost, cut short, processes still running at its end, or leaks that were
+// judged without everything seen.
 #pragma once
 
 #include <array>

@@ -177,6 +177,7 @@ class Examiner {
     start_ = stopped_.since();
     if (why.empty()) return;
     result_.why_incomplete = "its threads ran on while memory was read: " + why;
+    if (!subject_.waiting) go_on();  // the attempt alone was a pause
     if (wants_twin_) {
       wants_twin_ = false;
       reserve_copy();

@@ -116,6 +116,33 @@ class MeasuringTest(GateTest):
         self.assertEqual(bad.status, 3)
         self.assertIn(f"{known}:1: expected", bad.stderr)
 
+    def test_leaks_that_were_not_judged_with_everything_seen_are_not_measured(self):
+        # It ends while a thread holds blocks in a register, its stack and its storage: 21006 bytes that
+        # are leaks for whoever cannot stop the thread, because a debugger has it.
+        shapes = self.host("leak_shapes")
+        traced = [*self.host("traces_a_program"), *shapes]
+        self.assertIn("leaked_bytes = { value = 38217, ", self.update(shapes))
+        before = self.baseline.read_bytes()
+        budget = self.workspace.out / "budget.toml"
+        budget.write_text('[limit]\nleaked_bytes = "1GiB"\n[[stack]]\nmatch = "^make$"\nmax_leaked = "1GiB"\n')
+        self.assertEqual(self.gate(shapes, "--budget", budget, "--runs", "1", baseline=False).status, 0)
+        for options, baseline in (((), True), (("--update",), True), (("--budget", budget), False)):
+            with self.subTest(options=options):
+                run = self.gate(traced, *options, "--runs", "1", baseline=baseline)
+                self.assertEqual(run.status, 3, run.stderr)
+                self.assertRegex(run.stderr, "memwatch: measure: run 1: the leaks of process .*leak_shapes. were not judged")
+                self.assertIn("its threads ran on while memory was read", run.stderr)
+                self.assertIn("--leak-check none", run.stderr)
+        self.assertEqual(self.baseline.read_bytes(), before)
+        # What was not freed is known whatever the threads do.
+        counted = self.update(traced, "--leak-check", "none", "--runs", "1")
+        (line,) = [line for line in counted.splitlines() if line.startswith("leaked_bytes = ")]
+        self.assertIn('method = "lifetime"', line)
+        # Every block of leak_shapes, and what the loader keeps of a thread.
+        self.assertIn(int(line.split("value = ")[1].split(",")[0]), range(92438, 92438 + 1024))
+        run = self.gate(traced, "--leak-check", "none", "--runs", "1", "--format", "json")
+        self.assertEqual((run.status, json.loads(run.stdout)["outcome"]), (0, "passed"), run.stderr)
+
     def test_what_is_not_seen_is_not_taken_for_little(self):
         self.update(self.told(1000, 10))
         before = self.baseline.read_bytes()

@@ -225,6 +225,31 @@ class LeaksTest(IntegrationTest):
         run = self.trace(self.host("sandboxes_itself"))
         self.assertEqual(leaks_of(run.report.root)["method"], "lifetime")
 
+    def test_threads_that_a_debugger_has_run_on_and_what_they_hold_is_doubtful(self):
+        # A thread has one tracer at most, so that memwatch is refused whatever user it is.
+        run = self.trace([*self.host("traces_a_program"), *self.host("leak_shapes")], ["--leak-check", "full"])
+        (program,) = [process for process in run.report.processes if process.data["exe"].endswith("/leak_shapes")]
+        leaks = leaks_of(program)
+        self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", False))
+        self.assertIn("its threads ran on while memory was read: the system does not allow stopping its threads", leaks["reason"])
+        self.assertRegex(run.stderr, r"warning: leak check: process \d+ .*/leak_shapes: not with everything seen: its threads ran on")
+        # All else is judged as ever; what the thread has in its storage, its stack and a register is not seen.
+        self.assertLessEqual(set(DEFINITE), set(sizes(leaks, "definite")))
+        self.assertLessEqual(set(sizes(leaks, "definite")), set(DEFINITE) | OF_THE_THREAD)
+        self.assertEqual(sizes(leaks, "indirect"), sorted(INDIRECT))
+        self.assertEqual(sizes(leaks, "possible"), sorted(POSSIBLE))
+        self.assertLessEqual(REACHABLE, set(sizes(leaks, "reachable")))
+        self.assert_sums(program)
+        for view in ("leaks", "summary"):
+            text = self.memwatch("report", run.session, "--view", view).stdout.decode()
+            self.assertIn("Leaked, as far as could be seen", text)
+            self.assertNotIn("for certain", text)
+
+    def test_a_program_of_one_thread_needs_no_stop_and_is_judged_beside_a_debugger(self):
+        run = self.trace([*self.host("traces_a_program"), *self.host("leak_shapes", "alone")])
+        (program,) = [process for process in run.report.processes if process.data["exe"].endswith("/leak_shapes")]
+        self.assert_shapes(program)
+
     def test_asking_what_seccomp_can_do_is_no_sandbox(self):
         # libseccomp does it in whatever is linked with it.
         run = self.trace(self.host("asks_about_seccomp"))
@@ -497,7 +522,10 @@ class LiveLeaksTest(IntegrationTest):
         return dict(word.split("=") for word in memwatch.stdout.readline().decode().split())
 
     def child_of(self, memwatch):
-        with open(f"/proc/{memwatch.pid}/task/{memwatch.pid}/children") as file:
+        return self.child_of_pid(memwatch.pid)
+
+    def child_of_pid(self, pid):
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
             return file.read().strip()
 
     def test_a_process_cannot_tell_that_it_is_checked(self):
@@ -532,6 +560,19 @@ class LiveLeaksTest(IntegrationTest):
         self.assertEqual(run.status, 1, run.stderr)
         self.assertEqual((run.leaks["definite_bytes"], run.leaks["reachable_bytes"]), (1500, 700))
         return run.leaks
+
+    def test_a_process_that_a_debugger_has_is_judged_while_it_runs_and_the_doubt_is_told(self):
+        session = self.workspace.out / "live.mw"
+        program = [*self.host("traces_a_program"), *self.host("leaks_on_demand")]
+        memwatch = self.start([configuration.memwatch, "run", "-q", "-o", session, "--", *program])
+        pid = self.child_of_pid(self.child_of(memwatch))
+        leaks = self.check_of_leaks_on_demand(pid)
+        self.assertEqual((leaks["method"], leaks["complete"]), ("reachability", False))
+        self.assertIn("its threads ran on while memory was read: the system does not allow stopping its threads", leaks["reason"])
+        text = self.memwatch("leaks", pid).stdout.decode()
+        self.assertIn("Leaked, as far as could be seen: 1.5 KiB in 1 block", text)
+        self.assertIn("another debugger", " ".join(text.split()))
+        self.goes_on(memwatch)
 
     def test_a_process_that_was_stopped_is_judged_and_stays_stopped(self):
         session = self.workspace.out / "live.mw"

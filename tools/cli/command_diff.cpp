@@ -75,7 +75,8 @@ void write_html(const render::DiffContext& context, std::size_t top, render::Out
 std::string why_not_judged(const analysis::Diff& diff) {
   const auto side = [](const char* name, const analysis::DiffSide& one) -> std::string {
     if (!one.session->complete) return fmt::format("{} was cut short", name);
-    return one.lossless ? "" : fmt::format("events were lost in {}", name);
+    if (!one.lossless) return fmt::format("events were lost in {}", name);
+    return one.leaks_doubt.empty() ? "" : fmt::format("in {} {}", name, one.leaks_doubt);
   };
   if (std::string why = side("the old session", diff.before); !why.empty()) return why;
   if (std::string why = side("the new session", diff.after); !why.empty()) return why;

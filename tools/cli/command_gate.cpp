@@ -35,6 +35,7 @@ struct GateOptions {
   std::string sessions;
   bool wait_all = false;
   bool show_output = false;
+  std::string leak_check = "auto";
   std::vector<std::string> suppression_files;
   GateOutputOptions output;
 };
@@ -56,6 +57,9 @@ std::vector<std::string> update_arguments(const GateOptions& options) {
                                         "--update"};
   for (const std::string& file : options.suppression_files) {
     arguments.insert(arguments.end(), {"--suppressions", file});
+  }
+  if (options.leak_check != "auto") {
+    arguments.insert(arguments.end(), {"--leak-check", options.leak_check});
   }
   const auto& what = options.candidates.empty() ? options.command : options.candidates;
   arguments.emplace_back(options.candidates.empty() ? "--" : "--candidate");
@@ -221,9 +225,9 @@ class Gate {
       if (why.starts_with("run: ")) why.erase(0, 5);
       return target_failed(refusal->exit_status, why);
     }
-    Result<GateRuns> runs =
-        GateRuns::create(GateRunOptions{options_.command, options_.sessions, options_.wait_all,
-                                        options_.show_output, options_.suppression_files});
+    Result<GateRuns> runs = GateRuns::create(
+        GateRunOptions{options_.command, options_.sessions, options_.wait_all, options_.show_output,
+                       options_.leak_check, options_.suppression_files});
     if (!runs) return not_measured(runs.error());
     if (auto ended = measure(*runs, options_.runs)) return ended;
     first_ = measurement_->runs();
@@ -341,6 +345,9 @@ Command register_gate(CLI::App& root) {
       ->group("Measurement");
   add_files(*app, "--suppressions", options->suppression_files,
             "Leaks not to be counted: LeakSanitizer's syntax and Valgrind's")
+      ->group("Measurement");
+  add_choice(*app, "--leak-check", options->leak_check, kLeakChecks,
+             "As of run; with none, leaked_bytes is all that was not freed")
       ->group("Measurement");
   add_count(*app, "--runs", options->runs, kMostRuns,
             "How often to run it; 5 more where a rise has to be confirmed", "3")

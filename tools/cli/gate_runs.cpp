@@ -150,9 +150,19 @@ Result<GateRun> GateRuns::run(std::size_t number, std::size_t of) {
   const bool keep = !options_.sessions.empty();
   const std::string path = fmt::format("{}/run-{}.mw", keep ? options_.sessions : folder_, number);
   ::unlink(path.c_str());  // of an earlier gate: must not be taken for this run's
-  std::vector<std::string> arguments = {
-      "memwatch", "run",      "--quiet", "--strict",           "--mode", "exact", "--on-full",
-      "block",    "--follow", "-o",      escaped_pattern(path)};
+  std::vector<std::string> arguments = {"memwatch",
+                                        "run",
+                                        "--quiet",
+                                        "--strict",
+                                        "--mode",
+                                        "exact",
+                                        "--on-full",
+                                        "block",
+                                        "--follow",
+                                        "--leak-check",
+                                        options_.leak_check,
+                                        "-o",
+                                        escaped_pattern(path)};
   if (options_.wait_all) arguments.emplace_back("--wait-all");
   for (const std::string& file : options_.suppression_files) {
     arguments.insert(arguments.end(), {"--suppressions", file});

@@ -25,6 +25,7 @@ struct GateRunOptions {
   std::string sessions;                        // folder to keep the session files in; "" for none
   bool wait_all = false;                       // as of `run`
   bool show_output = false;                    // the program's, at once
+  std::string leak_check = "auto";             // as of `run`
   std::vector<std::string> suppression_files;  // as of `run`
 };
 

@@ -15,7 +15,6 @@ namespace memwatch::cli {
 namespace {
 
 constexpr std::array<std::string_view, 2> kOnFull = {"block", "drop"};
-constexpr std::array<std::string_view, 3> kLeakChecks = {"auto", "full", "none"};
 constexpr std::array<std::string_view, 3> kModes = {"exact", "sample", "idle"};
 
 model::Mode mode_of(const std::string& name) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/analysis/suppressions.h"
@@ -14,6 +16,8 @@
 #include "tools/cli/text_options.h"
 
 namespace memwatch::cli {
+
+inline constexpr std::array<std::string_view, 3> kLeakChecks = {"auto", "full", "none"};
 
 struct RecordOptions {
   std::string output = "memwatch-%e-%p.mw";

@@ -217,6 +217,11 @@ std::vector<std::string> diff_doubts(const DiffContext& context) {
           name == std::string_view("the old session") ? "The old session" : "The new session"));
     }
   });
+  each_side([&](const char* name, const analysis::DiffSide& side) {
+    if (!side.leaks_doubt.empty()) {
+      doubts.push_back(fmt::format("In {} {}", name, side.leaks_doubt));
+    }
+  });
   if (diff.doubts.different_leak_methods) {
     doubts.emplace_back(
         "Leaks were judged by reachability in one session and by lifetime in the other, which "

@@ -110,6 +110,10 @@ std::string not_freed_phrase(analysis::EndOfRecording end) {
   return "";
 }
 
+std::string definite_title(const analysis::LeakReport& leaks) {
+  return leaks.all_seen ? "Leaked for certain" : "Leaked, as far as could be seen";
+}
+
 std::string held_phrase(const analysis::RankedSite& leak) {
   if (leak.held_blocks == 0) return {};
   return fmt::format("{} of it in {} that {} {}", human_bytes(leak.held_bytes),

@@ -29,6 +29,9 @@ std::string processes_phrase(const analysis::Selection& selection,
 // the end" for a mixture.
 std::string not_freed_phrase(analysis::EndOfRecording end);
 
+// "Leaked for certain", where that may be said of definite leaks.
+std::string definite_title(const analysis::LeakReport& leaks);
+
 // "2.4 MiB of it in what they hold": the part of a definite leak's cost that is not in its own
 // blocks; "" where there is none.
 std::string held_phrase(const analysis::RankedSite& leak);

@@ -153,10 +153,12 @@ void write_judged_leaks(Page& page, const ViewContext& context,
     page.line(page.paint(Tone::good, "No leak was found."));
   }
   if (definite.blocks > 0) {
-    std::string title = "Leaked for certain: " + size_and_blocks(definite);
+    std::string title = definite_title(report) + ": " + size_and_blocks(definite);
     if (indirect.blocks > 0) title += ", which hold another " + size_and_blocks(indirect);
     page.sentence(Tone::strong, title);
-    page.sentence(Tone::faint, "Nothing in the process pointed to these blocks any more.");
+    page.sentence(Tone::faint, report.all_seen
+                                   ? "Nothing in the process pointed to these blocks any more."
+                                   : "Nothing that was seen pointed to these blocks any more.");
     write_ranking(page, context, report.definite,
                   RankingStyle{.bytes = true, .tone = Tone::bad, .detail = blocks_detail});
   }

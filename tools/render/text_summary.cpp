@@ -79,7 +79,7 @@ void write_summary(Page& page, const ViewContext& context) {
     write_process_table(page, context.selection, ProcessOrder::largest, kProcesses);
   }
   write_growth(page, context.selection);
-  write_short_list(page, context, "Leaked for certain", summary.leaks.definite, true,
+  write_short_list(page, context, definite_title(summary.leaks), summary.leaks.definite, true,
                    Tone::caution);
   write_short_list(page, context, "Most bytes " + not_freed_phrase(summary.leaks.end),
                    summary.leaks.by_bytes, true, Tone::caution);

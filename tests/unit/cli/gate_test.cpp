@@ -31,6 +31,18 @@ class RecordedSessions : public ::testing::Test {
     model::Session lossy = app_session();
     lossy.processes[0].losses.exact = false;
     write(lossy, "lossy.mw");
+    model::Session judged = app_session();  // its 1000 bytes, by a check that saw everything
+    judged.processes[0].leak_check.method = model::LeakMethod::reachability;
+    judged.processes[0].leak_check.complete = true;
+    judged.processes[0].leaks.resize(1);
+    judged.processes[0].leaks[0].kind = model::LeakKind::definite;
+    judged.processes[0].leaks[0].blocks = 1;
+    judged.processes[0].leaks[0].bytes = 1'000;
+    judged.processes[0].leaks[0].stack = judged.processes[0].sites[0].stack;
+    write(judged, "judged.mw");
+    judged.processes[0].leak_check.complete = false;
+    judged.processes[0].leak_check.reason = "its threads ran on";
+    write(judged, "doubtful.mw");
     auto writer = capture::SessionWriter::create(file("cut.mw"));
     ASSERT_TRUE(writer->checkpoint(app_session()).has_value());
     text("foreign.mw", "this is no session");
@@ -106,6 +118,31 @@ TEST_F(DiffCommand, GrowthIsNotJudgedWhereItCouldNotBeMeasured) {
   EXPECT_EQ(samples.status, 0) << samples.err;
 }
 
+TEST_F(DiffCommand, LeaksThatWereNotJudgedWithEverythingSeenAreToldAndNotActedOn) {
+  for (const auto& [before, after] :
+       {std::pair{"judged.mw", "doubtful.mw"}, std::pair{"doubtful.mw", "judged.mw"}}) {
+    const auto diff = [&, old = before, fresh = after](const std::vector<std::string>& more) {
+      std::vector<std::string> arguments = {"diff", file(old), file(fresh)};
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      return run_cli(arguments);
+    };
+    const CliRun refused = diff({"--metric", "leaked", "--fail-on-growth", "1GiB"});
+    EXPECT_EQ(refused.status, 3) << before;
+    EXPECT_NE(refused.err.find("were not judged with everything seen: its threads ran on"),
+              std::string::npos)
+        << refused.err;
+    const json told = json::parse(diff({"--metric", "leaked", "--format", "json"}).out);
+    ASSERT_EQ(told["doubts"].size(), 1U) << told;
+    // Other figures have nothing to do with it.
+    EXPECT_EQ(diff({"--metric", "live", "--fail-on-growth", "0"}).status, 0) << before;
+    EXPECT_EQ(json::parse(diff({"--format", "json"}).out)["doubts"].size(), 0U);
+  }
+  EXPECT_EQ(run_cli({"diff", file("judged.mw"), file("judged.mw"), "--metric", "leaked",
+                     "--fail-on-growth", "0"})
+                .status,
+            0);
+}
+
 TEST_F(DiffCommand, EveryMetricAndFormatRendersAndOutputGoesToAFile) {
   for (const char* metric : {"live", "peak", "allocated", "allocations", "leaked"}) {
     const CliRun run = run_cli({"diff", file("old.mw"), file("new.mw"), "--metric", metric});
@@ -132,6 +169,25 @@ TEST_F(DiffCommand, TellsDoubtsAndRefusesWhatIsNoSession) {
   EXPECT_EQ(run_cli({"diff", file("old.mw")}).status, 2);
   EXPECT_EQ(run_cli({"diff", file("old.mw"), file("new.mw"), "--metric", "x"}).status, 2);
   EXPECT_EQ(run_cli({"diff", file("old.mw"), file("new.mw"), "--fail-on-growth", "x"}).status, 2);
+}
+
+TEST_F(GateCommand, LeaksThatWereNotJudgedWithEverythingSeenAreNotMeasured) {
+  EXPECT_EQ(gate("judged.mw", "judged.mw").status, 0);
+  const CliRun doubtful = gate("judged.mw", "doubtful.mw", {"--format", "json"});
+  EXPECT_EQ(doubtful.status, 3);
+  EXPECT_NE(doubtful.err.find("doubtful.mw: the leaks of process 100 (/build/app) were not judged "
+                              "with everything seen: its threads ran on"),
+            std::string::npos)
+      << doubtful.err;
+  EXPECT_EQ(json::parse(doubtful.out)["outcome"], "not_measured");
+  EXPECT_EQ(gate("doubtful.mw", "judged.mw").status, 3);
+  // A limit far above what was counted is not kept either: what was counted may be too little.
+  text("budget.toml", "[limit]\nleaked_bytes = \"1GiB\"\n");
+  const auto limited = [&](const char* candidate) {
+    return run_cli({"gate", "--budget", file("budget.toml"), "--candidate", file(candidate)});
+  };
+  EXPECT_EQ(limited("judged.mw").status, 0);
+  EXPECT_EQ(limited("doubtful.mw").status, 3);
 }
 
 TEST_F(GateCommand, AnIdenticalPairPasses) {

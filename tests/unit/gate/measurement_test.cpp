@@ -40,6 +40,59 @@ TEST(Measurement, WhatCannotStandForARunIsRefused) {
   EXPECT_NE(refusal(running).find("still running"), std::string::npos);
 }
 
+// The program of app_session(), which keeps a block of 1000 bytes: a check by reachability calls it
+// definite.
+model::Session judged_session() {
+  model::Session session = app_session();
+  model::Process& process = session.processes[0];
+  process.leak_check.method = model::LeakMethod::reachability;
+  process.leak_check.complete = true;
+  model::LeakRow row;
+  row.kind = model::LeakKind::definite;
+  row.blocks = 1;
+  row.bytes = 1'000;
+  row.stack = process.sites[0].stack;
+  process.leaks.push_back(row);
+  return session;
+}
+
+model::Session doubtful_session() {
+  model::Session session = judged_session();
+  session.processes[0].leak_check.complete = false;
+  session.processes[0].leak_check.reason = "a part of its memory could not be read";
+  return session;
+}
+
+TEST(Measurement, LeaksThatWereNotJudgedWithEverythingSeenAreNoFigure) {
+  EXPECT_EQ(refusal(judged_session()), "");
+  EXPECT_EQ(
+      refusal(doubtful_session()),
+      "measure: run 1: the leaks of process 100 (/build/app) were not judged with everything "
+      "seen: a part of its memory could not be read (recorded with --leak-check none, what was "
+      "not freed counts instead)");
+
+  model::Session watched = judged_session();  // `leaks` asked of what came within a second alone
+  watched.processes[0].leak_check.complete = false;
+  watched.processes[0].leak_check.watched_ms = 1'000;
+  EXPECT_NE(refusal(watched).find("allocated in the last 1.00 s"), std::string::npos);
+}
+
+TEST(Measurement, AnIncompleteCheckMattersOnlyWhereAFigureComesOfIt) {
+  model::Session replaced = doubtful_session();
+  replaced.processes[0].exit_kind = model::ExitKind::exec;
+  EXPECT_EQ(refusal(replaced), "");
+  model::Session kept_nothing = app_session({.kept = 0});
+  kept_nothing.processes[0].leak_check.method = model::LeakMethod::reachability;
+  EXPECT_EQ(refusal(kept_nothing), "");
+  for (const auto method : {model::LeakMethod::lifetime, model::LeakMethod::none}) {
+    model::Session counted = app_session();
+    counted.processes[0].leak_check.method = method;
+    Measurement measurement{Budget{}};
+    ASSERT_TRUE(measurement.add(counted, "run"));
+    EXPECT_EQ(measurement.spread(Metric::leaked_bytes, 0, 1).middle, 1'000U);
+  }
+}
+
 TEST(Measurement, MemoryOfAnImageThatExecReplacedIsNotLeaked) {
   model::Session session = app_session();
   model::Process after = session.processes[0];
