@@ -5,7 +5,7 @@ usage: run_integration.py [--memwatch FILE] [--preload FILE] [--hosts DIR] [--or
                           [--random-allocator FILE] [--seeds N] [MODULE…]
 
 Without modules, all of them. What is not named is looked for beside the binary, as the build lays it
-out. Needs nothing but Python 3.9 and its standard library.
+out. Needs nothing but Python 3.9 and its standard library, and what some tests say that they need.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The formats of other programs, each read by the program it is for: what go tool pprof, ms_print and heaptrack_print
-say of a recording is what the JSON report says. speedscope has no command line, so its file is checked against the
-documentation of its format (https://github.com/jlfwong/speedscope/wiki/Importing-from-custom-sources).
+say of a recording is what the JSON report says. speedscope has no command line, so its file is checked against the schema
+that it publishes (in its package, of which tools/dashboard/package-lock.json names the version) and against the documentation
+of its format (https://github.com/jlfwong/speedscope/wiki/Importing-from-custom-sources).
 """
 
 import csv
@@ -10,8 +11,10 @@ import json
 import re
 import shutil
 import unittest
+from pathlib import Path
 
 from harness.case import IntegrationTest
+from harness.configuration import configuration
 
 # Frees by another thread, reallocations, temporary blocks, blocks without bytes, a peak in the middle, many threads.
 HOSTS = ("temporary_blocks", "peak_shares", "every_c_entry_point", "zero_sizes", "cxx_containers", "many_threads")
@@ -271,8 +274,22 @@ class SpeedscopeTest(ExchangeTest):
         "temporary": ("none", lambda process: process.totals["temporary"]),
     }
 
+    def complaints(self, path):
+        """What speedscope's own schema has against the file."""
+        node = shutil.which("node") or shutil.which("nodejs")
+        schema = configuration.packages / "node_modules" / "speedscope" / "dist" / "release" / "file-format-schema.json"
+        if node is None or not schema.exists():
+            self.skipTest("no speedscope: the build installs it, unless it is built with MEMWATCH_DASHBOARD=OFF")
+        script = Path(__file__).parent / "harness" / "validate_json.mjs"
+        done = self.run_command([node, script, configuration.packages, schema, path])
+        self.assertIn(done.status, (0, 1), done.stderr)
+        self.assertEqual((done.status == 1, done.stderr), (done.stdout != b"", ""))
+        return done.stdout.decode().splitlines()
+
     def read(self, run, *options):
-        file = json.loads(self.export(run, "speedscope", "s.json", *options).read_text())
+        path = self.export(run, "speedscope", "s.json", *options)
+        self.assertEqual(self.complaints(path), [])
+        file = json.loads(path.read_text())
         self.assertEqual(file["$schema"], "https://www.speedscope.app/file-format-schema.json")
         self.assertTrue(file["name"] and file["exporter"].startswith("memwatch "))
         self.assertLess(file["activeProfileIndex"], len(file["profiles"]))
@@ -303,6 +320,40 @@ class SpeedscopeTest(ExchangeTest):
                 for cost, (unit, total) in self.COSTS.items():
                     (profile,) = self.read(run, "--cost", cost)["profiles"]
                     self.assertEqual((profile["unit"], profile["endValue"]), (unit, total(run.report.root)), cost)
+
+    def test_what_its_schema_does_not_allow_is_noticed(self):
+        path = self.export(self.trace(self.host("peak_shares")), "speedscope", "s.json", "--cost", "peak")
+        whole = path.read_text()
+        self.assertEqual(self.complaints(path), [])
+
+        def spoil(where, value=None):
+            file = json.loads(whole)
+            *way, last = where
+            place = file
+            for step in way:
+                place = place[step]
+            if value is None:
+                del place[last]
+            else:
+                place[last] = value
+            path.write_text(json.dumps(file))
+            return self.complaints(path)
+
+        for where, value in (
+            (("$schema",), "https://example.com/another.json"),
+            (("profiles",), None),
+            (("shared", "frames"), None),
+            (("shared", "frames", 0, "name"), None),
+            (("shared", "frames", 0, "name"), 7),
+            (("shared", "frames", 0, "line"), "7"),
+            (("profiles", 0, "unit"), "blocks"),
+            (("profiles", 0, "type"), "heap"),
+            (("profiles", 0, "weights"), None),
+            (("profiles", 0, "samples", 0), 3),
+            (("profiles", 0, "samples", 0, 0), "main"),
+        ):
+            with self.subTest(where=where, value=value):
+                self.assertNotEqual(spoil(where, value), [])
 
     def test_frames_lead_from_main_to_the_caller_with_file_and_line(self):
         file = self.read(self.trace(self.host("peak_shares")))

@@ -22,6 +22,8 @@ class Configuration:
         self.random_allocator = Path(
             environment.get("MEMWATCH_RANDOM_ALLOCATOR", build / "bin" / "random_allocator")
         ).absolute()
+        # The packages from npm that the build installed, of tools/dashboard/package-lock.json.
+        self.packages = build / "tools" / "dashboard" / "work"
         self.seeds = int(environment.get("MEMWATCH_TEST_SEEDS", "12"))
         self.sources = Path(__file__).resolve().parents[2] / "hosts"
 
