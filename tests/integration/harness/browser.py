@@ -176,6 +176,13 @@ class Browser:
             steps += [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
         self._actions([{"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": steps}])
 
+    def double_click(self, x, y):
+        """At a place in the window. Said to be one, so that a busy machine cannot make two clicks of it."""
+        place = {"x": x, "y": y, "button": "left"}
+        for count in (1, 2):
+            for kind in ("mousePressed", "mouseReleased"):
+                self.command("Input.dispatchMouseEvent", type=kind, clickCount=count, **place)
+
     def drag(self, x, y, to_x, to_y):
         """With the left button, from a place in the window to another."""
         steps = [

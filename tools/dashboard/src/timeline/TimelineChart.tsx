@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bytes, duration } from "../text/format";
 import { chartLook } from "./look";
-import { BYTE_STEPS, spacedMoments, withHeapAt, type Series } from "./series";
+import { BYTE_STEPS, momentOfPeak, spacedMoments, withHeapAt, type Series } from "./series";
 
 export interface Mark {
   at: number;
@@ -24,7 +24,8 @@ export interface TimelineChartProps {
 export function TimelineChart({ series, start, peak, stepped, height, theme }: TimelineChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(-1);
-  const drawn = useMemo(() => (peak === undefined ? series : withHeapAt(series, peak.at, peak.value)), [series, peak?.at, peak?.value]);
+  const peakAt = useMemo(() => (peak === undefined ? 0 : momentOfPeak(series, peak.at, peak.value)), [series, peak?.at, peak?.value]);
+  const drawn = useMemo(() => (peak === undefined ? series : withHeapAt(series, peakAt, peak.value)), [series, peakAt, peak?.value]);
   const times = useMemo(() => drawn.at.map((moment) => moment - start), [drawn, start]);
   const showsMapped = series.mapped.some((value) => value > 0);
 
@@ -59,7 +60,7 @@ export function TimelineChart({ series, start, peak, stepped, height, theme }: T
       ],
       hooks: {
         setCursor: [(plot) => setAt(plot.cursor.idx ?? -1)],
-        draw: [(plot) => peak !== undefined && drawMark(plot, { ...peak, at: peak.at - start }, color("--text"))],
+        draw: [(plot) => peak !== undefined && drawMark(plot, { ...peak, at: peakAt - start }, color("--text"))],
       },
     };
     options.series[2]!.show = showsMapped;

@@ -38,7 +38,7 @@ export function sumSeries(processes: Sampled[], most = 1200): Series {
 
 function withPeak({ timeline, peak, peakAt }: Sampled): Timeline {
   if (peak === undefined || peakAt === undefined || peak === 0) return timeline;
-  const { at, heap, rss, mapped } = withHeapAt(timeline, peakAt, peak);
+  const { at, heap, rss, mapped } = withHeapAt(timeline, momentOfPeak(timeline, peakAt, peak), peak);
   const filled = (values: (number | null)[]) => values.map((value, i) => value ?? values[i - 1] ?? values[i + 1] ?? 0);
   return { at, heap: filled(heap), rss: filled(rss), mapped: filled(mapped) };
 }
@@ -68,6 +68,13 @@ function thinned(series: Series, most: number): Series {
   const order = [...kept].sort((a, b) => a - b);
   const pick = (values: number[]) => order.map((i) => values[i]!);
   return { at: pick(series.at), heap: pick(series.heap), rss: pick(series.rss), mapped: pick(series.mapped) };
+}
+
+// Where a peak belongs among the samples. Its time is cut to milliseconds, theirs are not: a sample of the same
+// millisecond that has less heap came before it, or else the line would fall and rise once more there.
+export function momentOfPeak(series: Series, at: number, heap: number): number {
+  const earlier = series.at.findLast((moment, i) => moment > at && moment < at + 0.001 && series.heap[i]! < heap);
+  return earlier ?? at;
 }
 
 // The series with one more moment of the heap, such as its true peak, which lies between samples.
