@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "collector/analysis/growth_advice.h"
+
 namespace memwatch::analysis {
 namespace {
 
@@ -81,30 +83,6 @@ std::string_view severity_of(const ProcessGrowth& growth) {
   return growth.bytes_per_second * kHour > 10 * kMiB ? "medium" : "low";
 }
 
-std::string recommendation_for(const ProcessGrowth& growth, const model::Process& process) {
-  switch (growth.pattern) {
-    case GrowthPattern::stable:
-      return "";
-    case GrowthPattern::spike:
-      return "Look at who held the peak; if it is not needed at once, work in smaller portions.";
-    case GrowthPattern::leak:
-      return process.leak_check.method == model::LeakMethod::reachability
-                 ? "Look at what the growing sites allocate: blocks of every age are still live. "
-                   "The leaks view says whether something still leads to them."
-                 : "Look at what the growing sites allocate: blocks of every age are still live, "
-                   "so "
-                   "they are forgotten, or kept in something that is never trimmed.";
-    case GrowthPattern::exponential:
-      return "Find what multiplies: each step adds more than the one before.";
-    case GrowthPattern::linear:
-      return growth.sites.empty()
-                 ? "Many sites grow a little; look at what was not freed, by library."
-                 : "Bound what the growing sites keep: it is replaced by something larger again "
-                   "and again.";
-  }
-  return "";
-}
-
 // From the sites that grow.
 void sum_sites(ProcessGrowth& growth) {
   double accumulating = 0, exponential = 0;
@@ -176,7 +154,7 @@ ProcessGrowth find_growth(const model::Process& process, Sensitivity sensitivity
   }
   growth.time_to_limit = time_to_limit(process, growth);
   growth.severity = severity_of(growth);
-  growth.recommendation = recommendation_for(growth, process);
+  growth.recommendation = growth_advice(growth, process, "");
   return growth;
 }
 

@@ -49,7 +49,7 @@ struct ProcessGrowth {
   std::array<double, 2> rate_range{};
   double duration = 0;
   std::string_view severity = "none";  // none, low, medium, high, critical
-  std::string recommendation;          // a sentence; "" where there is nothing to do
+  std::string recommendation;          // growth_advice() without a name of a site
   std::optional<TimeToLimit> time_to_limit;
   std::vector<SiteGrowth> sites;                                // that grow, fastest first
   std::unordered_map<model::StackId, unsigned> doubtful_sites;  // confidence below the bar

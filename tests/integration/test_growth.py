@@ -58,6 +58,10 @@ class GrowthTest(IntegrationTest):
         self.assertAlmostEqual(growth["bytes_per_second"] / rate, 1, delta=0.5)
         self.assertIn("Growing", summary)
         self.assertIn("leak_site<0>", summary)
+        # What is to be done names the faster of the two, and where it is.
+        named = r"Look at what .*leak_site<[02]>.* \(leak_corpus_program\.cpp:\d+\) and 1 more site allocate: "
+        self.assertRegex(growth["recommendation"], named)
+        self.assertRegex(" ".join(summary.split()), named)
         for name in ("lru_churn", "warm_up"):
             report, summary = results[name]
             self.assertEqual(self.growing_sites(report), [], name)
@@ -84,7 +88,7 @@ class GrowthTest(IntegrationTest):
         self.assertEqual(growth["severity"], "high")
         text = self.memwatch("report", self.workspace.out / "growing_list.mw", "--sensitivity", "high").stdout.decode()
         self.assertRegex(text, r"RLIMIT_AS is reached in about [\d.]+ .+ \(.+ to .+\)")
-        self.assertIn("Look at what the growing sites allocate", " ".join(text.split()))
+        self.assertRegex(" ".join(text.split()), r"Look at what .*leak_site<[02]>.* and 1 more site allocate")
 
     def test_each_sensitivity_claims_from_its_confidence_on_of_a_sample_too(self):
         # A draw for each 256 bytes: about 2500 of what grows. Twelve seconds are long enough for medium, not for low.

@@ -40,7 +40,7 @@ void write_recorded(JsonWriter& json, const model::Session& session) {
   const analysis::ProcessGrowth growth =
       analysis::find_growth(session.processes.front(), analysis::Sensitivity::medium);
   json.key("growth");
-  write_growth(json, growth);
+  write_growth(json, growth, session.processes.front(), session);
   json.key("sites").begin_array(Layout::lines);
   std::size_t written = 0;
   for (const analysis::SiteGrowth& site : growth.sites) {

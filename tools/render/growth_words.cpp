@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "collector/analysis/growth_advice.h"
 #include "tools/render/human.h"
 #include "tools/render/phrases.h"
+#include "tools/render/printable.h"
 #include "tools/render/stack_lines.h"
 
 namespace memwatch::render {
@@ -75,6 +77,15 @@ std::string limit_phrase(const analysis::ProcessGrowth& growth) {
                      time_ahead(ahead.range[0]), time_ahead(ahead.range[1]));
 }
 
+std::string growth_recommendation(const analysis::ProcessGrowth& growth,
+                                  const model::Process& process, const model::Session& session) {
+  constexpr std::size_t kWidth = 100;
+  const model::StackId stack = analysis::site_to_look_at(growth, process);
+  if (stack == model::kNone) return growth.recommendation;
+  return analysis::growth_advice(growth, process,
+                                 printable(stack_headline(session, stack, kWidth)));
+}
+
 void write_growth(Page& page, const analysis::Selection& selection) {
   const std::vector<GrowingProcess> growing =
       growing_processes(selection, page.options().sensitivity);
@@ -105,7 +116,7 @@ void write_growth(Page& page, const analysis::Selection& selection) {
       page.line("  and " + counted(growth.sites.size() - kSites, "more site", "more sites") +
                 ", in the JSON report");
     }
-    page.sentence(Tone::plain, growth.recommendation, 2);
+    page.sentence(Tone::plain, growth_recommendation(growth, *one.process, selection.session()), 2);
   }
 }
 

@@ -31,6 +31,11 @@ std::string growth_phrase(const analysis::ProcessGrowth& growth);
 // "the limit of its cgroup is reached in about 2 h (1 h 40 min to 3 h)"; "" without a limit.
 std::string limit_phrase(const analysis::ProcessGrowth& growth);
 
+// What to do, with the site that it is about: "Look at what load_table (table.cpp:33) allocates:
+// …". The session's, whose stacks have their names.
+std::string growth_recommendation(const analysis::ProcessGrowth& growth,
+                                  const model::Process& process, const model::Session& session);
+
 // The section of the summary view.
 void write_growth(Page& page, const analysis::Selection& selection);
 

@@ -8,6 +8,7 @@
 #include "collector/analysis/leaks.h"
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/ranking.h"
+#include "tools/render/growth_words.h"
 #include "tools/render/json_holders.h"
 #include "tools/render/json_totals.h"
 #include "tools/render/json_words.h"
@@ -312,7 +313,8 @@ void write_timeline(JsonWriter& json, const model::Process& process) {
 
 }  // namespace
 
-void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
+void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
+                  const model::Process& process, const model::Session& session) {
   json.begin_object();
   json.member("pattern", analysis::growth_pattern_name(growth.pattern));
   json.member("confidence", growth.confidence);
@@ -320,7 +322,7 @@ void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth) {
   write_range(json, "bytes_per_second_range", growth.rate_range);
   json.key("duration").real(growth.duration);
   json.member("severity", growth.severity);
-  json.member("recommendation", growth.recommendation);
+  json.member("recommendation", growth_recommendation(growth, process, session));
   const auto& ahead = growth.time_to_limit;
   json.key("seconds_to_limit");
   ahead&& std::isfinite(ahead->seconds) ? json.real(ahead->seconds) : json.null();
@@ -344,7 +346,7 @@ void write_json_process(JsonWriter& json, const model::Process& process,
   write_leaks(json, process, selection, options, stacks);
   const analysis::ProcessGrowth growth = analysis::find_growth(process, options.sensitivity);
   json.key("growth");
-  write_growth(json, growth);
+  write_growth(json, growth, process, selection.session());
   write_sites(json, process, selection, options, growth, stacks);
   write_threads(json, process);
   write_sizes(json, process);

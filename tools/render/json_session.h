@@ -15,6 +15,7 @@ void write_json_process(JsonWriter& json, const model::Process& process,
                         StackIds& stacks);
 
 // A verdict on growth, as the value of a key.
-void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth);
+void write_growth(JsonWriter& json, const analysis::ProcessGrowth& growth,
+                  const model::Process& process, const model::Session& session);
 
 }  // namespace memwatch::render

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "collector/analysis/failures.h"
+#include "collector/analysis/growth_advice.h"
 #include "collector/analysis/hotspots.h"
 #include "collector/analysis/large.h"
 #include "collector/analysis/leaks.h"
@@ -162,6 +163,7 @@ std::vector<model::StackId> stacks_in_view(const analysis::Selection& selection,
       for (const GrowingProcess& one : growing_processes(selection, options.sensitivity)) {
         add_first(stacks, one.growth.sites, top,
                   [](const analysis::SiteGrowth& site) { return site.stack; });
+        stacks.push_back(analysis::site_to_look_at(one.growth, *one.process));
       }
       add_leaks(stacks, selection, top);
       add_stacks(stacks, analysis::rank_sites(selection, analysis::Cost::peak, top));

@@ -1,6 +1,7 @@
 // What is thought of one process: GET consumers, GET growth, POST analyze under /api/v1.
 #include <memory>
 
+#include "collector/analysis/growth_advice.h"
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/recent_growth.h"
 #include "collector/analysis/stack_text.h"
@@ -62,6 +63,8 @@ void name_growing_sites(model::Session& session, const std::string& symbol_cache
   const analysis::ProcessGrowth growth =
       analysis::find_growth(session.processes.front(), analysis::Sensitivity::medium);
   for (const analysis::SiteGrowth& site : growth.sites) stacks.push_back(site.stack);
+  const model::StackId told = analysis::site_to_look_at(growth, session.processes.front());
+  if (told != model::kNone) stacks.push_back(told);  // of a spike it is none that grows
   name_stacks(session, stacks, symbol_cache);
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <random>
 
+#include "collector/analysis/growth_advice.h"
 #include "collector/analysis/process_growth.h"
 #include "collector/analysis/trend.h"
 
@@ -354,6 +355,62 @@ TEST(ProcessGrowth, RowsThatMakeNoSenseAreLeftOut) {
   EXPECT_NO_FATAL_FAILURE(find_growth(process, Sensitivity::high));
   process.epochs.clear();
   EXPECT_EQ(find_growth(process, Sensitivity::high).confidence, 0U);
+}
+
+TEST(GrowthAdvice, NamesTheSiteThatGaveThePatternItsName) {
+  const auto site = [](model::StackId stack, double rate, bool accumulates, bool exponential) {
+    SiteGrowth growth;
+    growth.stack = stack;
+    growth.verdict.bytes_per_second = rate;
+    growth.verdict.accumulates = accumulates;
+    growth.verdict.exponential = exponential;
+    return growth;
+  };
+  const model::Process process;
+  ProcessGrowth growth;
+  growth.sites = {site(7, 300, false, false), site(5, 200, true, false), site(6, 100, true, true)};
+  growth.pattern = GrowthPattern::linear;
+  EXPECT_EQ(site_to_look_at(growth, process), 7U);
+  EXPECT_EQ(growth_advice(growth, process, "load (a.cpp:3)"),
+            "Bound what load (a.cpp:3) and 2 more sites keep: it is replaced by something larger "
+            "again and again.");
+  growth.pattern = GrowthPattern::leak;
+  EXPECT_EQ(site_to_look_at(growth, process), 5U);
+  growth.pattern = GrowthPattern::exponential;
+  EXPECT_EQ(site_to_look_at(growth, process), 6U);
+  EXPECT_EQ(growth_advice(growth, process, "load (a.cpp:3)"),
+            "Find what multiplies at load (a.cpp:3) and 2 more sites: each step adds more than the "
+            "one before.");
+
+  growth.sites.resize(2);
+  growth.pattern = GrowthPattern::leak;
+  EXPECT_EQ(growth_advice(growth, process, "load"),
+            "Look at what load and 1 more site allocate: blocks of every age are still live, so "
+            "they are forgotten, or kept in something that is never trimmed.");
+  growth.sites.resize(1);
+  model::Process judged;
+  judged.leak_check.method = model::LeakMethod::reachability;
+  EXPECT_EQ(growth_advice(growth, judged, "load"),
+            "Look at what load allocates: blocks of every age are still live. The leaks view says "
+            "whether something still leads to them.");
+
+  growth.sites.clear();
+  growth.pattern = GrowthPattern::linear;
+  EXPECT_EQ(site_to_look_at(growth, process), model::kNone);
+  growth.pattern = GrowthPattern::stable;
+  EXPECT_EQ(growth_advice(growth, process, "load"), "");
+}
+
+TEST(GrowthAdvice, OfASpikeItNamesWhoHeldMostOfThePeak) {
+  model::Process process;
+  ProcessGrowth growth;
+  growth.pattern = GrowthPattern::spike;
+  EXPECT_EQ(site_to_look_at(growth, process), model::kNone);
+  process.sites = {{.stack = 3, .peak_bytes = 10}, {.stack = 4, .peak_bytes = 30}};
+  EXPECT_EQ(site_to_look_at(growth, process), 4U);
+  EXPECT_EQ(growth_advice(growth, process, "parse (b.cpp:9)"),
+            "Look at parse (b.cpp:9), which held the largest part of the peak; if it is not needed "
+            "at once, work in smaller portions.");
 }
 
 TEST(ProcessGrowth, ASpikeIsOneShortHighPeak) {
