@@ -123,11 +123,18 @@ class IsolationTest(IntegrationTest):
             path.mkdir(mode=0o777)
             path.chmod(0o777)
 
+        def open_to_the_group(path):
+            path.mkdir()
+            path.chmod(0o770)
+
+        def fifo(path):
+            os.mkfifo(path, 0o700)
+
         def of_another(path):
             path.mkdir(mode=0o700)
             os.chown(path, NOBODY, NOBODY)
 
-        squats = [file, link, dangling, open_to_all] + ([of_another] if os.geteuid() == 0 else [])
+        squats = [file, fifo, link, dangling, open_to_all, open_to_the_group] + ([of_another] if os.geteuid() == 0 else [])
         for number, squat in enumerate(squats):
             with self.subTest(squat=squat.__name__):
                 runtime = self.workspace.root / f"runtime-{number}"
