@@ -9,7 +9,7 @@
 // that agree on both sides need no confirmation: a further one would say the same. Why every run:
 // of a figure that has not changed, 3 + 5 runs all lie above the maximum of 3 others once in 165
 // times, whatever its distribution; a tolerance alone is exceeded by chance once in 5 where a
-// figure moves by ±13 % (tests/unit/gate/decision_test.cpp simulates both). Thread safety: pure
+// figure moves by ±13 % (scripts/gate-accuracy simulates both). Thread safety: pure
 // functions. Errors: none.
 #pragma once
 

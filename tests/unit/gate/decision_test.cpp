@@ -4,8 +4,9 @@
 
 #include <array>
 #include <limits>
-#include <random>
 #include <vector>
+
+#include "tests/unit/gate/simulation.h"
 
 namespace memwatch::gate {
 namespace {
@@ -115,53 +116,19 @@ TEST(Limit, IsExceededWhenTheMiddleIsAboveIt) {
   EXPECT_EQ(decide_limit(0, spread({1}), std::nullopt).verdict, Verdict::worse);
 }
 
-// A figure that moves by up to ±13 % from run to run, as the peak heap of a threaded program did:
-// the sum of two dice, so that the middle is likelier than the ends.
-class Jitter {
- public:
-  std::uint64_t operator()(double factor) {
-    const double jitter = 0.13 * (die() + die() - 1);
-    return static_cast<std::uint64_t>(10'000'000 * factor * (1 + jitter));
-  }
-
- private:
-  double die() { return static_cast<double>(generator_()) / 4294967295.0; }
-  std::mt19937 generator_{20240229};
-};
-
-// In how many of 10,000 comparisons the gate fails: 3 runs each, 5 more if they say so.
-int failures_of_ten_thousand(double factor, bool tolerance_alone) {
-  Jitter jitter;
-  const auto runs = [&](std::size_t count, double times) {
-    Values values;
-    for (std::size_t i = 0; i < count; ++i) values.push_back(jitter(times));
-    return values;
-  };
-  int failures = 0;
-  for (int i = 0; i < 10'000; ++i) {
-    const Spread baseline = spread(runs(3, 1)), now = spread(runs(3, factor));
-    const Tolerance tolerance = default_tolerance(Metric::peak_heap);
-    if (tolerance_alone) {
-      if (now.middle > baseline.middle * 105 / 100) ++failures;
-      continue;
-    }
-    Decision decision = decide(baseline, now, std::nullopt, tolerance);
-    if (wants_confirmation(decision, now, baseline.varies())) {
-      decision = decide(baseline, now, spread(runs(5, factor)), tolerance);
-    }
-    if (decision.verdict == Verdict::worse) ++failures;
-  }
-  return failures;
-}
+// A figure that moves by up to ±13 % from run to run, as the peak heap of a threaded program did.
+constexpr double kThreaded = 0.13;
 
 TEST(DecisionSimulated, RaisesHardlyAnyFalseAlarmWhereAToleranceAloneRaisesMany) {
-  EXPECT_GT(failures_of_ten_thousand(1.0, true), 1500);
-  EXPECT_LE(failures_of_ten_thousand(1.0, false), 50);
+  using testing::failures;
+  EXPECT_GT(failures({kThreaded, 0}, testing::SimulatedRule::tolerance_alone), 1500U);
+  EXPECT_LE(failures({kThreaded, 0}, testing::SimulatedRule::gate), 50U);
 }
 
 TEST(DecisionSimulated, FindsNearlyAllRisesOfAFifthAndAllOfTwoFifths) {
-  EXPECT_GE(failures_of_ten_thousand(1.2, false), 8500);
-  EXPECT_EQ(failures_of_ten_thousand(1.4, false), 10'000);
+  using testing::failures;
+  EXPECT_GE(failures({kThreaded, 0.2}, testing::SimulatedRule::gate), 8500U);
+  EXPECT_EQ(failures({kThreaded, 0.4}, testing::SimulatedRule::gate), testing::kComparisons);
 }
 
 }  // namespace
