@@ -1,7 +1,6 @@
 // usage: gate_accuracy
 // Prints, as rows of Markdown, how many of 100 builds the gate's rule fails, and a tolerance alone;
 // for scripts/gate-accuracy.
-#include <array>
 #include <cstdio>
 
 #include "tests/unit/gate/simulation.h"
