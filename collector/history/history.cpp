@@ -23,12 +23,14 @@ std::int64_t read_clock_ms(clockid_t clock) {
 }  // namespace
 
 History::History(std::string path, std::string boot, Limits limits,
-                 std::function<void(const std::string&)> on_trouble, Clocks clocks)
+                 std::function<void(const std::string&)> on_trouble, Clocks clocks,
+                 std::function<void()> give_back)
     : path_(std::move(path)),
       boot_(std::move(boot)),
       limits_(limits),
       on_trouble_(std::move(on_trouble)),
       clocks_(std::move(clocks)),
+      give_back_(std::move(give_back)),
       thread_([this] { run(); }) {}
 
 History::Clocks History::system_clocks() {
@@ -127,6 +129,7 @@ void History::maintain() {
   const std::int64_t running_ms = clocks_.running_ms(), now_ms = clocks_.wall_ms();
   if (running_ms < next_upkeep_ms_) return;
   next_upkeep_ms_ = running_ms + kBetweenUpkeepsMs;
+  give_back();
   lived_.forget(now_ms, std::max({limits_.keep, limits_.keep_alerts, limits_.keep_operations,
                                   limits_.minutes_for, limits_.seconds_for})
                             .count());
@@ -181,6 +184,7 @@ bool History::open_store() {
 
 void History::write(std::deque<Waiting>& batches) {
   while (!batches.empty()) {
+    if (!batches.front().batch.rounds.empty()) give_back();
     const Result<std::vector<SiteId>> unnamed = store_->append(batches.front().batch);
     if (!unnamed) return complain(unnamed.error());
     told_trouble_ = false;
@@ -240,12 +244,14 @@ void History::run() {
       write_alerts(alerts);
       if (store_) maintain();
     }
+    if (!jobs.empty()) give_back();
     // One of them may set the file aside.
     for (const Job& job : jobs) job(store_ ? &*store_ : nullptr);
     if (last) {
       if (store_) keep_clock();
       return;
     }
+    give_back();
   }
 }
 

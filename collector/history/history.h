@@ -46,9 +46,12 @@ class History {
   };
   static Clocks system_clocks();
 
-  // `on_trouble`: a sentence about what is wrong with the file, or with the clock.
+  // `on_trouble`: a sentence about what is wrong with the file, or with the clock. `give_back` is
+  // called after all that was done at once, and before what is not done each second (consumers,
+  // upkeep, questions), so that the code of both need not be in memory at the same time.
   History(std::string path, std::string boot, Limits limits,
-          std::function<void(const std::string&)> on_trouble, Clocks clocks = system_clocks());
+          std::function<void(const std::string&)> on_trouble, Clocks clocks = system_clocks(),
+          std::function<void()> give_back = {});
   ~History();  // what waits is written
   History(const History&) = delete;
   History& operator=(const History&) = delete;
@@ -85,11 +88,15 @@ class History {
   void look_at_clock();
   void keep_clock();
   void maintain();
+  void give_back() const {
+    if (give_back_) give_back_();
+  }
 
   std::string path_, boot_;
   Limits limits_;
   std::function<void(const std::string&)> on_trouble_;
   Clocks clocks_;
+  std::function<void()> give_back_;
   // Of the thread alone.
   std::optional<HistoryStore> store_;
   LivedTime lived_;  // as in the store

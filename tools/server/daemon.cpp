@@ -164,7 +164,8 @@ void Daemon::State::start_history(const daemon::Config& wanted,
   limits.keep_operations = wanted.keep_operations;
   history.reset();  // writes what waits
   history = std::make_unique<history::History>(options.state_directory + "/history.db", boot_id(),
-                                               limits, warn);
+                                               limits, warn, history::History::system_clocks(),
+                                               recording::drop_program_pages);
 }
 
 void Daemon::State::start_alerts(const std::function<void(const std::string&)>& warn,
@@ -329,13 +330,13 @@ void Daemon::State::keep_history() {
   next_sample = std::max(next_sample + kBetweenSamples, now);
   history_desk->look(wall_ms());
   desk->look();
+  recording::drop_program_pages();  // the history's thread has its own part of the second
 }
 
 void Daemon::State::tidy_up() {
   if (Clock::now() < next_tidying) return;
   next_tidying = Clock::now() + kBetweenTidyings;
   recording::give_back_heap();
-  recording::drop_program_pages();
 }
 
 std::chrono::milliseconds Daemon::State::until_next_turn() const {

@@ -42,8 +42,9 @@ class StandingDaemon:
         end = time.monotonic() + START_S
         while not (status := self.status()):
             if self.daemon.poll() is not None or time.monotonic() > end:
+                log = (self.place / "log").read_text()
                 self.__exit__()
-                raise RuntimeError(f"the daemon did not start: {(self.place / 'log').read_text()}")
+                raise RuntimeError(f"the daemon did not start: {log}")
             time.sleep(0.05)
         self.url = f"http://{status['listen']}/"
         return self

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
+#include <utility>
 
 #include "tests/unit/temporary_directory.h"
 
@@ -135,6 +138,44 @@ TEST_F(Histories, AFullDiskLosesNothingThatIsThere) {
   EXPECT_EQ(troubles().size(), 1U);
   history->add(batch(3, 100));
   EXPECT_EQ(all(*history).size(), 12U);
+}
+
+// What is not done each second finds nothing else in memory, and leaves nothing there.
+TEST_F(Histories, MemoryIsGivenBackAroundWhatIsRareAndAfterEverything) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string events;  // g: given back, w: written, a: answered
+  const auto add_event = [&](char event) {
+    const std::lock_guard lock(mutex);
+    events += event;
+    changed.notify_all();
+  };
+  // Up to the last of them, which comes once all is done; they are forgotten then.
+  const auto take = [&](char what) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] {
+      const std::size_t at = events.find(what);
+      return at != std::string::npos && events.back() == 'g' && at + 1 < events.size();
+    });
+    return std::exchange(events, "");
+  };
+  // Its running time stands still: upkeep is due at the first turn alone.
+  const auto history = std::make_unique<History>(
+      path_, "boot", Limits{}, [](const std::string&) {},
+      History::Clocks{now_ms, [] { return std::int64_t{1000}; }}, [&] { add_event('g'); });
+  history->ask({}, [&](const History::Answer&) { add_event('a'); });
+  take('a');
+  history->add(batch(1), [&](const auto&) { add_event('w'); });
+  EXPECT_EQ(take('w'), "wg");
+  Batch with_round(batch(2, 1));
+  ConsumerRound round;
+  round.process = {7, 1, "server"};
+  round.time_ms = now_ms();
+  with_round.rounds.push_back(round);
+  history->add(std::move(with_round), [&](const auto&) { add_event('w'); });
+  EXPECT_EQ(take('w'), "gwg");
+  history->ask({}, [&](const History::Answer&) { add_event('a'); });
+  EXPECT_EQ(take('a'), "gag");
 }
 
 }  // namespace
