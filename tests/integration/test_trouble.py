@@ -82,13 +82,15 @@ class TroubleTest(IntegrationTest):
                 self.assert_no_complaints(check_sums(root), "sums")
 
     def test_no_room_for_stacks_cuts_them_and_counts_it(self):
-        command = self.host("recurses_deeply")
+        command = self.host("many_stacks")
+        self.assertEqual(self.trace_root(command).losses["truncated_stacks"], 0, "with room for them")
         json_file = self.workspace.out / "report.json"
         options = ["-o", self.workspace.out / "session.mw", "--json", json_file]
         run = self.run_with_little_room("1500k", "/dev/shm", options, command)
         self.assert_runs_as_ever(run, command)
         root = Report(json_file).root
         self.assertGreater(root.losses["truncated_stacks"], 0)
+        self.assertEqual(root.totals["allocations"] + root.losses["dropped_allocations"], 4096)
         self.assert_no_complaints(check_sums(root), "sums")
 
     def test_a_full_disk(self):
