@@ -18,6 +18,7 @@ import os
 import re
 import unittest
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness import checks
@@ -182,7 +183,9 @@ ALLOCATORS = [
 
 class HazardsTest(IntegrationTest):
     def rows(self, rows):
-        for row in rows:
+        chosen = [row for row in rows if fnmatchcase(str(row), configuration.rows)]
+        self.assertTrue(chosen, f"no row is called {configuration.rows}")
+        for row in chosen:
             with self.subTest(row=str(row)):
                 self.row(row)
         self.memwatch("list")  # sweeps the segments of programs that were killed

@@ -27,8 +27,9 @@ class Outcome:
         self.still_running = []  # commands of descendants that outlived it, and were killed
 
 
-def run(command, directory, environment, limit_s, account=None):
-    """The command in a session of its own; what it prints goes through files, so that no daemon can hold it up."""
+def run(command, directory, environment, limit_s, account=None, farewell_s=0):
+    """The command in a session of its own; what it prints goes through files, so that no daemon can hold it up. One that
+    is cut short is interrupted first where it has seconds to undo what it has done to the machine."""
     adopt_orphans()
     outcome = Outcome()
     streams = [directory.parent / f"{directory.name}.{name}" for name in ("stdout", "stderr")]
@@ -48,17 +49,24 @@ def run(command, directory, environment, limit_s, account=None):
     try:
         outcome.status = wait_for(process, started + limit_s)
     except BaseException:  # interrupted: nothing may go on without us
-        kill_all()
+        cut_short(process, farewell_s)
         raise
     if outcome.status is None:
         outcome.timed_out = True
         outcome.still_running = [describe(pid) for pid in descendants()]
-        kill_all()
+        cut_short(process, farewell_s)
         outcome.status = 128 + signal.SIGKILL
     outcome.seconds = time.monotonic() - started
     outcome.still_running += end_of_the_rest()
     outcome.stdout, outcome.stderr = (stream.read_text(errors="replace") for stream in streams)
     return outcome
+
+
+def cut_short(process, farewell_s):
+    if farewell_s > 0:
+        process.send_signal(signal.SIGINT)
+        wait_for(process, time.monotonic() + farewell_s)
+    kill_all()
 
 
 def adopt_orphans():

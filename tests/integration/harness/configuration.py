@@ -24,6 +24,7 @@ class Configuration:
         ).absolute()
         # The packages from npm that the build installed, of tools/dashboard/package-lock.json.
         self.packages = build / "tools" / "dashboard" / "work"
+        self.rows = environment.get("MEMWATCH_TEST_ROWS", "*")
         self.seeds = int(environment.get("MEMWATCH_TEST_SEEDS", "12"))
         self.sources = Path(__file__).resolve().parents[2] / "hosts"
 

@@ -14,7 +14,8 @@ SHARED_MEMORY = Path("/dev/shm")
 class Workspace:
     def __init__(self):
         # Short: the path of a unix socket has room for 107 characters.
-        self.root = Path(tempfile.mkdtemp(prefix="mwt-", dir="/tmp"))
+        # Elsewhere for who has to take down what tests leave that are killed (scripts/check-bites).
+        self.root = Path(tempfile.mkdtemp(prefix="mwt-", dir=os.environ.get("MEMWATCH_WORKSPACES", "/tmp")))
         self.out = self.root / "out"
         self.temporary = self.root / "tmp"
         self.runtime = self.root / "run"
