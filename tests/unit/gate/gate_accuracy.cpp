@@ -2,6 +2,7 @@
 // Prints, as rows of Markdown, how many of 100 builds the gate's rule fails, and a tolerance alone;
 // for scripts/gate-accuracy.
 #include <cstdio>
+#include <initializer_list>
 
 #include "tests/unit/gate/simulation.h"
 
