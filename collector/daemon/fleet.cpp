@@ -584,14 +584,14 @@ Result<Fleet::MemoryOfProcess> Fleet::heap_facts_of(pid_t pid) {
   if (const auto at = state_->running.find(pid); at != state_->running.end()) {
     Result<analysis::HeapFacts> facts = at->second->recorder().heap_facts();
     if (!facts) return facts.error();
-    return MemoryOfProcess{at->second->names().shown, *std::move(facts)};
+    return MemoryOfProcess{at->second->names().shown, at->second->start_ticks(), *std::move(facts)};
   }
   Status all;
   describe(&all);
   for (const ProcessStatus& process : all.processes) {
     if (process.pid != pid) continue;
     if (!process.is_running) return not_recorded(kAttempted, pid, "it has ended");
-    return MemoryOfProcess{process.name, {}};
+    return MemoryOfProcess{process.name, process.start_ticks, {}};
   }
   return not_recorded(kAttempted, pid, "it is not watched");
 }

@@ -78,6 +78,7 @@ class Fleet {
   Result<model::Session> session_of(pid_t pid);
   struct MemoryOfProcess {
     std::string name;
+    std::uint64_t start_ticks = 0;
     analysis::HeapFacts heap;
   };
   Result<MemoryOfProcess> heap_facts_of(pid_t pid);

@@ -39,14 +39,13 @@ std::optional<std::uint64_t> stack_pointer_of(pid_t pid, pid_t tid) {
 
 }  // namespace
 
-Result<analysis::MemoryFacts> read_memory_facts(pid_t pid) {
+Result<analysis::MemoryFacts> read_memory_facts(pid_t pid, std::uint64_t start_ticks) {
   analysis::MemoryFacts facts;
+  const std::string subject = "process " + std::to_string(pid);
+  const Error ended{ErrorKind::not_found, "look at the memory", subject, "it has ended", {}};
   auto mappings = procfs::read_smaps(pid);
   if (!mappings) {
-    const std::string subject = "process " + std::to_string(pid);
-    if (!procfs::process_start_ticks(pid)) {
-      return Error{ErrorKind::not_found, "look at the memory", subject, "it has ended", {}};
-    }
+    if (procfs::process_start_ticks(pid) != start_ticks) return ended;
     return system_error("look at the memory", subject + ": /proc/PID/smaps", EACCES);
   }
   facts.mappings = *std::move(mappings);
@@ -75,6 +74,8 @@ Result<analysis::MemoryFacts> read_memory_facts(pid_t pid) {
     facts.minor_faults = sample->minor_faults;
     facts.major_faults = sample->major_faults;
   }
+  // Asked last: whoever still is that process was it all the time.
+  if (procfs::process_start_ticks(pid) != start_ticks) return ended;
   return facts;
 }
 

@@ -17,7 +17,7 @@ void breakdown(const ApiSources& sources, const RequestTarget& target, const Api
     const double now = static_cast<double>(sources.now_ms()) / 1000;
     const auto of = std::make_shared<const daemon::Fleet::MemoryOfProcess>(*std::move(known));
     work_off_thread(sources, reply, [pid, of, now] {
-      const Result<analysis::MemoryFacts> memory = daemon::read_memory_facts(pid);
+      const Result<analysis::MemoryFacts> memory = daemon::read_memory_facts(pid, of->start_ticks);
       if (!memory) return problem_of(memory.error());
       render::StringOutput output;
       render::write_breakdown_json({pid, of->name, now}, analysis::break_down(of->heap, *memory),

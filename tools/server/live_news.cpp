@@ -70,7 +70,8 @@ void LiveNewsDesk::explain_next(const daemon::Status& status) {
   is_explaining_ = sources_.work([self = self_, post = sources_.post, pid, of, now = status.now] {
     const Clock::time_point began = Clock::now();
     const auto explained = std::make_shared<Explained>();
-    if (const Result<analysis::MemoryFacts> memory = daemon::read_memory_facts(pid)) {
+    if (const Result<analysis::MemoryFacts> memory =
+            daemon::read_memory_facts(pid, of->start_ticks)) {
       render::StringOutput output;
       explained->breakdown = analysis::break_down(of->heap, *memory);
       render::write_breakdown_json({pid, of->name, now}, *explained->breakdown, output);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "collector/procfs/process_identity.h"
 #include "tests/unit/render/sample_sessions.h"
 #include "tools/server/api.h"
 #include "tools/server/workbench.h"
@@ -33,9 +34,9 @@ class OfProcess : public ::testing::Test {
       watched_seconds_ = seconds;
       sources_.session(pid, use);
     };
-    sources_.memory = [](pid_t pid, const auto& use) {
+    sources_.memory = [this](pid_t pid, const auto& use) {
       if (pid != getpid()) return use(missing(pid));
-      use(daemon::Fleet::MemoryOfProcess{"this", {}});
+      use(daemon::Fleet::MemoryOfProcess{"this", start_ticks_, {}});
     };
     sources_.work = [this](const std::function<void()>& job) {
       if (is_busy_) return false;
@@ -67,6 +68,7 @@ class OfProcess : public ::testing::Test {
   Result<model::Session> session_ = memwatch::testing::server_session();
   history::Question asked_;
   history::History::Answer history_ = std::vector<history::ProcessSample>{};
+  std::uint64_t start_ticks_ = procfs::process_start_ticks(getpid()).value_or(0U);
   bool is_busy_ = false;
   std::uint64_t watched_seconds_ = 0;
 };
@@ -80,6 +82,11 @@ TEST_F(OfProcess, ThisProcessIsExplainedToTheByte) {
   EXPECT_GT(found["vms"], found["rss"]);
   EXPECT_GT(found["faults"]["minor"], 0);
   EXPECT_EQ(found["process"], "this");
+}
+
+TEST_F(OfProcess, AnotherProcessThatHasItsPidByNowIsNotExplained) {
+  --start_ticks_;
+  EXPECT_EQ(ask("/api/v1/breakdown?pid=" + std::to_string(getpid())).status, 404);
 }
 
 TEST_F(OfProcess, ConsumersAreLimitedAndByWhatIsAsked) {
