@@ -285,6 +285,18 @@ class LeaksTest(IntegrationTest):
         self.assertEqual(self.trace_only(self.host("leak_shapes", "alone"), options).status, 77)
         self.assertEqual(self.trace_only(self.host("leak_layouts"), options).status, 0)
         self.assertEqual(self.trace_only(self.host("leak_shapes", "exit"), options).status, 3, "the program's own")
+
+    def test_who_fails_on_leaks_is_told_where_they_could_not_be_judged(self):
+        options = ["--fail-on", "leaks", "--error-exitcode", "77"]
+        sandboxed = self.trace_only(self.host("sandboxes_itself"), options)
+        self.assertEqual(sandboxed.status, 0)
+        self.assertIn("/sandboxes_itself: by lifetime only: ", sandboxed.stderr)
+        traced = [*self.host("traces_a_program"), *self.host("leak_shapes")]
+        doubtful = self.trace_only(traced, options)
+        self.assertEqual(doubtful.status, 77)
+        self.assertIn("/leak_shapes: not with everything seen: its threads ran on", doubtful.stderr)
+        for quiet in (["--fail-on", "failures", "--error-exitcode", "77"], []):
+            self.assertNotIn("leak check", self.trace_only(traced, quiet).stderr)
         # The option takes one list; what follows is the command, also without "--".
         session = self.workspace.out / "bare.mw"
         bare = self.memwatch("run", "-q", "-o", session, "--error-exitcode", "77", "--fail-on", "leaks", *self.host("leak_shapes", "alone"))

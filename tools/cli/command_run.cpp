@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string_view>
@@ -57,6 +58,16 @@ bool has_failed_on(const RunOptions& options, const model::Session& session) {
     }
   }
   return false;
+}
+
+// Who fails on leaks is owed the reason where nobody could look for them, or not with everything
+// seen: the status alone would say that there are none, or some.
+RecordOptions options_of_end(const RunOptions& options) {
+  RecordOptions record = options.record;
+  const auto& fail_on = options.fail_on;
+  const bool wants_verdicts = std::find(fail_on.begin(), fail_on.end(), "leaks") != fail_on.end();
+  if (wants_verdicts && record.leak_check == "auto") record.leak_check = "full";
+  return record;
 }
 
 // Runs the program without recording: it matters more than the trace.
@@ -220,7 +231,7 @@ int execute(const RunOptions& options) {
                   options.command.front() + " tells more)");
   }
   if (recorder.recorded_processes() > 0) warn_if_none_failed(options, recorder.session());
-  end_recording(recorder, options.record, *suppressions, session_path);
+  end_recording(recorder, options_of_end(options), *suppressions, session_path);
   const int status = status_of(end.wait_status);
   const bool failed = status == 0 && options.error_exit_code_option->count() > 0 &&
                       has_failed_on(options, recorder.session());
