@@ -22,6 +22,7 @@ using namespace protocol;
 // nobody had seen before cost three times as much. A parent's children spread over so many buckets:
 constexpr std::uint32_t kSpreadBits = 8;
 constexpr std::uint32_t kBackingStep = 4096;  // nodes: 64 KiB at a time
+constexpr std::uint32_t kBackEvery = 1024;    // nodes between two questions for refused memory
 constexpr std::uint32_t kMaxNodes = ordinary_geometry().nodes;
 
 // Private: heads of the hash chains, each node's successor in its chain, and hints, for as many
@@ -36,6 +37,7 @@ constinit Index g_the_index{};
 // &g_the_index once it is there. Release in start_stack_tree, acquire wherever it is read.
 constinit std::atomic<Index*> g_index{nullptr};
 constinit std::atomic<std::uint32_t> g_backed_nodes{0};
+constinit std::atomic<std::uint32_t> g_until_backing{0};  // nodes that are refused without asking
 
 StackNode* nodes() {
   return in_segment<StackNode>(g_process.segment->geometry.nodes_offset);
@@ -98,6 +100,16 @@ std::uint32_t find_in_chain(const Index& index, std::uint32_t head, std::uint32_
   return 0;
 }
 
+// Memory was refused a moment ago: each question is a system call, and a program that allocates
+// asks without end. Relaxed, here and below: threads that count at the same time make it a little
+// longer.
+bool is_backing_refused(std::uint32_t used) {
+  const std::uint32_t left = g_until_backing.load(std::memory_order_relaxed);
+  if (left == 0 || used < g_backed_nodes.load(std::memory_order_relaxed)) return false;
+  g_until_backing.store(left - 1, std::memory_order_relaxed);
+  return true;
+}
+
 bool back_node(std::uint32_t id) {
   std::uint32_t backed = g_backed_nodes.load(std::memory_order_relaxed);
   if (id < backed) return true;
@@ -108,6 +120,7 @@ bool back_node(std::uint32_t id) {
   if (is_sandboxed()) return false;
   if (!back_segment(nodes() + backed,
                     static_cast<std::uint64_t>(end - backed) * sizeof(StackNode))) {
+    g_until_backing.store(kBackEvery, std::memory_order_relaxed);
     return false;
   }
   // Relaxed: only tells which pages exist; several threads may back the same ones.
@@ -121,6 +134,7 @@ bool back_node(std::uint32_t id) {
 std::uint32_t reserve_node() {
   SegmentHeader& header = *g_process.segment;
   std::uint32_t id = header.nodes_used.load(std::memory_order_relaxed);
+  if (is_backing_refused(id)) return 0;
   do {
     if (id >= g_the_index.nodes.load(std::memory_order_relaxed)) return 0;
   } while (!header.nodes_used.compare_exchange_weak(id, id + 1, std::memory_order_seq_cst));
@@ -206,6 +220,7 @@ bool start_stack_tree() {
   const std::uint32_t wanted = in_segment < kMaxNodes ? in_segment : kMaxNodes;
   if (!make_index(wanted)) return false;
   g_backed_nodes.store(0, std::memory_order_relaxed);
+  g_until_backing.store(0, std::memory_order_relaxed);
   if (!back_node(kTruncatedNode)) return false;
   nodes()[kTruncatedNode] = StackNode{0, 0, 0};
   g_process.segment->nodes_used.store(kFirstNode, std::memory_order_relaxed);

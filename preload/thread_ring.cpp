@@ -21,6 +21,8 @@ constexpr std::uint32_t kNobody =
     0x7fffffff;  // a thread id beyond Linux's largest: the slot is free
 constexpr std::uint32_t kClaimEvery =
     1024;  // events that pass before a failed claim is tried again
+constexpr std::uint32_t kBackEvery =
+    1024;  // events that pass before memory that was refused is asked for again
 static_assert(ordinary_geometry().slots <= kMaxSlotsEver);
 
 // Private memory of each slot, kept when a slot changes its owner.
@@ -160,9 +162,17 @@ bool back_next_step(ThreadRing& ring) {
   const std::uint64_t capacity = ring.mask + 1;
   if (is_sandboxed()) return ring.backed >= capacity || ring.tail + kMaxRecordSlots <= ring.backed;
   while (ring.backed < capacity && ring.tail + kMaxRecordSlots > ring.backed) {
+    // Each question is a system call, and a program that allocates asks without end.
+    if (ring.until_backing > 0) {
+      --ring.until_backing;
+      return false;
+    }
     const std::uint64_t step =
         capacity - ring.backed < kBackingStep ? capacity - ring.backed : kBackingStep;
-    if (!back_segment(ring.slots + ring.backed, step * sizeof(Slot))) return false;
+    if (!back_segment(ring.slots + ring.backed, step * sizeof(Slot))) {
+      ring.until_backing = kBackEvery;
+      return false;
+    }
     ring.backed += step;
   }
   return true;
@@ -262,6 +272,7 @@ ThreadRing* try_claim_ring() {
   std::uint32_t index = 0;
   if (!find_slot(tid, &index)) return nullptr;
   ThreadRing* ring = private_part(index);
+  if (ring != nullptr) ring->until_backing = 0;
   if (ring == nullptr || !find_room(*ring, Urgency::ordinary)) {
     thread_slot(index)->owner_tid.store(kNobody, std::memory_order_release);
     return nullptr;

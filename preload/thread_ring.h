@@ -29,6 +29,7 @@ struct ThreadRing {
   // Cold.
   std::uint64_t backed;  // slots certain to have memory behind them, during the first lap
   std::uint32_t tid;
+  std::uint32_t until_backing;      // events before memory that was refused is asked for again
   std::uint32_t drops;              // since the ring was claimed
   std::uint64_t last_beat;          // of the collector, as seen when a record was dropped
   std::uint64_t last_beat_seen_ms;  // when it was first seen
