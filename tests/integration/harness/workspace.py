@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 SHARED_MEMORY = Path("/dev/shm")
+RENDEZVOUS = slice(248, 248 + 108)  # of the header (shared/segment_layout.h): the collector's socket, or nothing
 
 
 class Workspace:
@@ -63,15 +64,24 @@ class Workspace:
         return found
 
     def _shared_memory_leftovers(self):
-        # Other tests may run at the same time, some of which put files in the place of segments. So a
-        # new name counts only when no living process uses it and it stays.
+        # Other tests may run at the same time, some of which put files in the place of segments, or kill both sides
+        # and end before the next command sweeps. So a new name counts only when no living process uses it, it stays,
+        # and no collector of another workspace made it.
         for _ in range(200):
             new = shared_memory_names() - self.shared_memory_before
             unused = new - shared_memory_in_use() if new else set()
             if not unused:
                 return []
             time.sleep(0.05)
-        return [f"/dev/shm/{name}" for name in sorted(unused & shared_memory_names())]
+        return [f"/dev/shm/{name}" for name in sorted(unused & shared_memory_names()) if not self._is_of_another(name)]
+
+    def _is_of_another(self, name):
+        try:
+            with open(SHARED_MEMORY / name, "rb") as file:
+                socket = file.read(RENDEZVOUS.stop)[RENDEZVOUS].rstrip(b"\0").decode()
+        except (OSError, UnicodeDecodeError):
+            return False
+        return bool(socket) and not socket.startswith(f"{self.root}/")
 
     def remove(self):
         shutil.rmtree(self.root, ignore_errors=True)
