@@ -2,12 +2,13 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { bytes, count, percent } from "../text/format";
 import { LiveChart, type TimeMark } from "../timeline/LiveChart";
+import { withHeapAt } from "../timeline/peak";
 import { BYTE_STEPS } from "../timeline/series";
 import { Segments } from "../parts/Segments";
 import { RANGES, type Range } from "./address";
 import { GrownSince } from "./GrownSince";
 import type { Recorded } from "./recording";
-import { linesOf, mergeSamples, sinceStart, withPeak } from "./samples";
+import { linesOf, mergeSamples, peakMoment, sinceStart } from "./samples";
 import type { Alert, MemoryEvent, Sample } from "./types";
 import { RECORDED_EVERY_MS, useAnswer } from "./use_answer";
 
@@ -45,15 +46,13 @@ export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, i
   }, [fresh.value, whole.value]);
 
   const start = recorded?.recording.started_at ?? 0;
-  const peakAt = recorded?.recording.peak_at;
   const peak = recorded?.heap?.peak_bytes ?? 0;
-  const lines = useMemo(() => {
-    const seen = linesOf(samples);
-    return peakAt === undefined ? seen : sinceStart(withPeak(seen, peakAt, peak), start);
-  }, [samples, start, peakAt, peak]);
+  const seen = useMemo(() => linesOf(samples), [samples]);
+  const peakAt = useMemo(() => recorded && peakMoment(seen, recorded.recording.peak_at, peak), [seen, recorded?.recording.peak_at, peak]);
+  const lines = useMemo(() => (recorded === undefined ? seen : sinceStart(peakAt === undefined ? seen : withHeapAt(seen, peakAt, peak), start)), [seen, recorded === undefined, start, peakAt, peak]);
   const marks = useMemo(
     (): TimeMark[] => [
-      ...(peakAt !== undefined && peak > 0 ? [{ at: Math.max(0, peakAt - start), text: `most heap: ${bytes(peak)}`, tone: "--heap", small: true }] : []),
+      ...(peakAt !== undefined ? [{ at: Math.max(0, peakAt - start), text: `most heap: ${bytes(peak)}`, tone: "--heap", small: true }] : []),
       ...events.map((event) => ({ at: Math.max(0, event.time - start), text: event.kind === "failure" ? `✕ ${event.function} failed` : `▲ ${event.function} of ${bytes(event.size)}`, tone: event.kind === "failure" ? "--bad" : "--caution", small: true })),
       ...alerts.map((alert) => ({ at: alert.time, text: `⚑ ${alert.message}`, tone: alert.severity === "critical" ? "--bad" : "--caution" })),
     ],

@@ -1,4 +1,5 @@
 // The history of one process as the lines of charts. Pure.
+import { momentOfPeak } from "../timeline/peak";
 import type { Sample } from "./types";
 
 export interface Lines {
@@ -44,20 +45,13 @@ export function linesOf(samples: Sample[]): Lines {
   return lines;
 }
 
-// The moment of the most heap lies between samples; of the rest nothing is known then.
-export function withPeak(lines: Lines, at: number, heap: number): Lines {
-  const found = lines.at.findIndex((moment) => moment >= at);
-  if (found < 0 || heap === 0 || lines.heap.every((value) => value === null)) return lines;
-  if (lines.at[found] === at) return { ...lines, heap: lines.heap.map((value, i) => (i === found ? Math.max(value ?? 0, heap) : value)) };
-  const insert = <T>(values: T[], value: T): T[] => [...values.slice(0, found), value, ...values.slice(found)];
-  return {
-    at: insert(lines.at, at),
-    rss: insert<number | null>(lines.rss, null),
-    heap: insert<number | null>(lines.heap, heap),
-    external: insert<number | null>(lines.external, null),
-    ratio: insert<number | null>(lines.ratio, null),
-    rate: insert<number | null>(lines.rate, null),
-  };
+// Of a recording both are dated by the millisecond, samples to the nearest since 1970 and the peak cut to one since
+// the session's start: a sample of before the peak can be up to so much later.
+const PEAK_CUT_S = 0.0015;
+
+// When the heap was largest, so that what was sampled before lies before; undefined where no heap is followed.
+export function peakMoment(lines: Lines, at: number, heap: number): number | undefined {
+  return heap === 0 || lines.heap.every((value) => value === null) ? undefined : momentOfPeak(lines, at, heap, PEAK_CUT_S);
 }
 
 // Times of a recording, whose time of day nobody asks for. Samples are dated by the millisecond.

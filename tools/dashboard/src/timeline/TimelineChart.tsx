@@ -4,7 +4,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bytes, duration } from "../text/format";
 import { chartLook } from "./look";
-import { BYTE_STEPS, momentOfPeak, spacedMoments, withHeapAt, type Series } from "./series";
+import { momentOfPeak, withHeapAt } from "./peak";
+import { BYTE_STEPS, spacedMoments, type Series } from "./series";
 
 export interface Mark {
   at: number;

@@ -1,5 +1,6 @@
 // Heap and RSS over time, for one process or several as their sum.
 import type { Process, Timeline } from "../data/document";
+import { momentOfPeak, withHeapAt } from "./peak";
 
 export interface Series {
   at: number[];
@@ -68,37 +69,6 @@ function thinned(series: Series, most: number): Series {
   const order = [...kept].sort((a, b) => a - b);
   const pick = (values: number[]) => order.map((i) => values[i]!);
   return { at: pick(series.at), heap: pick(series.heap), rss: pick(series.rss), mapped: pick(series.mapped) };
-}
-
-// Where a peak belongs among the samples. Its time is cut to milliseconds, theirs are not: a sample of the same
-// millisecond that has less heap came before it, or else the line would fall and rise once more there.
-export function momentOfPeak(series: Series, at: number, heap: number): number {
-  const earlier = series.at.findLast((moment, i) => moment > at && moment < at + 0.001 && series.heap[i]! < heap);
-  return earlier ?? at;
-}
-
-// The series with one more moment of the heap, such as its true peak, which lies between samples.
-// Of the others nothing is known then: null.
-export function withHeapAt(series: Series, at: number, heap: number): Drawn {
-  const found = series.at.findIndex((moment) => moment >= at);
-  const index = found < 0 ? series.at.length : found;
-  const insert = (values: number[], value: number | null): (number | null)[] =>
-    series.at[index] === at ? values : [...values.slice(0, index), value, ...values.slice(index)];
-  const result = {
-    at: insert(series.at, at) as number[],
-    heap: insert(series.heap, heap),
-    rss: insert(series.rss, null),
-    mapped: insert(series.mapped, null),
-  };
-  if (series.at[index] === at) result.heap = series.heap.map((value, i) => (i === index ? Math.max(value, heap) : value));
-  return result;
-}
-
-export interface Drawn {
-  at: number[];
-  heap: (number | null)[];
-  rss: (number | null)[];
-  mapped: (number | null)[];
 }
 
 // The index of the moment nearest to `at`; −1 of an empty series.
