@@ -8,6 +8,7 @@ Leaked leaked_of(const model::Process& process, const Selection& selection) {
   const ProcessLeaks leaks = leaks_of(process, selection);
   Leaked leaked;
   leaked.method = leaks.method;
+  leaked.all_seen = leaks.all_seen;
   std::unordered_map<model::StackId, std::size_t> index;
   for (const LeakRecord& record : leaks.records) {
     // A block of no size may hold others as well.

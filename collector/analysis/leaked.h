@@ -21,6 +21,7 @@ struct LeakedStack {
 
 struct Leaked {
   std::string_view method = "lifetime";  // as in the JSON report
+  bool all_seen = true;                  // as ProcessLeaks has it
   std::uint64_t lost = 0, indirect = 0;
   std::vector<LeakedStack> stacks;  // each once
 };

@@ -63,6 +63,11 @@ Ranking by_stack(const Selection& selection, model::LeakKind kind, std::size_t t
   return ranking;
 }
 
+// Blocks of before a watch are not known, and count as leading to what was judged.
+bool saw_all(const model::LeakCheck& check) {
+  return check.reason.empty();
+}
+
 void judge_report(const Selection& selection, std::size_t top, LeakReport& report) {
   report.all_judged = true;
   for (const model::Process* process : selection.processes()) {
@@ -71,8 +76,7 @@ void judge_report(const Selection& selection, std::size_t top, LeakReport& repor
     report.watched_seconds = static_cast<double>(process->leak_check.watched_ms) / 1000;
     if (process->leak_check.method == model::LeakMethod::reachability) {
       report.judged = true;
-      // Blocks of before a watch are not known, and count as leading to what was judged.
-      report.all_seen = report.all_seen && process->leak_check.reason.empty();
+      report.all_seen = report.all_seen && saw_all(process->leak_check);
       report.sums.add(kind_sums(*process));
       continue;
     }
@@ -187,6 +191,7 @@ ProcessLeaks leaks_of(const model::Process& process, const Selection& selection)
   if (check.method == model::LeakMethod::reachability) {
     leaks.method = "reachability";
     leaks.complete = check.complete && process.losses.exact;
+    leaks.all_seen = saw_all(check);
   }
   // Rows of a check by lifetime are there only for what was suppressed.
   std::map<model::StackId, const model::LeakRow*> suppressed;

@@ -63,6 +63,7 @@ struct ProcessLeaks {
   std::string_view method = "lifetime";
   bool complete = true;  // every block of the process was seen and none was lost sight of
   std::string reason;    // why by lifetime, or why not complete
+  bool all_seen = true;  // of what was judged: what is definite is lost for certain
   std::string_view long_pause_reason;
   double pause_ms = 0;              // the process stood still for as long
   double watched_seconds = 0;       // not 0: of what was allocated in the last so many alone

@@ -24,12 +24,13 @@ enum class Source : std::uint8_t {
 // What is known besides of a process that a session file tells of. Such a process has a number of
 // its own in the place of the pid, which may be another's by now.
 struct Recording {
-  std::string file;         // as it was named
-  std::uint32_t pid = 0;    // that it had
-  double started_at = 0;    // the process, since the Unix epoch
-  bool is_complete = true;  // false: the recording was cut short
-  double peak_at = 0;       // of the heap, since the Unix epoch
-  std::string leak_method;  // as in the JSON report
+  std::string file;            // as it was named
+  std::uint32_t pid = 0;       // that it had
+  double started_at = 0;       // the process, since the Unix epoch
+  bool is_complete = true;     // false: the recording was cut short
+  double peak_at = 0;          // of the heap, since the Unix epoch
+  std::string leak_method;     // as in the JSON report
+  bool leaks_all_seen = true;  // false: judged, but what was not seen may lead to some
   std::uint64_t leaked_bytes = 0;
   std::vector<std::string> notes;  // the recording's own
   std::uint64_t times_read = 1;    // the file, each time that it had changed

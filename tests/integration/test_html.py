@@ -349,6 +349,14 @@ class HtmlReportTest(HtmlCase):
         live = by_lifetime.report.root.heap["live_bytes"]
         self.assertIn("Not freed at exit " + human_bytes(live), self.browser.text("#flame-title"))
 
+    def test_leaks_that_were_judged_without_everything_seen_are_no_certain_ones(self):
+        # A thread has one tracer at most, so that the program cannot be made to stand still.
+        traced = self.trace([*self.host("traces_a_program"), *self.host("leak_shapes")], ["--leak-check", "full"])
+        self.open_report(traced.session, "--cost", "leaked")
+        self.assertRegex(self.browser.text("#flame-title"), r"^Leaked, as far as could be seen [0-9.]+ KiB$")
+        facts = self.browser.run("return document.querySelector('.facts').innerText")
+        self.assertIn("as far as could be seen: its threads ran on while memory was read", facts)
+
 
 class WithoutBrowserTest(IntegrationTest):
     def test_the_page_is_one_file_of_reasonable_size(self):

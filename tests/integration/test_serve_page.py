@@ -70,6 +70,23 @@ class ServePageTest(HtmlCase, ServeCase):
         self.assertEqual(self.end(server), 0)
         self.soon(True, "return document.querySelector('.gone')?.textContent.includes('memwatch serve') ?? false")
 
+    def test_leaks_that_were_judged_without_everything_seen_are_no_certain_ones(self):
+        program = [*self.host("traces_a_program"), *self.host("leak_shapes")]
+        session = self.workspace.out / "traced.mw"
+        run = self.memwatch("run", "--quiet", "-o", session, "--leak-check", "full", "--", *program)
+        self.assertEqual(run.status, 0, run.stderr)
+        self.serve(session)
+        number = next(process["pid"] for process in self.processes() if process["name"] == "leak_shapes")
+        self.open()
+        self.wait(lambda: "as far as could be seen" in self.browser.text(".facts"), "the sums")
+        self.open(f"pid={number}")
+        self.wait(lambda: self.has("#leaks .leaks summary"), "the leaks")
+        verdict = self.browser.text("#leaks .verdict")
+        self.assertIn("that nothing led to any more when it ended", verdict)
+        self.assertTrue(verdict.endswith(", as far as could be seen"), verdict)
+        self.assertIn("Its threads ran on while memory was read", self.browser.text("#leaks"))
+        self.assert_clean()
+
     def test_it_fits_a_phone_and_a_wide_screen_in_light_and_dark(self):
         session, _ = self.record("app.mw", ["keep 1000", "lose 10", "fail"])
         self.serve(session)

@@ -77,6 +77,7 @@ void write_leaks(JsonWriter& json, const model::Session& session, bool with_uncl
   json.key("leaks").begin_object(Layout::lines);
   json.member("method", leaks.method);
   json.key("complete").boolean(leaks.complete);
+  json.key("all_seen").boolean(leaks.all_seen);
   json.member("reason", leaks.reason);
   json.key("pause_ms").real(leaks.pause_ms);
   write_watched(json, leaks);

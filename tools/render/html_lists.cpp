@@ -73,7 +73,8 @@ void write_html_sites(JsonWriter& json, const ScopeContext& context,
   json.end_object();
 }
 
-void write_html_leaks(JsonWriter& json, const ScopeContext& context) {
+void write_html_leaks(JsonWriter& json, const ScopeContext& context,
+                      const analysis::LeakReport& report) {
   std::vector<std::string> kinds;
   const std::vector<LeakRow> rows = leak_rows(context.selection, kinds);
   const model::Session& session = context.selection.session();
@@ -86,6 +87,7 @@ void write_html_leaks(JsonWriter& json, const ScopeContext& context) {
        false},
   };
   json.key("leaks").begin_object();
+  json.member("doubt", report.judged && !report.all_seen ? printable(report.reason) : "");
   json.key("kinds").begin_array();
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     json.begin_object();

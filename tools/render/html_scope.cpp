@@ -149,7 +149,7 @@ void write_html_scope(JsonWriter& json, const ScopeContext& context) {
                    analysis::kCostNames, context.names);
   json.end_object();
   write_html_sites(json, context, sites);
-  write_html_leaks(json, context);
+  write_html_leaks(json, context, summary.leaks);
   write_html_functions(json, context, stacks);
   write_html_modules(json, context);
   write_html_sizes(json, context);

@@ -53,6 +53,7 @@ void write_recording(JsonWriter& json, const daemon::Recording& recording) {
   json.key("complete").boolean(recording.is_complete);
   json.key("peak_at").real(recording.peak_at);
   json.member("leak_method", recording.leak_method);
+  json.key("leaks_all_seen").boolean(recording.leaks_all_seen);
   json.member("leaked_bytes", recording.leaked_bytes);
   write_names(json, "notes", recording.notes);
   json.member("times_read", recording.times_read);

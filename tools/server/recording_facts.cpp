@@ -100,6 +100,7 @@ RecordedProcess facts_of(const model::Process& process, const analysis::Selectio
   recording.is_complete = session.complete;
   recording.peak_at = session.started_at + process.heap.peak_at;
   recording.leak_method = leaked.method;
+  recording.leaks_all_seen = leaked.all_seen;
   recording.leaked_bytes = leaked.lost + leaked.indirect;
   recording.notes = process.notes;
   return recorded;

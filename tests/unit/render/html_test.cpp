@@ -197,6 +197,20 @@ TEST(HtmlDocument, SaysTheSentencesOfTheTextReport) {
   EXPECT_FALSE(lossy["exact"]);
 }
 
+TEST(HtmlDocument, SaysWhyNotEverythingWasSeenOfWhatWasJudged) {
+  model::Session session = testing::server_session();
+  model::LeakCheck& check = session.processes[0].leak_check;
+  const auto doubt = [&] {
+    return document_of(analysis::Selection(session))["scopes"][0]["leaks"]["doubt"];
+  };
+  check.reason = "its threads ran on";
+  EXPECT_EQ(doubt(), "") << "nothing was judged";
+  check.method = model::LeakMethod::reachability;
+  EXPECT_EQ(doubt(), "its threads ran on");
+  check.reason.clear();
+  EXPECT_EQ(doubt(), "");
+}
+
 // Random tables refer to each other in every way that a session file may.
 TEST(HtmlDocument, AnySessionIsAValidDocument) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed) {

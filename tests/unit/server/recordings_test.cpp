@@ -106,6 +106,16 @@ TEST_F(RecordingsTest, TheStateAtTheEndIsTold) {
   EXPECT_EQ(status.events[1].pid, server.pid);
 }
 
+TEST_F(RecordingsTest, ALeakCheckThatDidNotSeeEverythingIsToldSo) {
+  model::Session session = begun_at(memwatch::testing::server_session(), 1'900'000'000);
+  session.processes[0].leak_check.method = model::LeakMethod::reachability;
+  ASSERT_TRUE(recordings_.open(write("seen.mw", session)));
+  session.processes[0].leak_check.reason = "its threads ran on";
+  ASSERT_TRUE(recordings_.open(write("doubtful.mw", session)));
+  EXPECT_TRUE(processes().at(0).recording->leaks_all_seen);
+  EXPECT_FALSE(processes().at(1).recording->leaks_all_seen);
+}
+
 TEST_F(RecordingsTest, ASessionOfOneProcessIsThatProcessAndNoOther) {
   const model::Session tree = memwatch::testing::tree_session();
   ASSERT_TRUE(recordings_.open(write("tree.mw", tree)));

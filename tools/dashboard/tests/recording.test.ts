@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endHint, endOf, fileOf, isByLifetime, isRecording, leaked, pidOf, type Recorded } from "../src/live/recording";
+import { endHint, endOf, fileOf, isByLifetime, isRecording, leaked, leakHint, pidOf, type Recorded } from "../src/live/recording";
 import type { Process } from "../src/live/types";
 
 const recorded = (changes: Partial<Recorded> = {}, recording: Partial<Recorded["recording"]> = {}): Recorded => ({
@@ -15,7 +15,7 @@ const recorded = (changes: Partial<Recorded> = {}, recording: Partial<Recorded["
   mode: "exact",
   exit: { kind: "exited", code: 0, signal: 0 },
   ...changes,
-  recording: { file: "/tmp/a.mw", pid: 7, started_at: 0, complete: true, peak_at: 1, leak_method: "reachability", leaked_bytes: 5, notes: [], times_read: 1, ...recording },
+  recording: { file: "/tmp/a.mw", pid: 7, started_at: 0, complete: true, peak_at: 1, leak_method: "reachability", leaks_all_seen: true, leaked_bytes: 5, notes: [], times_read: 1, ...recording },
 });
 
 test("a recording is told from a process that runs, and shows the pid that it had", () => {
@@ -39,4 +39,9 @@ test("what leaked is not known of an idle one, and only what was not freed witho
   assert.equal(leaked(recorded()), 5);
   assert.equal(leaked(recorded({ mode: "idle" })), null);
   assert.deepEqual([isByLifetime(recorded()), isByLifetime(recorded({}, { leak_method: "lifetime" }))], [false, true]);
+});
+
+test("a check that did not see everything is not said to have", () => {
+  assert.match(leakHint(recorded()), /when the process ended \(definite/);
+  assert.match(leakHint(recorded({}, { leaks_all_seen: false })), /when the process ended, as far as could be seen \(definite/);
 });

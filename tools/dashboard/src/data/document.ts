@@ -63,6 +63,7 @@ export type SiteList = Omit<List<SiteSum | "stack" | "ownPeak", SiteSum>, "colum
 };
 
 export type LeakList = List<"bytes" | "blocks" | "kind" | "stack" | "upkeep", "bytes" | "blocks"> & {
+  doubt: string; // why not everything was seen of what a leak check judged; "" where it was
   kinds: { kind: string; bytes: number; blocks: number }[];
 };
 

@@ -4,6 +4,7 @@ import { headlineOf } from "../data/frames";
 import { FrameText } from "../parts/FrameText";
 import { Stack } from "../parts/Stack";
 import { bytes, counted, duration } from "../text/format";
+import { asFarAsSeen, noLeakFound } from "../text/leak_words";
 import { ask, type Answer } from "./http";
 import { isByLifetime, type Recorded } from "./recording";
 import { framesOf } from "./stack_frames";
@@ -49,20 +50,19 @@ export function Leaks({ answer, recorded }: { answer: Answer<Analysis>; recorded
           <b>{bytes(recorded!.recording.leaked_bytes)}</b> {recorded!.recording.leaked_bytes > 0 ? "was live when the recording ended; whether something still led to it is not known" : "was live when the recording ended"}
         </p>
       ) : (
-        <p class={`verdict ${found ? "bad" : "good"}`}>
+        <p class={`verdict ${found ? "bad" : leaks.all_seen ? "good" : "caution"}`}>
           {found ? (
             <>
               ⚠ <b>{amount(leaks.definite_bytes, leaks.definite_blocks)}</b> that nothing {recorded ? "led to any more when it ended" : "leads to any more"}
               {leaks.indirect_blocks !== undefined && leaks.indirect_blocks > 0 && `, ${amount(leaks.indirect_bytes ?? 0, leaks.indirect_blocks)} that only these ${recorded ? "led" : "lead"} to`}
               {leaks.possible_blocks > 0 && `, ${amount(leaks.possible_bytes, leaks.possible_blocks)} possibly`}
               {watched}
+              {asFarAsSeen(leaks.all_seen)}
             </>
-          ) : recorded ? (
-            "✓ No leak was found: something still led to every block."
-          ) : leaks.watched_seconds !== undefined ? (
-            `✓ No leak was found among what it allocated in ${duration(leaks.watched_seconds)}.`
+          ) : leaks.watched_seconds !== undefined && !recorded ? (
+            `${noLeakFound(leaks.all_seen)}, among what it allocated in ${duration(leaks.watched_seconds)}.`
           ) : (
-            "✓ No leak was found: something still leads to every block."
+            `${noLeakFound(leaks.all_seen)}: something still ${recorded ? "led" : "leads"} to every block.`
           )}
         </p>
       )}

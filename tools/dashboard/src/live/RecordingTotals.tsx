@@ -8,6 +8,7 @@ export function RecordingTotals({ status, processes }: { status: Status; process
   const { sessions } = status.recordings!;
   const proven = processes.filter((each) => !isByLifetime(each));
   const lost = proven.reduce((sum, each) => sum + (leaked(each) ?? 0), 0);
+  const doubtful = proven.filter((each) => !each.recording.leaks_all_seen).length;
   const largest = processes.reduce<Recorded | undefined>((most, each) => ((each.heap?.peak_bytes ?? 0) > (most?.heap?.peak_bytes ?? 0) ? each : most), undefined);
   const dropped = processes.reduce((sum, each) => sum + (each.losses?.dropped ?? 0), 0);
   const cut = processes.filter((each) => !each.recording.complete).length;
@@ -19,7 +20,7 @@ export function RecordingTotals({ status, processes }: { status: Status; process
         label="Leaked"
         value={proven.length > 0 ? bytes(lost) : "–"}
         title={`${exact(lost)} bytes`}
-        details={[proven.length > 0 ? `in ${counted(proven.length, "process that was checked", "processes that were checked")}` : "no process was checked at its end"]}
+        details={[proven.length > 0 ? `in ${counted(proven.length, "process that was checked", "processes that were checked")}` : "no process was checked at its end", doubtful > 0 && `of ${exact(doubtful)} as far as could be seen`]}
         {...(lost > 0 ? { tone: "bad" } : {})}
       />
       <Fact label="Allocations" value={count(status.totals.allocations)} title={exact(status.totals.allocations)} details={[counted(status.totals.large, "large one", "large ones")]} />

@@ -1,6 +1,7 @@
 // What is said of a recorded process, where one that runs has its "now". Pure.
 import { baseName } from "../data/frames";
 import { duration } from "../text/format";
+import { asFarAsSeen } from "../text/leak_words";
 import { howItEnded } from "./news";
 import type { Process, Recording } from "./types";
 
@@ -30,7 +31,8 @@ export function endHint(process: Recorded): string {
 export const isByLifetime = ({ recording }: Recorded): boolean => recording.leak_method === "lifetime";
 
 export function leakHint(process: Recorded): string {
-  return isByLifetime(process) ? "Not freed when the recording ended; whether something still led to it is not known" : "Nothing led to it any more when the process ended (definite, indirect and possible leaks)";
+  if (isByLifetime(process)) return "Not freed when the recording ended; whether something still led to it is not known";
+  return `Nothing led to it any more when the process ended${asFarAsSeen(process.recording.leaks_all_seen)} (definite, indirect and possible leaks)`;
 }
 
 export function leaked(process: Recorded): number | null {

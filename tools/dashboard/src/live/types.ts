@@ -8,6 +8,7 @@ export interface Recording {
   complete: boolean;
   peak_at: number;
   leak_method: "reachability" | "lifetime";
+  leaks_all_seen: boolean; // of what was judged by reachability
   leaked_bytes: number;
   notes: string[];
   times_read: number;
@@ -158,6 +159,7 @@ export interface Analysis extends Growth {
   leaks: {
     method: "reachability" | "lifetime" | "none";
     complete: boolean;
+    all_seen: boolean; // of what was judged: what is definite is lost for certain
     reason: string;
     pause_ms: number;
     watched_seconds?: number; // judged was what was allocated in these alone

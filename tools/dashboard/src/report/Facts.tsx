@@ -2,7 +2,7 @@
 import type { Scope } from "../data/document";
 import { bytes, count, counted, errorBar, exact, percent } from "../text/format";
 import { Fact } from "../parts/Fact";
-import { capital, isClassified, processLabel, since, type ReportModel } from "./model";
+import { capital, isAllSeen, isClassified, processLabel, since, type ReportModel } from "./model";
 
 const exactBytes = (value: number) => `${exact(value)} bytes`;
 
@@ -93,6 +93,7 @@ function NotFreed({ scope }: { scope: Scope }) {
             {kind}: {bytes(size)} in {counted(blocks, "block", "blocks")}
           </li>
         ))}
+      {!isAllSeen(scope) && <li class="caution">⚠ as far as could be seen: {leaks.doubt}</li>}
     </Fact>
   );
 }

@@ -5,8 +5,9 @@ import { shareOf } from "../flame/tree";
 import { CostGraph, ModuleLegend, moduleColor } from "../parts/CostGraph";
 import type { View } from "../state/hash";
 import { count, percent } from "../text/format";
+import { asFarAsSeen, noLeakFound } from "../text/leak_words";
 import { foldingNote } from "../parts/graph_parts";
-import { costLabel, costMeaning, formatCost, type ReportModel } from "./model";
+import { costLabel, costMeaning, formatCost, isAllSeen, type ReportModel } from "./model";
 
 interface FlameSectionProps {
   model: ReportModel;
@@ -34,7 +35,8 @@ export function FlameSection({ model, scope, scopeNumber, view, theme, change, s
     <CostGraph
       title={
         <>
-          {costLabel(cost, scope)} <span class="faint">{whole === 0 ? "" : formatCost(cost, whole)}</span>
+          {costLabel(cost, scope)}
+          {cost === "leaked" && asFarAsSeen(isAllSeen(scope))} <span class="faint">{whole === 0 ? "" : formatCost(cost, whole)}</span>
         </>
       }
       names={model}
@@ -68,8 +70,8 @@ function Nothing({ scope, cost, filtered }: { scope: Scope; cost: Cost; filtered
   }
   if (cost === "leaked") {
     if (totals.notFreedBlocks === 0 && scope.sampled) return <p class="empty">No block that was sampled is left. A sample does not know every block. Choose another cost above.</p>;
-    const why = totals.notFreedBlocks > 0 ? "Nothing leaked: what was not freed is still reachable or suppressed" : "Every block was freed: there is nothing to see here";
-    return <p class="empty good">✓ {why}. Choose another cost above.</p>;
+    if (totals.notFreedBlocks === 0) return <p class="empty good">✓ Every block was freed: there is nothing to see here. Choose another cost above.</p>;
+    return <p class="empty good">{noLeakFound(isAllSeen(scope))}: what was not freed is still reachable or suppressed. Choose another cost above.</p>;
   }
   return <p class="empty">Nothing of this kind. Choose another cost above.</p>;
 }

@@ -4,6 +4,7 @@ import { NameModel } from "../data/name_model";
 import { assignHues } from "../flame/colors";
 import { readFlame, type FlameTree } from "../flame/tree";
 import { bytes, count, duration } from "../text/format";
+import { asFarAsSeen } from "../text/leak_words";
 
 export class ReportModel extends NameModel {
   readonly report: Report;
@@ -73,12 +74,15 @@ export function costMeaning(cost: Cost, scope: Scope): string {
   if (cost === "allocated") return "bytes over the whole run, freed since or not";
   if (cost === "allocations") return "successful calls, reallocations not included";
   if (cost === "temporary") return "blocks freed by the same thread with no other allocation in between";
-  return isClassified(scope) ? "bytes leaked: definite, indirect and possible; the table Leaks tells them apart, and what is still reachable" : `bytes ${scope.notFreedPhrase}; a global may still point to them`;
+  return isClassified(scope) ? `bytes leaked${asFarAsSeen(isAllSeen(scope))}: definite, indirect and possible; the table Leaks tells them apart, and what is still reachable` : `bytes ${scope.notFreedPhrase}; a global may still point to them`;
 }
 
 export function isClassified(scope: Scope): boolean {
   return scope.leaks.kinds.some(({ kind }) => kind !== "unclassified");
 }
+
+// Of what a leak check judged.
+export const isAllSeen = (scope: Scope): boolean => scope.leaks.doubt === "";
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

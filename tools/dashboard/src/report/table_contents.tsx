@@ -7,7 +7,7 @@ import type { Tab } from "../state/hash";
 import type { Column } from "../table/Table";
 import { bytes, count, counted, duration, errorBar, exact, percent, requestedBytes } from "../text/format";
 import { FrameText } from "../parts/FrameText";
-import { capital, costLabel, formatCost, isClassified, processLabel, since, type ReportModel } from "./model";
+import { capital, costLabel, formatCost, processLabel, since, type ReportModel } from "./model";
 
 export interface TableContent {
   count: number; // of rows in the table
@@ -128,8 +128,8 @@ const leaks: Make = (model, scope) => {
       ? "Blocks were not followed: record with --mode exact, or ask memwatch leaks PID while it runs."
       : scope.sampled
         ? "No block that was sampled is left. A sample does not know every block."
-        : isClassified(scope)
-          ? "✓ No leak was found."
+        : model.report.filter !== "" || model.report.exclude !== ""
+          ? "Nothing of the stacks that the filters leave was live at the end."
           : "✓ Every block was freed.",
   };
 };
