@@ -136,7 +136,7 @@ class ProcessReader {
     Reading& reading = add("growth", type);
     // Without a site there is nothing to look at, and a program that builds up its data looks just
     // like that.
-    if (grows && growth.has_site && rules_.wants(type)) reading.value = growth.confidence;
+    if (grows && growth.sites > 0 && rules_.wants(type)) reading.value = growth.confidence;
     reading.raise_at = rules_.confidence;
     reading.clear_at = rules_.confidence - 20;
     if (reading.holds()) {
@@ -153,6 +153,7 @@ class ProcessReader {
     reading.metrics.emplace_back("bytes_per_second", growth.bytes_per_second);
     reading.metrics.emplace_back("confidence", growth.confidence);
     reading.metrics.emplace_back("duration", growth.duration);
+    reading.metrics.emplace_back("sites", static_cast<double>(growth.sites));
     reading.labels.emplace_back("pattern", growth.pattern);
     if (!growth.advice.empty()) reading.labels.emplace_back("advice", growth.advice);
     if (!growth.limit.empty() && growth.seconds_to_limit[0] < 1000 * kDay) {

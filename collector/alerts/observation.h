@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct Growth {
   std::uint64_t round = 0;  // of the judgement; the same number is the same judgement
   std::string pattern;      // stable, linear, exponential, spike, leak
   unsigned confidence = 0;  // percent
-  bool has_site = false;    // which sites grow is known
+  std::size_t sites = 0;    // that grow
   double bytes_per_second = 0, duration = 0;
   std::string severity;  // none, low, medium, high, critical
   std::string advice;    // a sentence

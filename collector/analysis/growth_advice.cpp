@@ -8,8 +8,8 @@ namespace memwatch::analysis {
 namespace {
 
 // "load (a.cpp:3)", "load (a.cpp:3) and 2 more sites".
-std::string with_others(std::string_view site, const ProcessGrowth& growth) {
-  const std::size_t others = growth.sites.empty() ? 0 : growth.sites.size() - 1;
+std::string with_others(std::string_view site, std::size_t sites) {
+  const std::size_t others = sites == 0 ? 0 : sites - 1;
   if (others == 0) return std::string(site);
   return fmt::format("{} and {} more site{}", site, others, others == 1 ? "" : "s");
 }
@@ -35,9 +35,15 @@ model::StackId site_to_look_at(const ProcessGrowth& growth, const model::Process
 
 std::string growth_advice(const ProcessGrowth& growth, const model::Process& process,
                           std::string_view site) {
-  const std::string subject = site.empty() ? "the growing sites" : with_others(site, growth);
-  const bool is_one = !site.empty() && growth.sites.size() < 2;
-  switch (growth.pattern) {
+  return growth_advice(growth.pattern, growth.sites.size(),
+                       process.leak_check.method == model::LeakMethod::reachability, site);
+}
+
+std::string growth_advice(GrowthPattern pattern, std::size_t sites, bool is_judged,
+                          std::string_view site) {
+  const std::string subject = site.empty() ? "the growing sites" : with_others(site, sites);
+  const bool is_one = !site.empty() && sites < 2;
+  switch (pattern) {
     case GrowthPattern::stable:
       return "";
     case GrowthPattern::spike:
@@ -48,19 +54,17 @@ std::string growth_advice(const ProcessGrowth& growth, const model::Process& pro
     case GrowthPattern::leak:
       return fmt::format("Look at what {} {}: blocks of every age are still live", subject,
                          is_one ? "allocates" : "allocate") +
-             (process.leak_check.method == model::LeakMethod::reachability
-                  ? ". The leaks view says whether something still leads to them."
-                  : ", so they are forgotten, or kept in something that is never trimmed.");
+             (is_judged ? ". The leaks view says whether something still leads to them."
+                        : ", so they are forgotten, or kept in something that is never trimmed.");
     case GrowthPattern::exponential:
       return fmt::format("Find what multiplies{}: each step adds more than the one before.",
                          site.empty() ? "" : fmt::format(" at {}", subject));
     case GrowthPattern::linear:
-      return growth.sites.empty()
-                 ? "Many sites grow a little; look at what was not freed, by library."
-                 : fmt::format(
-                       "Bound what {} {}: it is replaced by something larger again and "
-                       "again.",
-                       subject, is_one ? "keeps" : "keep");
+      return sites == 0 ? "Many sites grow a little; look at what was not freed, by library."
+                        : fmt::format(
+                              "Bound what {} {}: it is replaced by something larger again and "
+                              "again.",
+                              subject, is_one ? "keeps" : "keep");
   }
   return "";
 }

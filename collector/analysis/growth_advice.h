@@ -2,6 +2,7 @@
 // Thread safety: pure functions. Errors: none.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,11 @@ model::StackId site_to_look_at(const ProcessGrowth& growth, const model::Process
 // A sentence or two; "" where there is nothing to do. `site`: how to call that site, as in
 // "load_table (table.cpp:33)"; "" where nobody knows its name, and the sentence does without.
 std::string growth_advice(const ProcessGrowth& growth, const model::Process& process,
+                          std::string_view site);
+
+// The same where no more is known than how many sites grow, and whether what is live was judged by
+// reachability.
+std::string growth_advice(GrowthPattern pattern, std::size_t sites, bool is_judged,
                           std::string_view site);
 
 }  // namespace memwatch::analysis

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "collector/analysis/growth_advice.h"
 #include "collector/analysis/process_growth.h"
 #include "collector/daemon/watched_process.h"
 
@@ -38,7 +39,7 @@ void WatchedProcess::judge_growth() {
   growth.round = growth_ ? growth_->round + 1 : 1;
   growth.pattern = analysis::growth_pattern_name(found.pattern);
   growth.confidence = found.confidence;
-  growth.has_site = !found.sites.empty();
+  growth.sites = found.sites.size();
   growth.bytes_per_second = found.bytes_per_second;
   growth.duration = found.duration;
   growth.severity = found.severity;
@@ -48,7 +49,9 @@ void WatchedProcess::judge_growth() {
     growth.seconds_to_limit = found.time_to_limit->range;
     growth.seconds_to_limit[0] = found.time_to_limit->seconds;
   }
-  growing_stack_ = growth.has_site ? found.sites.front().stack : model::kNone;
+  growing_stack_ = found.grows() && !found.sites.empty()
+                       ? analysis::site_to_look_at(found, recorder_->first_process())
+                       : model::kNone;
   growth_ = std::move(growth);
 }
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "collector/analysis/growth_advice.h"
 #include "collector/analysis/stack_text.h"
 #include "tools/render/growth_words.h"
 #include "tools/render/human.h"
@@ -95,6 +96,25 @@ void add_site(const Alert& alert, std::string_view sentence, std::vector<std::st
   if (!site.empty()) list.push_back(fmt::format("{} {}", sentence, site));
 }
 
+// Of one that grows: what to do about the site that it is told with. "": there is none.
+std::string advice_on_site(const Alert& alert) {
+  using analysis::GrowthPattern;
+  const std::string site = alert_site(alert.site);
+  const std::size_t sites = whole(alert.metric("sites"));
+  if (site.empty() || sites == 0) return "";
+  for (const auto pattern :
+       {GrowthPattern::linear, GrowthPattern::exponential, GrowthPattern::leak}) {
+    if (alert.label("pattern") != analysis::growth_pattern_name(pattern)) continue;
+    return analysis::growth_advice(pattern, sites, false, site);
+  }
+  return "";
+}
+
+std::string without_stop(std::string sentence) {
+  if (sentence.ends_with('.')) sentence.pop_back();
+  return sentence;
+}
+
 }  // namespace
 
 std::string alert_site(const alerts::Site& site) {
@@ -158,10 +178,12 @@ std::vector<std::string> alert_recommendations(const Alert& alert) {
       break;
     case Type::pattern:
     case Type::leak:
-      add_site(alert, "Look at what is allocated and kept at", list);
-      if (std::string_view advice = alert.label("advice"); !advice.empty()) {
-        if (advice.ends_with('.')) advice.remove_suffix(1);
-        list.push_back(printable(advice));
+      if (const std::string advice = advice_on_site(alert); !advice.empty()) {
+        list.push_back(without_stop(advice));
+      } else {
+        add_site(alert, "Look at what is allocated and kept at", list);
+        const std::string general = printable(alert.label("advice"));
+        if (!general.empty()) list.push_back(without_stop(general));
       }
       list.push_back(
           fmt::format("memwatch leaks {} says what nothing leads to any more", alert.process.pid));

@@ -136,7 +136,7 @@ TEST_F(AlertEngine, WhatGetsMuchWorseIsToldOnceMore) {
 TEST_F(AlertEngine, GrowthIsToldFromTheConfidenceOn) {
   Growth growth;
   growth.pattern = "leak";
-  growth.has_site = true;
+  growth.sites = 1;
   growth.bytes_per_second = 4096;
   growth.severity = "medium";
   growth.confidence = 69;
@@ -160,7 +160,7 @@ TEST_F(AlertEngine, GrowthIsToldFromTheConfidenceOn) {
 TEST_F(AlertEngine, GrowthIsNotOverWhileTheHeapGrowsOn) {
   Growth growth;
   growth.pattern = "leak";
-  growth.has_site = true;
+  growth.sites = 1;
   growth.bytes_per_second = 10 * 1024;
   growth.severity = "medium";
   growth.confidence = 80;
@@ -183,7 +183,7 @@ TEST_F(AlertEngine, GrowthWithoutASiteOrOfAYoungProcessIsNotTold) {
   growth.severity = "high";
   seen_.growth = growth;
   play(100);
-  seen_.growth->has_site = true;
+  seen_.growth->sites = 1;
   seen_.watched_for = 30;
   play(100);
   EXPECT_TRUE(notices_.empty());

@@ -58,6 +58,18 @@ TEST(AlertWords, EachTypeSaysWhatWhoAndHowMuch) {
   EXPECT_NE(alert_message(alert).find("its cgroup's limit is reached in"), std::string::npos);
   alert.labels.emplace_back("advice", "Look there.");
   EXPECT_EQ(alert_recommendations(alert)[0], "Look there");
+  alert.site = {"load(char const*)", "/src/a.cpp", "server", 13};
+  EXPECT_EQ(alert_recommendations(alert)[0],
+            "Look at what is allocated and kept at load(char const*) (a.cpp:13)")
+      << "of how many sites it is one is not known";
+  EXPECT_EQ(alert_recommendations(alert)[1], "Look there");
+  alert.metrics.emplace_back("sites", 3);
+  EXPECT_EQ(
+      alert_recommendations(alert)[0],
+      "Look at what load(char const*) (a.cpp:13) and 2 more sites allocate: blocks of every "
+      "age are still live, so they are forgotten, or kept in something that is never trimmed");
+  EXPECT_TRUE(alert_recommendations(alert)[1].starts_with("memwatch leaks 7 "))
+      << alert_recommendations(alert)[1];
   alert.is_test = true;
   EXPECT_EQ(alert_message(alert),
             "this is a test of leak alerts, sent on request: nothing has happened");
