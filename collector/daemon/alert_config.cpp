@@ -160,7 +160,18 @@ Result<void> read_words(const ConfigValues& values, const Entry& entry, std::str
   return {};
 }
 
-// url, headers, timeout; unknown keys are the caller's.
+// It is read when something is sent: a file that is missing is told then, and tried again.
+Result<void> read_ca(const ConfigValues& values, const Entry& entry, std::string* ca) {
+  const Result<std::string> path = values.text(entry, "a path");
+  if (!path) return path.error();
+  if (!path->starts_with('/') || path->find('\n') != std::string::npos) {
+    return values.wrong(entry.value, "ca: expected an absolute path, of a file in PEM");
+  }
+  *ca = *path;
+  return {};
+}
+
+// url, headers, timeout, ca; unknown keys are the caller's.
 Result<bool> read_http(const ConfigValues& values, const Entry& entry, HttpTarget* http) {
   Result<void> done;
   if (entry.key == "url") {
@@ -169,6 +180,8 @@ Result<bool> read_http(const ConfigValues& values, const Entry& entry, HttpTarge
     done = read_words(values, entry, "a header's value as a string", &http->headers);
   } else if (entry.key == "timeout") {
     done = values.read_seconds(entry, std::chrono::seconds(1), &http->timeout);
+  } else if (entry.key == "ca") {
+    done = read_ca(values, entry, &http->ca);
   } else {
     return false;
   }
@@ -182,7 +195,7 @@ Result<void> read_webhook(const ConfigValues& values, const Entry& entry, AlertC
   for (const Entry& setting : entry.value.table) {
     const Result<bool> known = read_http(values, setting, &http);
     if (!known) return known.error();
-    if (!*known) return values.unknown_key(setting, "url, headers or timeout");
+    if (!*known) return values.unknown_key(setting, "url, headers, timeout or ca");
   }
   if (http.url.empty()) return values.wrong(entry.value, "[alerts.webhook] has no url");
   channels->webhook = std::move(http);
@@ -198,7 +211,7 @@ Result<void> read_alertmanager(const ConfigValues& values, const Entry& entry,
     if (!known) return known.error();
     if (*known) continue;
     if (setting.key != "labels" && setting.key != "resend") {
-      return values.unknown_key(setting, "url, headers, timeout, labels or resend");
+      return values.unknown_key(setting, "url, headers, timeout, ca, labels or resend");
     }
     const Result<void> done =
         setting.key == "labels"

@@ -23,6 +23,7 @@ struct HttpTarget {
   std::string url;
   std::map<std::string, std::string> headers;
   std::chrono::seconds timeout{10};
+  std::string ca;  // path, absolute: the certificates that are trusted; "" the system's
 
   bool operator==(const HttpTarget&) const = default;
 };

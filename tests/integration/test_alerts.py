@@ -10,29 +10,37 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
+import unittest
 import urllib.request
 from pathlib import Path
 
 from harness.configuration import configuration
 from harness.kills import Cgroup
+from harness.running import RunningProgram
 from test_daemon import MEBIBYTE, DaemonTest, Target
+from test_daemon_tls import make_certificate
 
 
 class Receiver:
-    """A web server that notes what is posted to it; `status` is what it answers."""
+    """A web server that notes what is posted to it; `status` is what it answers, `location` where it sends others.
 
-    def __init__(self, test, port=0, status=200):
+    `certificate`: its files, for https."""
+
+    def __init__(self, test, port=0, status=200, location="", certificate=()):
         receiver = self
-        self.posts, self.status = [], status
+        self.posts, self.status, self.location = [], status, location
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.posts.append((self.path, dict(self.headers), json.loads(body)))
                 self.send_response(receiver.status)
+                if receiver.location:
+                    self.send_header("Location", receiver.location)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -40,6 +48,12 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            # A connection that is refused fails in its own thread, not where others are accepted.
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.server.handle_error = lambda *_: None
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         test.addCleanup(self.close)
@@ -187,7 +201,10 @@ class EngineTest(AlertsTest):
         self.assertEqual((alert["site"]["function"], alert["labels"]["pattern"]), ("loses", "leak"))
         self.assertGreaterEqual(alert["metrics"]["confidence"], 70)
         self.assertGreater(alert["metrics"]["bytes_per_second"], 0)
-        self.assertIn("loses (does_as_told.c:", alert["recommendations"][0])
+        self.assertRegex(
+            alert["recommendations"][0],
+            r"^Look at what loses \(does_as_told\.c:\d+\) (allocates|and \d+ more sites? allocate): blocks of every age are still live",
+        )
 
     def test_a_buffer_that_gets_larger_and_larger_is_a_pattern_and_no_leak(self):
         self.alerting('[alerts]\ngrowth_after = "0s"\n[alerts.enabled]\nspike = false\nlarge = false\n')
@@ -211,7 +228,7 @@ class EngineTest(AlertsTest):
         self.assertGreaterEqual(alert["metrics"]["confidence"], 70)
         self.assertGreater(alert["metrics"]["bytes_per_second"], 16 * 1024)
         self.assertEqual(alert["site"]["function"], "main")
-        self.assertIn("main (does_as_told.c:", alert["recommendations"][0])
+        self.assertRegex(alert["recommendations"][0], r"^(Bound what|Find what multiplies at) main \(does_as_told\.c:\d+\)")
 
     def test_memory_beyond_the_heap_has_thresholds_of_its_own_in_bytes_and_as_a_share(self):
         self.alerting('[alerts]\nexternal = "24MiB"\nexternal_ratio = 0.6\nhold = "0s"\n[alerts.enabled]\nlarge = false\nspike = false\n')
@@ -232,6 +249,38 @@ class EngineTest(AlertsTest):
         self.wait_for_alert("resolved", id=found["external_ratio"]["id"])
         self.assertEqual([alert["subject"] for alert in self.alerts("active", pid=beyond.pid)], ["external"])
         self.assertEqual([alert for alert in self.alerts(pid=heap.pid) if alert["subject"] == "external"], [])
+
+    def test_growth_a_minute_is_told_of_the_heap_and_without_the_library_of_resident_memory(self):
+        self.watching("exact", 'poll_interval = "1s"\n')
+        self.configure(
+            self.config.read_text() + '[alerts]\ngrowth_per_minute = "1MiB"\nhold = "0s"\n'
+            "[alerts.enabled]\nleak = false\npattern = false\nspike = false\nlarge = false\n"
+        )
+        self.start()
+        steady, heap, polled = (Target(self, self.tag + name, shim) for name, shim in (("a", True), ("b", True), ("c", False)))
+        for target in (steady, heap):
+            self.wait_for_recording(target.pid)
+        self.wait_for(polled.pid)
+        steady.tell(f"touch {MEBIBYTE}")  # far less than what it is compared with
+        found = {}
+
+        def grow():  # five points at least, three seconds apart, make a slope
+            heap.tell("keep 1000")
+            polled.tell("touch 200000")
+            found.update((alert["pid"], alert) for alert in self.alerts("active") if alert["recommendations"])
+            return {heap.pid, polled.pid} <= set(found)
+
+        self.wait(grow, "growth in both")
+        self.assertEqual(set(found), {heap.pid, polled.pid}, "and not in the one that stays as it is")
+        for target in (heap, polled):
+            alert = found[target.pid]
+            self.assertEqual((alert["type"], alert["subject"]), ("threshold", "growth_per_minute"))
+            self.assertEqual(alert["metrics"]["threshold"], MEBIBYTE)
+            self.assertGreaterEqual(alert["metrics"]["value"], MEBIBYTE)
+            self.assertRegex(alert["message"], rf"^growth a minute of {target.name} \(pid {target.pid}\) is [0-9.]+ [KMG]iB, above 1.0 MiB$")
+        self.assertRegex(found[heap.pid]["recommendations"][0], r"^Look at what holds most of the heap: keeps \(does_as_told\.c:\d+\)$")
+        heap.end()
+        self.assertEqual(self.wait_for_alert("resolved", pid=heap.pid)["resolution"], "the process has ended with status 0")
 
     def test_a_spike_is_told_and_is_over_when_it_is_gone(self):
         self.alerting('[alerts]\nspike_least = "8MiB"\n[alerts.enabled]\nlarge = false\n')
@@ -391,6 +440,59 @@ class ChannelsTest(AlertsTest):
         self.assertNotIn("s3cret", self.log.read_text())
         self.assertNotIn(b"s3cret", self.memwatch("status", "--format", "json").stdout)
 
+    def test_a_webhook_that_sends_the_alert_elsewhere_is_not_followed(self):
+        elsewhere = Receiver(self)
+        receiver = Receiver(self, location=f"http://127.0.0.1:{elsewhere.port}/theirs")
+        self.alerting(f'[alerts.webhook]\nurl = "http://localhost:{receiver.port}/"\nheaders = {{ Authorization = "Bearer s3cret" }}\n')
+        self.start()
+        # Found, see other, and the two that ask for the same POST there.
+        for number, receiver.status in enumerate((302, 303, 307, 308), 1):
+            run = self.memwatch("test-alert", "large")
+            self.assertEqual(run.status, 1, run)
+            self.assertIn(f"HTTP status {receiver.status}: redirects are not followed", run.stdout.decode() + run.stderr)
+            self.assertEqual(len(receiver.posts), number)
+        receiver.status = 307
+        self.large_alert()
+        self.wait(lambda: self.status()["alerts"]["channels"][0]["failed"] == 1, "the one that is given up")
+        self.assertEqual(len(receiver.posts), 5)
+        self.assertEqual(elsewhere.posts, [])
+        self.assertEqual(self.log.read_text().count("redirects are not followed"), 1)
+
+    @unittest.skipUnless(shutil.which("openssl"), "needs openssl")
+    def test_a_certificate_that_nobody_trusted_signed_is_refused_until_it_is_named(self):
+        files = self.workspace.out / "tls"
+        files.mkdir()
+        ours, other = make_certificate(files, "ours"), make_certificate(files, "other")
+        receiver = Receiver(self, certificate=ours)
+
+        def text(ca=""):
+            return f'[alerts.webhook]\nurl = "https://localhost:{receiver.port}/"\n{ca}\n'
+
+        self.alerting(text())
+        daemon = self.start()
+        target, alert = self.large_alert()
+
+        def channel():
+            return self.status()["alerts"]["channels"][0]
+
+        self.wait(lambda: channel()["trouble"], "the refusal")
+        self.assertRegex(channel()["trouble"], r"^SSL certificate problem: self.signed certificate.*\(ca = \"FILE\" in memwatch.toml says whom to trust\)$")
+        self.assertEqual((channel()["waiting"], channel()["failed"]), (1, 0), "it is tried again")
+        self.assertEqual(receiver.posts, [])
+        time.sleep(2)  # in which it has been tried again
+        self.assertEqual(self.log.read_text().count("SSL certificate problem"), 1)
+        for ca, trouble in ((other[0], "SSL certificate problem"), (files / "none.pem", "none.pem")):
+            self.configuration_of(daemon, text(f'ca = "{ca}"'))
+            run = self.memwatch("test-alert", "large")
+            self.assertEqual(run.status, 1)
+            self.assertIn(trouble, run.stdout.decode() + run.stderr)
+        self.assertEqual(receiver.posts, [])
+        self.configuration_of(daemon, text(f'ca = "{ours[0]}"'))
+        self.wait(lambda: receiver.posts, "what waited")
+        self.assertEqual(receiver.posts[0][2]["alert"]["id"], alert["id"])
+        self.wait(lambda: not channel()["trouble"] and channel()["waiting"] == 0, "the end of the trouble")
+        target.end()
+
     def test_a_command_gets_the_alert_and_one_that_hangs_holds_nobody_up(self):
         heard = self.workspace.out / "heard"
         command = self.workspace.out / "command"
@@ -416,6 +518,35 @@ class ChannelsTest(AlertsTest):
         target.tell(f"large {32 * MEBIBYTE}")
         self.wait(lambda: self.of(target.pid)["totals"]["large"] == 2, "the daemon, which goes on")
         self.stop(daemon)
+
+    def test_what_programs_call_themselves_and_their_functions_is_never_a_command(self):
+        out = self.workspace.out
+        heard, command = out / "heard", out / "command"
+        command.write_text(f'#!/bin/sh\necho "$# words: $*" >> {heard}\ncat >> {heard}\n')
+        command.chmod(0o755)
+        bad = "\"'; $(touch {0}) `touch {0}` | touch {0} &"
+        function, name = f"{bad}\ntouch {{0}}".format(out / "done"), self.tag + bad.format("done")
+        source, object_file, program = out / "bad.c", out / "bad.o", out / name
+        source.write_text(
+            "#include <stdlib.h>\n#include <unistd.h>\n__attribute__((noinline)) void* bad(void) { return malloc(32 << 20); }\n"
+            "int main(void) { char c; while (read(0, &c, 1) > 0) bad(); return 0; }\n"
+        )
+        subprocess.run(["gcc", "-O0", "-c", source, "-o", object_file], check=True)
+        subprocess.run(["objcopy", "--redefine-sym", f"bad={function}", object_file], check=True)
+        subprocess.run(["gcc", object_file, "-o", program], check=True)
+        self.alerting(f'[alerts.command]\nrun = ["{command}", "$(touch {out}/done)"]\n')
+        self.start()
+        running = RunningProgram(self, [program], self.workspace.environment(LD_PRELOAD=configuration.preload))
+        self.wait_for_recording(running.pid)
+        running.process.stdin.write(b"!")
+        running.process.stdin.flush()
+        alert = self.wait_for_alert(type="large", pid=running.pid)
+        self.assertIn(f"$(touch {out}/done)", alert["site"]["function"])
+        self.wait(lambda: heard.exists() and heard.read_text().count("\n") == 2, "the command")
+        words, line = heard.read_text().splitlines()
+        self.assertEqual(words, f"1 words: $(touch {out}/done)")
+        self.assertEqual(json.loads(line)["alert"], alert)
+        self.assertEqual([path for path in (out / "done", Path("/done")) if path.exists()], [])
 
     def test_lines_are_kept_back_while_the_disk_is_full(self):
         file = self.workspace.out / "alerts.jsonl"

@@ -52,7 +52,8 @@ Delivery judge_http_status(int status) {
 
 std::string encode_post(const daemon::HttpTarget& target, const std::string& path,
                         const std::string& body) {
-  std::string input = fmt::format("{}{}\n{}\n", target.url, path, target.timeout.count());
+  std::string input =
+      fmt::format("{}{}\n{}\n{}\n", target.url, path, target.timeout.count(), target.ca);
   for (const auto& [name, value] : target.headers) input += name + ": " + value + "\n";
   return input + "\n" + body;
 }
@@ -64,6 +65,7 @@ bool decode_post(const std::string& input, HttpPost* post) {
   const char* const end = seconds.data() + seconds.size();
   const auto [stop, error] = std::from_chars(seconds.data(), end, post->timeout_seconds);
   if (error != std::errc{} || stop != end || post->timeout_seconds <= 0) return false;
+  if (!take_line(rest, &post->ca)) return false;
   while (take_line(rest, &header)) {
     if (header.empty()) {
       post->body = rest;

@@ -2,7 +2,7 @@
 // needs (TLS, name services) would be the larger part of the daemon's memory. The child is memwatch
 // itself (helper.h) and loads libcurl when it runs, so that nothing else has to.
 //
-//   child's standard input    URL \n TIMEOUT-SECONDS \n (NAME: VALUE \n)* \n BODY
+//   child's standard input    URL \n TIMEOUT-SECONDS \n CA-FILE \n (NAME: VALUE \n)* \n BODY
 //   its standard output       "http 204", or "retry WHY", or "failed WHY"
 //
 // Secrets are in the input alone: not in arguments, the environment, or what is printed.
@@ -29,6 +29,7 @@ Delivery judge_http_status(int status);
 
 struct HttpPost {
   std::string url, body;
+  std::string ca;                    // a file, "" the system's
   std::vector<std::string> headers;  // "Name: value"
   long timeout_seconds = 10;
 };

@@ -78,14 +78,21 @@ std::string send(const HttpPost& post) {
   curl.setopt(handle, CURLOPT_NOSIGNAL, 1L);
   curl.setopt(handle, CURLOPT_TIMEOUT, post.timeout_seconds);
   curl.setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  if (!post.ca.empty()) {
+    curl.setopt(handle, CURLOPT_CAINFO, post.ca.c_str());
+    curl.setopt(handle, CURLOPT_CAPATH, nullptr);  // the system's, which is trusted no longer
+  }
   curl.setopt(handle, CURLOPT_USERAGENT, "memwatch/" MEMWATCH_VERSION);
   curl.setopt(handle, CURLOPT_WRITEFUNCTION, &swallow);
   curl.setopt(handle, CURLOPT_ERRORBUFFER, why.data());
   const CURLcode code = curl.perform(handle);
   // The child ends with this: nothing has to be given back.
   if (code != CURLE_OK) {
-    return fmt::format("{} {}", is_for_good(code) ? "failed" : "retry",
-                       why.front() != '\0' ? why.data() : curl.strerror(code));
+    return fmt::format("{} {}{}", is_for_good(code) ? "failed" : "retry",
+                       why.front() != '\0' ? why.data() : curl.strerror(code),
+                       code == CURLE_PEER_FAILED_VERIFICATION
+                           ? " (ca = \"FILE\" in memwatch.toml says whom to trust)"
+                           : "");
   }
   long status = 0;
   curl.getinfo(handle, CURLINFO_RESPONSE_CODE, &status);

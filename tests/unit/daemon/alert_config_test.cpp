@@ -67,6 +67,7 @@ large = "1m"
 url = "https://example.org/hook"
 timeout = "3s"
 headers = { Authorization = "Bearer x" }
+ca = "/etc/ours.pem"
 [alerts.alertmanager]
 url = "http://127.0.0.1:9093/"
 resend = "2m"
@@ -92,6 +93,7 @@ timeout = "5s"
   EXPECT_EQ(settings.rules.cooldown_of(Type::large), 60);
   ASSERT_TRUE(settings.channels.webhook);
   EXPECT_EQ(settings.channels.webhook->headers.at("Authorization"), "Bearer x");
+  EXPECT_EQ(settings.channels.webhook->ca, "/etc/ours.pem");
   ASSERT_TRUE(settings.channels.alertmanager);
   EXPECT_EQ(settings.channels.alertmanager->http.url, "http://127.0.0.1:9093");
   EXPECT_EQ(settings.channels.alertmanager->labels.at("team"), "core");
@@ -144,7 +146,12 @@ TEST(AlertConfig, WhatIsWrongIsToldWithItsLine) {
       {"[alerts]\nwebhook.url = 'ftp://x'", "http:// or https://"},
       {"[alerts]\nwebhook.url = 'http://a b'", "neither blanks"},
       {"[alerts]\nwebhook.timeout = '1s'", "has no url"},
-      {"[alerts]\nwebhook = { url = 'http://a', retries = 3 }", "url, headers or timeout"},
+      {"[alerts]\nwebhook = { url = 'http://a', retries = 3 }", "url, headers, timeout or ca"},
+      {"[alerts]\nwebhook = { url = 'https://a', ca = 'ours.pem' }",
+       "ca: expected an absolute path"},
+      {"[alerts]\nwebhook = { url = 'https://a', ca = \"/a\\nb\" }",
+       "ca: expected an absolute path"},
+      {"[alerts]\nwebhook = { url = 'https://a', ca = true }", "ca"},
       {"[alerts]\nwebhook = { url = 'http://a', headers = { a = 1 } }", "a header's value"},
       {"[alerts]\nwebhook = { url = 'http://a', headers = { a = \"x\\ny: z\" } }", "control"},
       {"[alerts]\nalertmanager = { url = 'http://a', resend = '0s' }", "whole seconds from 1"},

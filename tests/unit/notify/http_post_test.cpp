@@ -13,19 +13,24 @@ TEST(HttpPosts, TheRequestIsReadBackAsItWasWritten) {
   target.url = "https://example.org/hook?key=1";
   target.headers = {{"Authorization", "Bearer a b"}, {"X-A", ""}};
   target.timeout = std::chrono::seconds(7);
+  target.ca = "/etc/our ca.pem";
   HttpPost post;
   ASSERT_TRUE(decode_post(encode_post(target, "/api", "{\n\n}"), &post));
   EXPECT_EQ(post.url, "https://example.org/hook?key=1/api");
   EXPECT_EQ(post.headers, (std::vector<std::string>{"Authorization: Bearer a b", "X-A: "}));
   EXPECT_EQ(post.timeout_seconds, 7);
+  EXPECT_EQ(post.ca, "/etc/our ca.pem");
   EXPECT_EQ(post.body, "{\n\n}");
+  target.ca.clear();
   EXPECT_TRUE(decode_post(encode_post(target, "", ""), &post));
+  EXPECT_EQ(post.ca, "");
 }
 
 TEST(HttpPosts, NonsenseIsRefused) {
   HttpPost post;
-  for (const char* text : {"", "http://a", "http://a\n", "http://a\nx\n\n", "http://a\n0\n\n{}",
-                           "http://a\n5\nHeader: x\n", "http://a\n99999999999999999999\n\n"}) {
+  for (const char* text : {"", "http://a", "http://a\n", "http://a\nx\n\n\n", "http://a\n0\n\n\n{}",
+                           "http://a\n5\n/ca\n", "http://a\n5\n\nHeader: x\n",
+                           "http://a\n99999999999999999999\n\n\n"}) {
     EXPECT_FALSE(decode_post(text, &post)) << text;
   }
 }
