@@ -326,6 +326,12 @@ class DashboardTest(HtmlCase, PageCase):
         self.soon(True, "return document.querySelector('.gone') !== null")
         self.assertIn("memwatch daemon", self.browser.text(".gone"))
         self.assertTrue(self.row(target), "what was known stays")
+        # Whether it still runs the page cannot know, nor that what it has is of now.
+        self.browser.run(f"location.hash = 'pid={target.pid}'")
+        self.soon(True, "return document.querySelector('#process-head .badge')?.textContent.startsWith('running when last seen, ') ?? false")
+        self.soon(True, "return document.querySelector('#history').textContent.includes('The daemon does not answer.')")
+        self.browser.run("location.hash = ''")
+        self.wait(lambda: self.row(target), "the list again")
         self.listen(f"127.0.0.1:{self.port}")
         self.soon(False, "return document.querySelector('.gone') !== null")
         self.wait_for_recording(target.pid)

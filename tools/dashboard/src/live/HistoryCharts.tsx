@@ -19,7 +19,7 @@ interface HistoryChartsProps {
   onRange(range: Range): void;
   alerts: Alert[];
   events: MemoryEvent[];
-  isRunning: boolean;
+  isRunning: boolean; // as far as is known now
   seconds: number;
   theme: "light" | "dark";
   epoch: number;
@@ -62,7 +62,7 @@ export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, i
   // A process that is younger than the range fills the picture all the same.
   const from = recorded ? 0 : Math.max(to - seconds, Math.min(lines.at[0] ?? to - seconds, to - 60));
   const hasHeap = lines.heap.some((value) => value !== null);
-  const common = { at: lines.at, from, to: recorded ? Math.max(to, recorded.watched_for) : to, isElapsed: recorded !== undefined, marks, group: `history-${pid}`, isZoomed, onZoomed: setZoomed, theme };
+  const common = { at: lines.at, from, to: recorded ? Math.max(to, recorded.watched_for) : to, isElapsed: recorded !== undefined, isNow: isRunning, marks, group: `history-${pid}`, isZoomed, onZoomed: setZoomed, theme };
   return (
     <section aria-labelledby="history-title" class="card" id="history">
       <div class="section-head">
@@ -70,7 +70,7 @@ export function HistoryCharts({ recorded, pid, range, onRange, alerts, events, i
         {!recorded && <Segments name="range" label="How far back" values={Object.keys(RANGES) as Range[]} chosen={range} onChoose={onRange} text={(each) => WORDS[each]} />}
       </div>
       {lines.at.length === 0 ? (
-        <p class="empty">{whole.problem && whole.problem.kind !== "gone" ? `No history: ${whole.problem.why}.` : whole.value ? (recorded ? "It ended before anything was sampled (memwatch run --rss-interval 10 looks more often)." : "Nothing was seen in this time yet.") : "Asking for what was seen…"}</p>
+        <p class="empty">{whole.problem?.kind === "gone" ? `${recorded ? "memwatch serve" : "The daemon"} does not answer.` : whole.problem ? `No history: ${whole.problem.why}.` : whole.value ? (recorded ? "It ended before anything was sampled (memwatch run --rss-interval 10 looks more often)." : "Nothing was seen in this time yet.") : "Asking for what was seen…"}</p>
       ) : (
         <div class={hasHeap ? "charts" : "charts alone"}>
           <LiveChart

@@ -74,7 +74,7 @@ export function LiveApp({ watch, state }: { watch: Watch; state: ViewState<LiveV
         ) : (
           <>
             <Totals status={status} />
-            <ProcessList status={status} sort={view.sort} onSort={(sort) => change({ sort })} onOpen={open} />
+            <ProcessList status={status} isGone={connection.state === "gone"} sort={view.sort} onSort={(sort) => change({ sort })} onOpen={open} />
             <Alerts asked={alerts} shown={view.alerts} onShow={(alerts) => change({ alerts })} onOpen={open} />
             <Events events={status.events} onOpen={open} />
           </>

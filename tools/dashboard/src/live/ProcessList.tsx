@@ -7,6 +7,7 @@ import type { Process, Status } from "./types";
 
 interface ProcessListProps {
   status: Status;
+  isGone: boolean; // the daemon
   sort: string;
   onSort(sort: string): void;
   onOpen(pid: number): void;
@@ -14,7 +15,7 @@ interface ProcessListProps {
 
 const TEXT_COLUMNS = ["name", "how", "state"];
 
-export function ProcessList({ status, ...props }: ProcessListProps) {
+export function ProcessList({ status, isGone, ...props }: ProcessListProps) {
   return (
     <ProcessTable
       title="Processes"
@@ -22,7 +23,7 @@ export function ProcessList({ status, ...props }: ProcessListProps) {
       columnsOf={columnsOf}
       textColumns={TEXT_COLUMNS}
       otherwise="rss"
-      empty={<Nobody status={status} />}
+      empty={isGone ? <p class="empty">No process was watched then.</p> : <Nobody status={status} />}
       {...props}
     />
   );

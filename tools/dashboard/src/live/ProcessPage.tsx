@@ -36,6 +36,7 @@ export function ProcessPage({ watch, alerts, status, process, view, change, them
   const { pid } = view;
   const events = useMemo(() => status.events.filter((event) => event.pid === pid), [status.events, pid]);
   const isRecorded = process?.source === "recorded";
+  const isGone = watch.connection.value.state === "gone";
   const isRunning = process?.state === "running";
   const recorded = isRecording(process) ? process : undefined;
   // A file that was read again has another answer to everything.
@@ -49,14 +50,14 @@ export function ProcessPage({ watch, alerts, status, process, view, change, them
       ) : recorded ? (
         <RecordedHead process={recorded} />
       ) : (
-        <Head process={process} />
+        <Head process={process} isGone={isGone} />
       )}
       <div class="overview">
         {process && <MemoryWidget process={process} told={watch.breakdowns.value.get(pid)} epoch={epoch} />}
         <PatternCard pid={pid} isKnown={process !== undefined} recorded={recorded} epoch={epoch} />
       </div>
       {recorded && recorded.mode !== "idle" && <RecordedLeaks process={recorded} epoch={epoch} />}
-      {(process !== undefined || !status.recordings) && <HistoryCharts recorded={recorded} pid={pid} range={view.range} onRange={(range) => change({ range })} alerts={alerts.value ?? []} events={events} isRunning={isRunning} seconds={RANGES[view.range]} theme={theme} epoch={epoch} />}
+      {(process !== undefined || !status.recordings) && <HistoryCharts recorded={recorded} pid={pid} range={view.range} onRange={(range) => change({ range })} alerts={alerts.value ?? []} events={events} isRunning={isRunning && !isGone} seconds={RANGES[view.range]} theme={theme} epoch={epoch} />}
       {isRecorded && process.mode !== "idle" && (
         <LiveFlameSection pid={pid} isRecording={recorded !== undefined} isRunning={isRunning} view={view} change={change} theme={theme} searchBox={searchBox} callerOf={callerOf} epoch={epoch} />
       )}
@@ -70,11 +71,13 @@ export function ProcessPage({ watch, alerts, status, process, view, change, them
   );
 }
 
-function Head({ process }: { process: Process }) {
+// Of one that ran when the daemon was last heard of nobody knows whether it still does.
+function Head({ process, isGone }: { process: Process; isGone: boolean }) {
   const isRunning = process.state === "running";
+  const state = isRunning ? `${isGone ? "running when last seen" : "running"}, watched for ${duration(process.watched_for)}` : `${howItEnded(process)} ${duration(process.ended_ago ?? 0)} ${isGone ? "before that" : "ago"}`;
   return (
     <p class="meta" id="process-head">
-      <span class={isRunning ? "badge good" : "badge"}>{isRunning ? `running, watched for ${duration(process.watched_for)}` : `${howItEnded(process)} ${duration(process.ended_ago ?? 0)} ago`}</span>
+      <span class={isRunning && !isGone ? "badge good" : "badge"}>{state}</span>
       <span class="badge" title={howHint(process)}>
         {howText(process)}
         {process.mode === "sample" && process.sample_interval ? ` every ${bytes(process.sample_interval)}` : ""}

@@ -34,13 +34,14 @@ export interface LiveChartProps {
   height: number;
   group: string;
   isElapsed?: boolean; // times are since a start, and nothing is added
+  isNow: boolean; // the last values are those of now
   isZoomed: boolean; // all of the group
   onZoomed(isZoomed: boolean): void;
   theme: "light" | "dark"; // colours are read again when it changes
 }
 
 export function LiveChart(props: LiveChartProps) {
-  const { title, at, lines, marks, format, steps, height, group, isZoomed, isElapsed = false, theme } = props;
+  const { title, at, lines, marks, format, steps, height, group, isZoomed, isElapsed = false, isNow, theme } = props;
   const moment = (seconds: number, step: number) => (isElapsed ? (seconds === 0 ? "0" : duration(seconds)) : clock(seconds, step));
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -127,7 +128,7 @@ export function LiveChart(props: LiveChartProps) {
             <i class={`key-line ${line.color.slice(2)}`} /> {line.name} <output>{value(line.values)}</output>
           </span>
         ))}
-        <span class="faint">{index >= 0 ? `at ${moment(at[index]!, 1)}` : isElapsed ? "last sample" : "now"}</span>
+        <span class="faint">{index >= 0 ? `at ${moment(at[index]!, 1)}` : isNow ? "now" : "last sample"}</span>
         {near && <span class="bad">{near.text}</span>}
         {isZoomed && (
           <button type="button" class="link" onClick={() => props.onZoomed(false)}>
