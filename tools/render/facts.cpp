@@ -240,6 +240,35 @@ void write_facts(Page& page, const analysis::Selection& selection,
   write_sparkline(page, summary);
 }
 
+namespace {
+
+// Each once; of several processes with the one it is about, and how many more say the same.
+std::vector<std::string> notes_of(const analysis::Selection& selection, bool names_processes) {
+  struct Note {
+    std::string text, first;
+    std::size_t processes = 0;
+  };
+  std::vector<Note> notes;
+  for (const model::Process* process : selection.processes()) {
+    for (const std::string& raw : process->notes) {
+      const std::string text = printable(raw);
+      auto same = std::find_if(notes.begin(), notes.end(),
+                               [&](const Note& note) { return note.text == text; });
+      if (same == notes.end()) same = notes.insert(same, {text, process_label(*process)});
+      ++same->processes;
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const Note& note : notes) {
+    const std::string more =
+        note.processes > 1 ? fmt::format(" and {} more", human_count(note.processes - 1)) : "";
+    sentences.push_back(names_processes ? note.first + more + ": " + note.text : note.text);
+  }
+  return sentences;
+}
+
+}  // namespace
+
 std::vector<std::string> remarks(const analysis::Selection& selection,
                                  const analysis::Summary& summary,
                                  std::span<const model::StackId> shown_stacks) {
@@ -253,13 +282,8 @@ std::vector<std::string> remarks(const analysis::Selection& selection,
         "allocator (`memwatch doctor -- CMD` checks).",
         human_percent(*summary.coverage->explained_growth)));
   }
-  for (const model::Process* process : selection.processes()) {
-    for (const std::string& note : process->notes) {
-      const std::string clean = printable(note);
-      if (std::find(sentences.begin(), sentences.end(), clean) == sentences.end()) {
-        sentences.push_back(clean);
-      }
-    }
+  for (std::string& note : notes_of(selection, is_tree(summary))) {
+    sentences.push_back(std::move(note));
   }
   for (const analysis::ModuleGap& gap : analysis::find_gaps(selection.session(), shown_stacks)) {
     sentences.push_back(gap_remark(selection, gap));

@@ -104,6 +104,22 @@ TEST(Text, NamesCannotSmuggleEscapesIn) {
   }
 }
 
+TEST(Text, ANoteOfOneOfSeveralProcessesSaysWhichAndOfHowMany) {
+  model::Session session = testing::server_session();
+  session.processes[0].notes = {"was attached"};
+  EXPECT_NE(text_of(session, View::summary).find("\nwas attached"), std::string::npos);
+  for (std::uint32_t pid = 101; pid <= 103; ++pid) {
+    model::Process child = session.processes[0];
+    child.pid = pid;
+    child.exe = "/bin/child";
+    child.notes = {"went on"};
+    session.processes.push_back(child);
+  }
+  const std::string text = text_of(session, View::summary);
+  EXPECT_NE(text.find("): was attached\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nchild (101) and 2 more: went on\n"), std::string::npos) << text;
+}
+
 TEST(Text, TopAndFramesLimitWhatIsShown) {
   const model::Session session = testing::server_session();
   const std::string text = text_of(session, View::peak, {.top = 1, .frames = 3});
