@@ -274,7 +274,7 @@ Result<void> Daemon::State::start_http() {
           return reply(*std::move(page));
         api->handle(request, std::move(reply));
       },
-      {&news->stream(), *token, *certificate});
+      {&news->stream(), *token, *certificate, recording::drop_program_pages});
   if (!started) return started.error();
   http = *std::move(started);
   ListenAddress has = *wanted;

@@ -76,13 +76,15 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(Handler given, Settings settings)
       : handler(std::move(given)),
         live(settings.live),
-        certificate(std::move(settings.certificate)) {}
+        certificate(std::move(settings.certificate)),
+        give_back(std::move(settings.give_back)) {}
 
   // Connections that are cut off with the context at the end still count themselves out.
   AddressShares shares{AddressShares::Clock::now()};
   Handler handler;
   LiveStream* live;                                   // or null
   std::shared_ptr<const TlsCertificate> certificate;  // of the server's thread, or null
+  std::function<void()> give_back;
   std::optional<HttpGuard> guard;  // of the server's thread; none: nothing need be known
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
@@ -111,7 +113,9 @@ class HttpServer::State::Connection
   void start() {
     if (!stream_.is_encrypted()) return read();
     stream_.next_layer().expires_after(kPatience);
+    give_back();
     stream_.greet([self = shared_from_this()](HttpStream::Greeting greeting) {
+      self->give_back();
       if (greeting == HttpStream::Greeting::done) return self->read();
       if (greeting != HttpStream::Greeting::plain) return;
       self->refuse(400, "this port speaks https:// alone");
@@ -119,6 +123,10 @@ class HttpServer::State::Connection
   }
 
  private:
+  void give_back() const {
+    if (server_.give_back) server_.give_back();
+  }
+
   void read() {
     parser_.emplace();
     parser_->header_limit(kMaxHeaderBytes);

@@ -31,6 +31,9 @@ class HttpServer {
     LiveStream* live = nullptr;  // outlives the server; at /api/v1/stream and /api/v1/ws
     std::string token{};         // what requests must know; "": nothing
     std::shared_ptr<const TlsCertificate> certificate{};  // null: not encrypted
+    // Before and after a handshake, whose code is much and used for a moment, so that nothing else
+    // need be in memory beside it. On the server's thread.
+    std::function<void()> give_back{};
   };
 
   // Error: the port is taken, or may not be used.

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -53,6 +54,7 @@ class Tls : public testing::Test {
     auto loaded = TlsCertificate::load(files.certificate, files.key);
     ASSERT_TRUE(loaded) << loaded.error().to_line();
     settings.certificate = *loaded;
+    settings.give_back = [this] { ++given_back_; };
     auto started = HttpServer::start(
         {"127.0.0.1", 0},
         [](const HttpRequest& request, const std::function<void(HttpResponse)>& reply) {
@@ -75,6 +77,7 @@ class Tls : public testing::Test {
 
   test_support::TemporaryDirectory directory_;
   LiveStream stream_;
+  std::atomic<int> given_back_ = 0;
   std::unique_ptr<HttpServer> server_;
 };
 
@@ -147,6 +150,14 @@ TEST_F(Tls, BothVersionsAreSpokenAndNoneThatIsOlder) {
     EXPECT_TRUE(speaking.hear().ends_with("\r\n\r\n/page")) << version;
   }
   EXPECT_FALSE(client(true, TLS1_1_VERSION).is_connected());
+}
+
+TEST_F(Tls, MemoryIsGivenBackBeforeAndAfterAHandshake) {
+  serve(made("localhost"));
+  for (int handshakes = 0; handshakes < 3; ++handshakes) {
+    EXPECT_EQ(given_back_, 2 * handshakes);
+    EXPECT_TRUE(ask(kLast).starts_with("HTTP/1.1 200 "));
+  }
 }
 
 TEST_F(Tls, MuchArrivesWhole) {
