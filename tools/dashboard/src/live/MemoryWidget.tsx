@@ -117,7 +117,7 @@ function Parts({ breakdown }: { breakdown: Breakdown }) {
         ))}
       </ul>
       <p class="note faint">
-        {bytes(breakdown.rss)} in all, {breakdown.estimated ? "partly estimated" : "to the byte"}.{breakdown.notes.map((note) => ` ${sentence(note)}`)}
+        {bytes(breakdown.rss)} in all, {breakdown.estimated ? "partly estimated" : "to the byte"}.{breakdown.notes.map((note) => ` ${withTitles(sentence(note))}`)}
       </p>
     </>
   );
@@ -158,6 +158,11 @@ function PartRow({ part }: { part: Part }) {
       </details>
     </li>
   );
+}
+
+// The daemon's sentences name parts as its answers do.
+function withTitles(text: string): string {
+  return text.replace(/\b(allocator_free|untracked)\b/g, (name) => `“${PARTS[name]!.title}”`);
 }
 
 function sentence(text: string): string {
