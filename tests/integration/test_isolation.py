@@ -18,6 +18,7 @@ from harness.another_user import AnotherUser
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
 from harness.report import Report
+from harness.reused_pid import start_with_pid
 from harness.running import RunningProgram, Target
 from harness.workspace import SHARED_MEMORY
 
@@ -34,6 +35,11 @@ PROTOCOL_VERSION = int(
 
 def as_root(test):
     return unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")(test)
+
+
+def kill_and_wait(process):
+    process.kill()
+    process.wait()
 
 
 def mode_of(path):
@@ -256,7 +262,7 @@ class IsolationTest(IntegrationTest):
         target.process.wait()
         self.assertTrue(segment.exists(), "nobody has removed it yet")
         time.sleep(0.05)  # start times are told in hundredths of a second
-        reused = self.start_with_pid(target.pid)
+        reused = start_with_pid(target.pid, lambda: subprocess.Popen(["/bin/sleep", "600"]), kill_and_wait)
         if reused is None:
             self.workspace.collector_was_killed = True
             self.memwatch("list")
@@ -270,8 +276,19 @@ class IsolationTest(IntegrationTest):
             self.assertNotIn(str(target.pid), listed.stdout.decode().split())
             self.assertFalse(segment.exists(), "swept, though a process of that number lives")
         finally:
-            reused.kill()
-            reused.wait()
+            kill_and_wait(reused)
+
+    def test_a_process_is_meant_by_its_start_too(self):
+        with kills.Recording(self.workspace) as run:
+            start = start_ticks(run.target)
+            refused = self.memwatch("leaks", f"--start-ticks={start + 1}", run.target)
+            self.assertEqual((refused.status, refused.stdout), (2, b""))
+            self.assertEqual(refused.stderr, f"memwatch: leaks: process {run.target}: the one that is meant has ended, "
+                                             "and another has its pid now\n")
+            judged = self.memwatch("leaks", f"--start-ticks={start}", run.target)
+            self.assertIn(judged.status, (0, 1), judged.stderr)
+            self.assertIn("The process stood still for", judged.stdout.decode())
+            self.assertEqual(run.finish(), b"bye\n")
 
     def test_a_collector_is_asked_about_a_process_not_about_a_pid(self):
         """The pid may have gone to another process of the same recording since who asks has looked it up."""
@@ -292,20 +309,6 @@ class IsolationTest(IntegrationTest):
                     self.assertEqual(answer, "it is not recorded by the memwatch that was asked")
             self.assertEqual(run.finish(), b"bye\n")
             self.assertEqual(run.status(), 0)
-
-    def start_with_pid(self, pid):
-        """Any process with this number, or None."""
-        for _ in range(50):
-            try:
-                Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
-            except OSError:
-                return None
-            process = subprocess.Popen(["/bin/sleep", "600"])
-            if process.pid == pid:
-                return process
-            process.kill()
-            process.wait()
-        return None
 
     def test_what_killed_collectors_left_is_swept_and_nothing_else(self):
         self.workspace.collector_was_killed = True

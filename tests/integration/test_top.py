@@ -8,6 +8,7 @@ import struct
 import subprocess
 
 from harness.configuration import configuration
+from harness.reused_pid import start_with_pid
 from harness.terminal import TerminalProgram
 from test_daemon import MEBIBYTE, DaemonTest, Target
 
@@ -227,6 +228,31 @@ class PagesTest(TopTest):
         top.press(DOWN + PAGE_DOWN + END + HOME)
         top.press(ESCAPE)
         self.chosen_is(top, target)
+        self.quit(top)
+
+    def test_a_pid_that_was_used_again_is_not_the_one_that_is_looked_at(self):
+        (target,) = self.targets(1)
+        top = self.top()
+        self.chosen_is(top, target)
+        top.press(ENTER)
+        top.wait_for("the largest sites of", target.name)
+        top.press("l")
+        top.wait_for(f"leak check of {target.name} ({target.pid})", "The process stood still for")
+        target.end()
+        self.wait(lambda: not self.of(target.pid), "its end")
+        again = start_with_pid(target.pid, lambda: Target(self, self.tag + "b"), Target.kill)
+        if again is None:
+            self.quit(top)
+            self.skipTest("the kernel does not let us choose a pid")
+        self.wait_for(again.pid)
+        top.press("l")
+        top.wait_for("another has its pid now")
+        top.press(ESCAPE)
+        top.wait_for("another process has its pid now")
+        top.press(ESCAPE)
+        self.chosen_is(top, again)
+        top.press("l")
+        top.wait_for(f"leak check of {again.name} ({again.pid})", "The process stood still for")
         self.quit(top)
 
     def control_of(self, pid):

@@ -34,6 +34,8 @@ namespace {
 struct LeaksOptions {
   std::uint64_t pid = 0;
   CLI::Option* pid_option = nullptr;
+  std::uint64_t start_ticks = 0;
+  CLI::Option* start_ticks_option = nullptr;
   std::string json;
   std::string who_holds;
   CLI::Option* who_holds_option = nullptr;
@@ -209,13 +211,22 @@ int execute(const LeaksOptions& options) {
   const std::vector<intake::SegmentName> segments = intake::living_segments();
   const auto segment = std::find_if(segments.begin(), segments.end(),
                                     [&](const intake::SegmentName& s) { return s.pid == pid; });
+  const std::optional<std::uint64_t> started = segment != segments.end()
+                                                   ? std::optional(segment->start_time)
+                                                   : procfs::process_start_ticks(pid);
+  if (options.start_ticks_option->count() > 0 && started && *started != options.start_ticks) {
+    print_error(
+        fmt::format("leaks: process {}: the one that is meant has ended, and another has its "
+                    "pid now",
+                    options.pid));
+    return exit_status::kWrongUsage;
+  }
   if (segment == segments.end()) {
     print_error(fmt::format(
         "leaks: process {}: {}", options.pid,
-        procfs::process_start_ticks(pid)
-            ? "it does not carry a ring (it has to be started with memwatch run, or with "
-              "LD_PRELOAD=.../libmemwatch_preload.so)"
-            : "no such process"));
+        started ? "it does not carry a ring (it has to be started with memwatch run, or with "
+                  "LD_PRELOAD=.../libmemwatch_preload.so)"
+                : "no such process"));
     return exit_status::kWrongUsage;
   }
   const Result<intake::Segment> opened = intake::Segment::open(segment->name);
@@ -263,6 +274,11 @@ Command register_leaks(CLI::App& root) {
                "before that alone is judged",
                "10s")
       ->group("Leaks");
+  options->start_ticks_option = add_count(
+      *app, "--start-ticks", options->start_ticks, std::numeric_limits<std::int64_t>::max(),
+      "When the process that is meant started, as status --json or field 22 of "
+      "/proc/PID/stat has it: another that has its pid by now is not touched");
+  options->start_ticks_option->group("Leaks");
   add_files(*app, "--suppressions", options->suppression_files,
             "Leaks not to be told: LeakSanitizer's syntax and Valgrind's")
       ->group("Leaks");

@@ -121,6 +121,7 @@ std::string_view source_name(Source source) {
 void write_process_json(const ProcessStatus& process, JsonWriter& json) {
   json.begin_object();
   json.key("pid").signed_number(process.pid);
+  if (process.start_ticks != 0) json.member("start_ticks", process.start_ticks);
   json.member("name", process.name);
   json.member("exe", process.exe);
   write_names(json, "command", process.command);

@@ -25,6 +25,13 @@ constexpr std::chrono::milliseconds kBetweenSites = 2s;
 constexpr int kRestFactor = 10;
 constexpr const char* kMostSites = "200";
 
+// The daemon is asked by pid alone.
+bool has_gone_to_another(const ProcessTable& table, const SitesView& view) {
+  return std::any_of(table.rows().begin(), table.rows().end(), [&](const Row& row) {
+    return row.process.pid == view.pid && row.process.start_ticks != view.start_ticks;
+  });
+}
+
 }  // namespace
 
 std::optional<Result<std::string>> DaemonLink::turn(Asking& asking,
@@ -101,6 +108,10 @@ bool DaemonLink::turn_sites(Screen& screen) {
   Result<Sites> sites = *answer ? read_sites(**answer) : Result<Sites>(answer->error());
   if (!sites) {
     view.trouble = sites.error().to_line();
+    return true;
+  }
+  if (has_gone_to_another(screen.table, view)) {
+    view.trouble = "it has ended, and another process has its pid now";
     return true;
   }
   view.trouble.clear();

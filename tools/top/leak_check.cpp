@@ -38,7 +38,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Result<LeakCheck> LeakCheck::start(pid_t pid, std::size_t width) {
+Result<LeakCheck> LeakCheck::start(pid_t pid, std::uint64_t start_ticks, std::size_t width) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
     return system_error("check for leaks", "a pipe", errno);
@@ -47,7 +47,9 @@ Result<LeakCheck> LeakCheck::start(pid_t pid, std::size_t width) {
   const UniqueFd its(ends[1]);
   // It writes as any program does: only our end does not wait.
   fcntl(its.get(), F_SETFL, 0);
-  std::vector<std::string> words = {"memwatch", "leaks", "--color", "never", std::to_string(pid)};
+  std::vector<std::string> words = {"memwatch", "leaks", "--color", "never"};
+  if (start_ticks != 0) words.push_back("--start-ticks=" + std::to_string(start_ticks));
+  words.push_back(std::to_string(pid));
   std::vector<std::string> variables = environment_with(width);
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);

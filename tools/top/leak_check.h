@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -15,7 +16,9 @@ namespace memwatch::top {
 
 class LeakCheck {
  public:
-  static Result<LeakCheck> start(pid_t pid, std::size_t width);
+  // start_ticks: when the process that is meant started (procfs::process_start_ticks); one that has
+  // its pid by now is not checked. 0: not known, whoever has the pid is meant.
+  static Result<LeakCheck> start(pid_t pid, std::uint64_t start_ticks, std::size_t width);
   LeakCheck(LeakCheck&& other) noexcept;
   LeakCheck& operator=(LeakCheck&& other) noexcept;
   ~LeakCheck();  // ends one that still runs

@@ -13,7 +13,8 @@ namespace {
 using daemon::ProcessStatus;
 
 bool are_the_same(const ProcessStatus& a, const ProcessStatus& b) {
-  return a.pid == b.pid && a.name == b.name && a.source == b.source;
+  return a.pid == b.pid && a.start_ticks == b.start_ticks && a.name == b.name &&
+         a.source == b.source;
 }
 
 }  // namespace

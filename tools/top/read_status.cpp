@@ -12,6 +12,7 @@ using daemon::Source;
 ProcessStatus read_process(const Json& json) {
   ProcessStatus process;
   process.pid = pid_in(json, "pid");
+  process.start_ticks = count_in(json, "start_ticks");
   process.name = text_in(json, "name");
   const Json& command = member(json, "command");
   if (command.is_array()) {

@@ -19,6 +19,7 @@ enum class View : std::uint8_t { processes, sites, leaks };
 // The largest sites of one process.
 struct SitesView {
   pid_t pid = 0;
+  std::uint64_t start_ticks = 0;  // with the pid: this process, not one that has its pid later
   std::string name;
   std::string trouble;         // why there are none, or no newer ones
   std::optional<Sites> sites;  // nothing: they were asked for
@@ -28,6 +29,7 @@ struct SitesView {
 // What `memwatch leaks` said.
 struct LeaksView {
   pid_t pid = 0;
+  std::uint64_t start_ticks = 0;
   std::string name;
   bool knows_all = true;    // it is recorded exactly, from its start on
   bool is_watched = false;  // not recorded exactly: what it allocates now is watched first

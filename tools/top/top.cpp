@@ -278,6 +278,7 @@ class Top {
     if (row == nullptr) return;
     screen_.sites = SitesView{};
     screen_.sites.pid = row->process.pid;
+    screen_.sites.start_ticks = row->process.start_ticks;
     screen_.sites.name = row->process.name;
     screen_.view = View::sites;
     link_.ask_for_sites();
@@ -288,12 +289,15 @@ class Top {
     LeaksView view;
     if (screen_.view == View::leaks) {
       view.pid = screen_.leaks.pid;
+      view.start_ticks = screen_.leaks.start_ticks;
       view.name = screen_.leaks.name;
     } else if (screen_.view == View::sites) {
       view.pid = screen_.sites.pid;
+      view.start_ticks = screen_.sites.start_ticks;
       view.name = screen_.sites.name;
     } else if (const Row* const row = screen_.table.chosen_row()) {
       view.pid = row->process.pid;
+      view.start_ticks = row->process.start_ticks;
       view.name = row->process.name;
     } else {
       return;
@@ -309,7 +313,8 @@ class Top {
                  row.process.mode != model::Mode::exact;
         });
     view.is_running = true;
-    Result<LeakCheck> started = LeakCheck::start(view.pid, terminal_.size().width);
+    Result<LeakCheck> started =
+        LeakCheck::start(view.pid, view.start_ticks, terminal_.size().width);
     if (started) {
       leaks_.emplace(*std::move(started));
       leaks_since_ = Clock::now();

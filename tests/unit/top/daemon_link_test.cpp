@@ -33,8 +33,9 @@ class DaemonLinkTest : public testing::Test {
       asked_.push_back(words.front());
       if (words.front() == silent_) return std::nullopt;
       if (words.front() == "status") {
-        return server::ControlAnswer{0, R"({"schema": "memwatch.status/1", "processes": []})"};
+        return server::ControlAnswer{0, status_};
       }
+      if (words.front() == "sites" && !sites_.empty()) return server::ControlAnswer{0, sites_};
       return server::ControlAnswer{3, "no such process"};
     };
   }
@@ -49,6 +50,8 @@ class DaemonLinkTest : public testing::Test {
   test_support::TemporaryDirectory directory_;
   std::optional<server::ControlServer> server_;
   std::string silent_;
+  std::string status_ = R"({"schema": "memwatch.status/1", "processes": []})";
+  std::string sites_;  // "": refused
   std::vector<std::string> asked_;
   DaemonLink link_{1h};
 };
@@ -104,6 +107,27 @@ TEST_F(DaemonLinkTest, WhatTheDaemonRefusesIsToldAndAskedAgainLater) {
   EXPECT_NE(screen.sites.trouble.find("no such process"), std::string::npos);
   EXPECT_EQ(asked_.size(), 2U);
   EXPECT_GE(link_.next_turn(), before + 1s);
+}
+
+TEST_F(DaemonLinkTest, SitesOfAnotherThatHasThePidByNowAreNotShown) {
+  start_daemon();
+  status_ = R"({"schema": "memwatch.status/1", "processes": [
+      {"pid": 7, "start_ticks": 200, "state": "running", "source": "recorded"}]})";
+  sites_ = R"({"schema": "memwatch.consumers/1", "consumers": []})";
+  Screen screen;
+  turn(screen);
+  screen.view = View::sites;
+  screen.sites.pid = 7;
+  screen.sites.start_ticks = 100;
+  link_.ask_for_sites();
+  turn(screen);
+  EXPECT_FALSE(screen.sites.sites);
+  EXPECT_NE(screen.sites.trouble.find("another process has its pid"), std::string::npos);
+  screen.sites.start_ticks = 200;
+  link_.ask_for_sites();
+  turn(screen);
+  EXPECT_TRUE(screen.sites.sites);
+  EXPECT_EQ(screen.sites.trouble, "");
 }
 
 TEST_F(DaemonLinkTest, ASilentDaemonIsLookedAtOnceInASecond) {

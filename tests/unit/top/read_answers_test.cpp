@@ -16,6 +16,7 @@ std::string written_status() {
   status.not_recorded = 3;
   daemon::ProcessStatus process;
   process.pid = 7;
+  process.start_ticks = 123456;
   process.name = "server";
   process.command = {"server", "--quick\x1b"};
   process.mode = model::Mode::exact;
@@ -46,6 +47,7 @@ TEST(ReadStatus, ReadsWhatTheDaemonWrites) {
   ASSERT_EQ(status->processes.size(), 3U);
   const daemon::ProcessStatus& process = status->processes[0];
   EXPECT_EQ(process.pid, 7);
+  EXPECT_EQ(process.start_ticks, 123456U);
   EXPECT_EQ(process.command, (std::vector<std::string>{"server", "--quick\x1b"}));
   EXPECT_EQ(process.mode, model::Mode::exact);
   EXPECT_EQ(process.live_bytes, (1ULL << 60) + 1);
