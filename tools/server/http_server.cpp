@@ -77,14 +77,13 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
       : handler(std::move(given)),
         live(settings.live),
         certificate(std::move(settings.certificate)),
-        give_back(std::move(settings.give_back)) {}
+        give_back_(std::move(settings.give_back)) {}
 
   // Connections that are cut off with the context at the end still count themselves out.
   AddressShares shares{AddressShares::Clock::now()};
   Handler handler;
   LiveStream* live;                                   // or null
   std::shared_ptr<const TlsCertificate> certificate;  // of the server's thread, or null
-  std::function<void()> give_back;
   std::optional<HttpGuard> guard;  // of the server's thread; none: nothing need be known
   asio::io_context context{1};
   tcp::acceptor acceptor{context};
@@ -93,6 +92,16 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
 
   void accept();
   void welcome(tcp::socket socket);
+  void give_back();
+
+ private:
+  // What is given back comes back at a cost of four times what a request costs: of as many as this
+  // in a second, and where more is asked the memory stays.
+  static constexpr int kGivesBackInASecond = 20;
+
+  std::function<void()> give_back_;  // or null
+  std::chrono::steady_clock::time_point second_{};
+  int given_back_ = 0;  // in that second
 };
 
 // One connection: greets where it is encrypted, reads a request, waits for the answer, writes it,
@@ -113,9 +122,9 @@ class HttpServer::State::Connection
   void start() {
     if (!stream_.is_encrypted()) return read();
     stream_.next_layer().expires_after(kPatience);
-    give_back();
+    server_.give_back();
     stream_.greet([self = shared_from_this()](HttpStream::Greeting greeting) {
-      self->give_back();
+      self->server_.give_back();
       if (greeting == HttpStream::Greeting::done) return self->read();
       if (greeting != HttpStream::Greeting::plain) return;
       self->refuse(400, "this port speaks https:// alone");
@@ -123,10 +132,6 @@ class HttpServer::State::Connection
   }
 
  private:
-  void give_back() const {
-    if (server_.give_back) server_.give_back();
-  }
-
   void read() {
     parser_.emplace();
     parser_->header_limit(kMaxHeaderBytes);
@@ -171,6 +176,7 @@ class HttpServer::State::Connection
     request.target = std::string(message.target());
     request.accept_encoding = std::string(message[http::field::accept_encoding]);
     request.if_none_match = std::string(message[http::field::if_none_match]);
+    server_.give_back();
     server_.handler(
         std::move(request),
         [waiting = Waiting{server_.shared_from_this(), shared_from_this()}](HttpResponse answer) {
@@ -286,6 +292,7 @@ class HttpServer::State::Connection
   }
 
   void write(HttpResponse answer) {
+    server_.give_back();
     response_ = {};
     response_.version(11);
     response_.result(static_cast<unsigned>(answer.status));
@@ -298,6 +305,7 @@ class HttpServer::State::Connection
     response_.prepare_payload();
     stream_.next_layer().expires_after(kPatience);
     auto written = [self = shared_from_this()](error_code error, std::size_t) {
+      self->server_.give_back();
       if (!error) self->has_written();
     };
     if (is_head_) {
@@ -333,6 +341,18 @@ class HttpServer::State::Connection
   std::optional<http::response_serializer<http::string_body>> head_;  // of an answer without body
   bool keep_alive_ = false, is_head_ = false, is_listener_ = false;
 };
+
+void HttpServer::State::give_back() {
+  if (!give_back_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    given_back_ = 0;
+  }
+  if (given_back_ == kGivesBackInASecond) return;
+  ++given_back_;
+  give_back_();
+}
 
 void HttpServer::State::accept() {
   acceptor.async_accept([this](error_code error, tcp::socket socket) {

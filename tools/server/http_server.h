@@ -31,8 +31,9 @@ class HttpServer {
     LiveStream* live = nullptr;  // outlives the server; at /api/v1/stream and /api/v1/ws
     std::string token{};         // what requests must know; "": nothing
     std::shared_ptr<const TlsCertificate> certificate{};  // null: not encrypted
-    // Before and after a handshake, whose code is much and used for a moment, so that nothing else
-    // need be in memory beside it. On the server's thread.
+    // Around a handshake, the work on a request and its answer, which are much code that is used
+    // for a moment: none of it need be in memory beside the other. At most 20 times a second, on
+    // the server's thread.
     std::function<void()> give_back{};
   };
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "collector/base/unique_fd.h"
@@ -46,10 +47,13 @@ Result<std::string> read_private_file(const std::string& path, std::size_t most,
                                       const char* attempted) {
   const Result<UniqueFd> file = open_private(path, forbidden, attempted);
   if (!file) return file.error();
-  std::string text(most, '\0');
+  // As long as the file, not as long as it may be: that would stay with the heap.
+  struct stat about {};
+  if (fstat(file->get(), &about) != 0) return failed(attempted, path, errno);
+  std::string text(std::min(most, static_cast<std::size_t>(about.st_size)), '\0');
   std::size_t length = 0;
-  while (length < most) {
-    const ssize_t got = read(file->get(), text.data() + length, most - length);
+  while (length < text.size()) {
+    const ssize_t got = read(file->get(), text.data() + length, text.size() - length);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(attempted, path, errno);
     if (got == 0) break;
