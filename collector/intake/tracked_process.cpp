@@ -116,7 +116,9 @@ std::uint64_t TrackedProcess::drain() {
   route_records();
   std::uint64_t total = 0;
   std::uint64_t progress = 0;
-  constexpr std::uint64_t kMaxRecordsPerCall = 4U << 20;  // the caller has other things to do too
+  // The caller has other things to do too: whoever introduces itself waits a second at most, which
+  // is a twentieth of one for us where the machine is busy.
+  constexpr std::uint64_t kMaxRecordsPerCall = 1U << 17;
   do {
     progress = 0;
     look_at_rings();

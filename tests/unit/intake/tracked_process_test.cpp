@@ -65,6 +65,26 @@ TEST_F(Tracked, SeesOnlyWhatIsPublished) {
   expect_nothing_lost();
 }
 
+// A collector that reads on as long as there is something to read answers nobody meanwhile.
+TEST_F(Tracked, ReturnsFromAProcessThatNeverStopsWriting) {
+  const std::uint32_t rings[] = {target_.add_ring(7, false), target_.add_ring(8, false)};
+  target_.allocate_long(rings[0], kA, 1ULL << 30);
+  target_.publish_all();
+  start();
+  std::uint64_t written = 0;
+  process_->live().on_large = [&](const model::LargeAllocation&) {
+    const std::uint32_t other = rings[++written % 2];
+    target_.free_long(other, kA);
+    target_.allocate_long(other, kA, 1ULL << 30);
+    target_.publish(other);
+  };
+  const std::uint64_t read = process_->drain();
+  EXPECT_GE(read, 1U << 16);
+  EXPECT_LE(read, 1U << 18);
+  EXPECT_GT(process_->drain(), 0U) << "and goes on where it stopped";
+  expect_nothing_lost();
+}
+
 TEST_F(Tracked, AppliesShortAndLongRecordsAlike) {
   const std::uint32_t ring = target_.add_ring(7, false);
   target_.allocate(ring, kA, 24);
