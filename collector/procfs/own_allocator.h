@@ -1,5 +1,6 @@
 // Does a program bring its own allocator? Looks for definitions of the well-known names in the
-// symbol tables of an ELF file. Callers: `run` and `doctor`, which warn. Any thread.
+// symbol tables of an ELF file. Callers: `doctor`, the recorder and
+// the gate, which say so, and `run --allocator`. Any thread.
 //
 // The tables are streamed (a browser's are hundreds of megabytes): first every place in the string
 // table where a wanted name ends a string is found, then symbols are compared by name offset only.

@@ -19,6 +19,7 @@
 #include "collector/reachability/stopped_threads.h"
 #include "collector/recording/heap_facts.h"
 #include "collector/recording/leak_watches.h"
+#include "collector/recording/own_allocator_notes.h"
 #include "collector/recording/own_memory.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/process_record.h"
@@ -130,6 +131,7 @@ struct Recorder::State {
   std::optional<Pace> pace;
   LeakWatches watches;
   StartedPrograms programs;
+  OwnAllocatorNotes own_allocators;
   std::map<std::uint32_t, int> early_child_statuses;  // told before the child's record ended
   std::function<void(const Alert&)>* on_alert = nullptr;
   std::function<void(const Alert&)>* on_large_freed = nullptr;
@@ -601,6 +603,7 @@ void Recorder::State::end_record(ProcessRecord& record, std::optional<model::Exi
     }
     note_what_is_missing(record, &process);
   }
+  own_allocators.add_to(&process);
   note_lost_memory(tracked.segment(), &process);
   note_peak_rss(record, &process);
   note_unjudged(tracked.segment().header(), &process);
@@ -660,6 +663,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   pulse->remove(&tracked.segment().header());
   model::Process& process = tracked.live().facts;
   note_what_is_missing(record, &process);
+  own_allocators.add_to(&process);
   note_lost_memory(tracked.segment(), &process);
   process.duration = now() - process.start;
   process.exit_kind = model::ExitKind::running;

@@ -165,6 +165,7 @@ ALLOCATORS = [
     Row("another_allocator_mimalloc", exact="sums", processes=2),
     Row("another_allocator_jemalloc_static", exact="runs", reason="its calls never leave the program"),
     Row("another_allocator_tcmalloc_static", exact="runs", reason="the same"),
+    Row("another_allocator_mimalloc_static", exact="runs", reason="the same"),
     Row("tunes_malloc"),
     Row("malloc_hook_era"),
     Row("every_c_entry_point"),
@@ -215,6 +216,8 @@ class HazardsTest(IntegrationTest):
         report, root = run.report, run.report.root
         self.assertTrue(report.data["complete"])
         if row.exact == "runs":
+            said = [note for process in report.processes for note in process.data["notes"] if note.startswith("It brings ")]
+            self.assertEqual(len(said), len(report.processes), [process.data["notes"] for process in report.processes])
             return
         if row.exact == "after":
             self.assertEqual(root.losses["dropped_allocations"] + root.losses["dropped_frees"], 0)
