@@ -9,7 +9,7 @@ from .report import Report
 from .workspace import Workspace
 
 # Generous, for a machine that is busy; nothing here waits for it when all is well.
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 class Run:

@@ -1,8 +1,10 @@
 """Programs that run beside the test, talked to by their standard input and output, and killed at its end."""
 
+import os
 import subprocess
 
 from harness.case import TIMEOUT_S
+from harness.workspace import SHARED_MEMORY
 
 
 class RunningProgram:
@@ -15,7 +17,7 @@ class RunningProgram:
             env=environment,
             cwd=test.workspace.out,
         )
-        test.addCleanup(self.kill)
+        test.addCleanup(self.leave_nothing)
         self.pid = self.process.pid
 
     def line(self):
@@ -33,6 +35,14 @@ class RunningProgram:
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
+
+
+    def leave_nothing(self):
+        """Killed when the test is over and its daemon has gone, it would leave its segment until the next command of
+        memwatch, and another test that runs meanwhile would take that for its own."""
+        self.kill()
+        for segment in SHARED_MEMORY.glob(f"memwatch.{os.getuid()}.{self.pid}.*"):
+            segment.unlink(missing_ok=True)
 
 
 class Target(RunningProgram):
