@@ -7,10 +7,11 @@
  *     MAPPED_MIB    also so much memory that it maps itself and writes to
  *     THREADS       also so many threads that sleep
  *
- * At an x in its input it replaces itself by one of 1 MiB; for each line it says "gap_us=… missed=…
- * spoiled=… children=… signals=…" and starts anew: missed     times a thread in pause() was not
- * woken by a signal that found it there spoiled    other calls that did not end as they should
- *   children   what a wait for any child of any kind says: none, living, dead
+ * At an x in its input it replaces itself by one of 1 MiB; at a t it writes to each page, and says
+ * "touched"; at an f it forks, and says "fork_us=…", the time that the call took; for each empty
+ * line it says "gap_us=… missed=… spoiled=… children=… signals=…" and starts anew: missed     times
+ * a thread in pause() was not woken by a signal that found it there spoiled    other calls that did
+ * not end as they should children   what a wait for any child of any kind says: none, living, dead
  *   signals    SIGCHLD
  */
 #include <errno.h>
@@ -119,6 +120,23 @@ static const char* children(void) {
   return info.si_pid == 0 ? "living" : "dead";
 }
 
+/* A page that was written to since the last fork takes the kernel longer to copy. */
+static void touch(char* mapped, size_t mapped_bytes, size_t count) {
+  for (size_t i = 0; i < count; ++i) ++*(volatile char*)g_blocks[i];
+  for (size_t at = 0; at < mapped_bytes; at += 4096) ++((volatile char*)mapped)[at];
+}
+
+/* Past the C library, as a leak check does it. */
+static uint64_t fork_us(void) {
+  const uint64_t before = now_ns();
+  const long child = syscall(SYS_clone, (long)SIGCHLD, 0L, 0L, 0L, 0L);
+  if (child == 0) syscall(SYS_exit_group, 0L);
+  const uint64_t took = now_ns() - before;
+  require(child > 0, "clone");
+  while (waitpid((pid_t)child, NULL, 0) < 0 && errno == EINTR) continue;
+  return took / 1000;
+}
+
 static void start(pthread_t* thread, void* (*body)(void*), void* argument) {
   require(pthread_create(thread, NULL, body, argument) == 0, "pthread_create");
 }
@@ -135,9 +153,9 @@ int main(int argc, char** argv) {
     memset(g_blocks[i], 1, kBlockBytes);
   }
   const size_t mapped = argc >= 4 ? strtoull(argv[3], NULL, 10) << 20 : 0;
+  void* memory = NULL;
   if (mapped > 0) {
-    void* const memory =
-        mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(memory != MAP_FAILED, "mmap");
     memset(memory, 1, mapped);
   }
@@ -169,6 +187,11 @@ int main(int argc, char** argv) {
       continue;
     }
     if (byte == 'x') execl("/proc/self/exe", argv[0], "1", (char*)NULL);
+    if (byte == 't') {
+      touch(memory, mapped, count);
+      say("touched\n");
+    }
+    if (byte == 'f') say("fork_us=%llu\n", (unsigned long long)fork_us());
     if (byte != '\n') continue;
     say("gap_us=%llu missed=%u spoiled=%u children=%s signals=%u\n",
         (unsigned long long)(g_gap_ns / 1000), g_missed, g_spoiled, children(), g_signals);
