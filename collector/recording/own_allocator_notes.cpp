@@ -15,8 +15,7 @@ void OwnAllocatorNotes::add_to(model::Process* facts) {
   const std::string& description = description_of(facts->exe);
   if (description.empty()) return;
   facts->notes.push_back("It brings " + description +
-                         ": what it allocates there is not seen; build it without that allocator, "
-                         "or with the allocator as a shared library");
+                         ": what that serves is not seen (link it as a shared library instead)");
 }
 
 const std::string& OwnAllocatorNotes::description_of(const std::string& program) {
