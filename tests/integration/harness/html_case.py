@@ -162,10 +162,19 @@ class HtmlCase(IntegrationTest):
                         "const t = document.querySelector('.tooltip');"
                         "return [t?.querySelector('b')?.textContent ?? '', t?.innerText ?? '']"
                     )
-                    if told == name and self.graph_box() == box:
-                        self.browser.point(x, y, click=True)
+                    if told == name and self.graph_box() == box and self.hits(name, x, y):
                         return tooltip
         return self.fail(f"no frame {name} on the canvas")
+
+    def hits(self, name, x, y):
+        """Clicks. A live page may have moved since it was looked at: was the frame there at that moment?"""
+        self.browser.run(
+            "window.hit = null; document.addEventListener('pointerdown', event => {"
+            "  window.hit = event.target.closest('.flame-scroller') && document.querySelector('.tooltip b')?.textContent;"
+            "}, {capture: true, once: true}); return true"
+        )
+        self.browser.point(x, y, click=True)
+        return self.browser.run("return window.hit") == name
 
     def graph_box(self):
         return self.browser.run(
