@@ -225,6 +225,8 @@ int execute(const RunOptions& options) {
     recorder.stop();
     recorder.on_alert = nullptr;
   }
+  // Of children that waited for us in vain and made one of their own, which an exec leaves behind.
+  intake::sweep_stale_segments();
   if (recorder.recorded_processes() == 0 && recorder.declined_processes() == 0) {
     print_warning("nothing was recorded: " + path +
                   " did not load the preloaded library (memwatch doctor -- " +
