@@ -87,8 +87,9 @@ struct Fleet::State {
   WatchList watch_list;
   recording::Pulse pulse{Clock::now()};
   intake::RendezvousServer rendezvous;
-  SharedParts shared{pulse, rendezvous, {}, {}, {}, {}};
-  UniqueFd ready;  // epoll: the rendezvous, and the end of each process
+  SharedParts shared{pulse, rendezvous, {}, {}, {}, {}, {}};
+  std::vector<intake::Visitor> postponed;  // until the leak check is over that they came in
+  UniqueFd ready;                          // epoll: the rendezvous, and the end of each process
   std::map<pid_t, std::unique_ptr<WatchedProcess>> running;
   std::list<std::unique_ptr<WatchedProcess>> ended;  // latest first
   std::map<std::string, Candidate> candidates;       // by segment name
@@ -127,6 +128,8 @@ struct Fleet::State {
   void warn_of_room(pid_t pid);
   void listen_to_visitors(bool listen);
   void accept_visitors();
+  void receive(intake::Visitor visitor);
+  void serve_during_check(pid_t checked);
   void welcome(intake::Visitor visitor);
   void apply_watch_list();
   void look(const std::vector<pid_t>& ended_pids);
@@ -268,20 +271,32 @@ void Fleet::State::consider(const intake::SegmentName& segment, Candidate& candi
 }
 
 void Fleet::State::accept_visitors() {
+  for (intake::Visitor& visitor : std::exchange(postponed, {})) receive(std::move(visitor));
+  while (auto visitor = rendezvous.accept_visitor()) receive(std::move(*visitor));
+  if (rendezvous.is_stuck()) listen_to_visitors(false);
+}
+
+void Fleet::State::receive(intake::Visitor visitor) {
+  if (!visitor.asks_for_leaks()) return welcome(std::move(visitor));
+  const auto asked_for = running.find(static_cast<pid_t>(visitor.leaks_request().pid));
+  if (asked_for != running.end()) {
+    asked_for->second->answer_leaks_request(std::move(visitor));
+  } else {
+    intake::answer_leaks(std::move(visitor), false,
+                         "it is not recorded by the memwatch that was asked");
+  }
+}
+
+// New processes are welcomed, so that none waits for the check of another.
+void Fleet::State::serve_during_check(pid_t checked) {
   while (auto visitor = rendezvous.accept_visitor()) {
-    if (!visitor->asks_for_leaks()) {
-      welcome(std::move(*visitor));
-      continue;
-    }
-    const auto asked_for = running.find(static_cast<pid_t>(visitor->leaks_request().pid));
-    if (asked_for != running.end()) {
-      asked_for->second->answer_leaks_request(std::move(*visitor));
+    // It would be a check within the check, or replace what is looked at.
+    if (visitor->asks_for_leaks() || visitor->pid == checked) {
+      postponed.push_back(std::move(*visitor));
     } else {
-      intake::answer_leaks(std::move(*visitor), false,
-                           "it is not recorded by the memwatch that was asked");
+      welcome(std::move(*visitor));
     }
   }
-  if (rendezvous.is_stuck()) listen_to_visitors(false);
 }
 
 void Fleet::State::welcome(intake::Visitor visitor) {
@@ -412,6 +427,7 @@ Fleet::Fleet(std::unique_ptr<State> state) : state_(std::move(state)) {
     s.tell_incident(process, alert, "release");
     s.note(process, alert, OperationKind::release);
   };
+  s.shared.on_checking = [&s](pid_t checked) { s.serve_during_check(checked); };
   s.shared.add_event = [&s](Event event, Clock::time_point at) {
     s.events.add(std::move(event), at);
   };
@@ -488,7 +504,7 @@ void Fleet::turn() {
       ended_pids.push_back(static_cast<pid_t>(pid));
     }
   }
-  if (has_visitors) s.accept_visitors();
+  if (has_visitors || !s.postponed.empty()) s.accept_visitors();
   s.look(ended_pids);
   const auto now = Clock::now();
   if (now >= s.next_scan) {

@@ -55,6 +55,7 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   recorder_ = *std::move(created);
   start_ = recorder_->started();
   recorder_->on_warning = shared.warn;
+  recorder_->on_checking = shared.on_checking;
   recorder_->on_alert = [this, &shared](const recording::Alert& alert) {
     Event event;
     event.kind = alert.is_failure ? Event::Kind::failure : Event::Kind::large;

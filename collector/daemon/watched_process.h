@@ -37,6 +37,8 @@ struct SharedParts {
   std::function<void(Event, std::chrono::steady_clock::time_point)> add_event;
   // The same event with its stack; and large blocks that are freed, which are no events.
   std::function<void(const WatchedProcess&, const recording::Alert&)> alert_of, release_of;
+  // As Recorder::on_checking.
+  std::function<void(pid_t checked)> on_checking;
 };
 
 class WatchedProcess {

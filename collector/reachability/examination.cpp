@@ -69,13 +69,30 @@ void look_through(Memory& memory, const Subject& subject, const RootFacts& facts
   }
 }
 
-// On a thread of its own, while the caller's looks after the process, which has gone on.
+// So long that others should be looked after meanwhile: a tenth of a second where the machine is
+// busy. A thread costs a process that ends at once as much as its check.
+bool takes_long(const std::vector<Block>& blocks, const RootFacts& facts) {
+  constexpr std::uint64_t kMuch = 16U << 20;
+  std::uint64_t bytes = 0;
+  for (const Block& block : blocks) bytes += block.size;
+  for (const auto& mapping : facts.program_mappings) bytes += mapping.end - mapping.start;
+  return bytes >= kMuch;
+}
+
+// On a thread of its own, while the caller's looks after the process, where that has gone on, and
+// after others.
 void look_through_beside(Memory& memory, const Subject& subject, const RootFacts& facts,
                          const std::vector<StoppedThread>& threads, std::vector<Block> blocks,
                          const std::function<void()>& on_beat, Examination& result) {
-  auto done = std::async(std::launch::async, [&] {
-    look_through(memory, subject, facts, threads, std::move(blocks), {}, result);
-  });
+  std::future<void> done;
+  try {
+    done = std::async(std::launch::async, [&] {
+      look_through(memory, subject, facts, threads, std::move(blocks), {}, result);
+    });
+  } catch (const std::system_error&) {  // no thread to be had (RLIMIT_NPROC, ulimit -u)
+    return look_through(memory, subject, facts, threads, std::move(blocks), subject.heartbeat,
+                        result);
+  }
   constexpr std::chrono::milliseconds kBeat{1};
   while (done.wait_for(kBeat) != std::future_status::ready) {
     if (subject.heartbeat) subject.heartbeat();
@@ -262,8 +279,13 @@ class Examiner {
 
   void judge_in_place() {
     std::vector<Block> blocks = subject_.take_blocks(facts_);
-    look_through(*result_.memory, subject_, facts_, threads_, std::move(blocks), subject_.heartbeat,
-                 result_);
+    if (takes_long(blocks, facts_)) {
+      look_through_beside(
+          *result_.memory, subject_, facts_, threads_, std::move(blocks), [] {}, result_);
+    } else {
+      look_through(*result_.memory, subject_, facts_, threads_, std::move(blocks),
+                   subject_.heartbeat, result_);
+    }
     say_if_incomplete(result_.scan->figures().unreadable_bytes);
     if (!result_.memory->why_unreadable().empty()) {
       result_.why_not = "it ended while its memory was read";

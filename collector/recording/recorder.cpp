@@ -34,6 +34,7 @@ Recorder::Recorder(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->on_stack_question = &on_stack_question;
   state_->on_warning = &on_warning;
   state_->on_notice = &on_notice;
+  state_->on_checking = &on_checking;
 }
 
 Recorder::~Recorder() {
@@ -107,13 +108,8 @@ const std::optional<procfs::CgroupLocation>& Recorder::cgroup() const {
 
 void Recorder::welcome_visitors() {
   State& s = *state_;
-  while (auto visitor = s.own_rendezvous->accept_visitor()) {
-    if (visitor->asks_for_leaks()) {
-      s.answer_leaks_request(std::move(*visitor));
-    } else {
-      s.welcome(std::move(*visitor));
-    }
-  }
+  for (intake::Visitor& visitor : std::exchange(s.postponed, {})) s.receive(std::move(visitor));
+  while (auto visitor = s.own_rendezvous->accept_visitor()) s.receive(std::move(*visitor));
 }
 
 void Recorder::turn() {
@@ -128,7 +124,7 @@ void Recorder::turn() {
     }
   }
   poll(waiting.data(), waiting.size(), static_cast<int>(sleep.count()));
-  if (waiting.front().revents != 0) welcome_visitors();
+  if (waiting.front().revents != 0 || !s.postponed.empty()) welcome_visitors();
   look(std::any_of(waiting.begin() + 1, waiting.end(),
                    [](const pollfd& process) { return process.revents != 0; }));
   s.tidy_up();
@@ -165,7 +161,8 @@ void Recorder::look(bool some_ended) {
     s.hear_of_programs(*s.records[i]);
     s.collect_idle(*s.records[i], false);
     if (awaits_leak_check(*s.records[i])) {
-      check_at_exit(*s.records[i], s.session, [&s] { s.show_life(); });
+      const ProcessRecord& checked = *s.records[i];
+      check_at_exit(*s.records[i], s.session, [&] { s.serve_others(checked); });
     }
     if (tracked.resume_if_given_up(control_for(s.options.mode, tracked.is_watching()))) {
       s.warn("process " + std::to_string(s.records[i]->pid) +

@@ -92,6 +92,10 @@ class Recorder {
 
   // What is being done, for those who want to watch: processes that come and go.
   std::function<void(const std::string&)> on_notice;
+  // Every millisecond or so while a leak check of this process takes its time, so that an owner of
+  // several recorders answers others meanwhile. It must neither end this recorder nor begin a
+  // check.
+  std::function<void(pid_t checked)> on_checking;
 
   // Where started processes introduce themselves; goes into their environment.
   [[nodiscard]] const std::string& rendezvous_path() const;

@@ -136,6 +136,11 @@ Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
   return {};
 }
 
+void Recorder::State::receive(intake::Visitor visitor) {
+  if (visitor.asks_for_leaks()) return answer_leaks_request(std::move(visitor));
+  welcome(std::move(visitor));
+}
+
 void Recorder::State::welcome(intake::Visitor visitor) {
   const Result<void> welcomed = welcome_or_why_not(visitor);
   if (welcomed) return;
@@ -150,7 +155,7 @@ void Recorder::State::welcome(intake::Visitor visitor) {
 }
 
 Result<void> Recorder::welcome(intake::Visitor visitor) {
-  const Result<void> welcomed = state_->welcome_or_why_not(visitor);
+  Result<void> welcomed = state_->welcome_or_why_not(visitor);
   if (!welcomed && visitor.connection.is_open()) intake::decline(std::move(visitor));
   return welcomed;
 }

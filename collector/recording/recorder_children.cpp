@@ -32,8 +32,10 @@ void Recorder::State::count_declined_child(std::uint64_t parent_segment_id) {
 void Recorder::State::hear_of_programs(ProcessRecord& record) {
   const protocol::SegmentHeader& header = record.tracked->segment().header();
   // Its children introduce themselves to somebody else, or it counts pids of another namespace.
-  if (!own_rendezvous || has_taken_nothing(record) || static_cast<pid_t>(header.pid) != record.pid)
+  if (!own_rendezvous || has_taken_nothing(record) ||
+      static_cast<pid_t>(header.pid) != record.pid) {
     return;
+  }
   record.begun_programs->look(header, [&](std::uint32_t pid, bool has_failed) {
     const auto child = static_cast<pid_t>(pid);
     has_failed ? programs.failed(child) : programs.begun(child, record.row);

@@ -43,12 +43,33 @@ Result<ProcessRecord*> Recorder::State::record_to_check(pid_t pid, std::uint64_t
 model::Session Recorder::State::judge_leaks(ProcessRecord& record,
                                             const reachability::HoldersWish& holders) {
   const model::Process judged =
-      judge_living(record, session, holders, now(), [this] { show_life(); });
+      judge_living(record, session, holders, now(), [this, &record] { serve_others(record); });
   model::Session found = session;
   found.processes.assign(1, judged);
   found.processes.front().duration = now() - judged.start;
   found.complete = true;
   return found;
+}
+
+void Recorder::State::serve_others(const ProcessRecord& checked) {
+  pulse->intake_beats(Pulse::kStandIn);
+  // By index: who is welcomed is added to them.
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].get() != &checked && records[i]->is_alive()) records[i]->tracked->drain();
+  }
+  if (on_checking != nullptr && *on_checking) (*on_checking)(checked.pid);
+  if (!own_rendezvous) return;
+  while (auto visitor = own_rendezvous->accept_visitor()) {
+    // It would be a check within the check, or end what is looked at, or what is watched while the
+    // watches are gone through.
+    const bool has_to_wait = visitor->asks_for_leaks() || visitor->pid == checked.pid ||
+                             (watches.has_any() && continues_a_record(*visitor));
+    if (has_to_wait) {
+      postponed.push_back(std::move(*visitor));
+    } else {
+      welcome(std::move(*visitor));
+    }
+  }
 }
 
 void Recorder::State::tend_watches() {

@@ -60,8 +60,9 @@ Result<void> Recorder::open_file(const std::string& path) {
 
 Result<void> Recorder::finish_file() {
   State& s = *state_;
-  if (!s.writer)
+  if (!s.writer) {
     return Error{ErrorKind::system, "write the session", "", "no file could be opened", {}};
+  }
   return s.writer->finish(s.session);
 }
 

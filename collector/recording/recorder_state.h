@@ -58,7 +58,8 @@ struct Recorder::State {
   std::string file_trouble;  // of the last checkpoint that failed
   bool warned_of_file = false;
   std::size_t declined = 0;
-  std::vector<pollfd> waiting;  // scratch of turn()
+  std::vector<pollfd> waiting;             // scratch of turn()
+  std::vector<intake::Visitor> postponed;  // until the leak check is over that they came in
   // The first as soon as there is anything to tell: a session that is cut short can be read.
   Clock::time_point next_checkpoint = Clock::now();
   std::chrono::milliseconds checkpoint_spacing{50};
@@ -74,6 +75,7 @@ struct Recorder::State {
   std::function<bool(const model::Session&, model::StackId)>* on_stack_question = nullptr;
   std::function<void(const std::string&)>* on_warning = nullptr;
   std::function<void(const std::string&)>* on_notice = nullptr;
+  std::function<void(pid_t)>* on_checking = nullptr;
 
   [[nodiscard]] double now() const {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -96,11 +98,10 @@ struct Recorder::State {
   void tidy_up();
   // `is_last`: nobody writes to its flight ring any more.
   void collect_idle(ProcessRecord& record, bool is_last);
-  // While a leak check keeps the turn: whoever waits for us waits on.
-  void show_life() { pulse->intake_beats(Pulse::kStandIn); }
 
   // recorder_arrivals.cpp: how processes come.
   [[nodiscard]] intake::SegmentSettings wanted_settings() const;
+  void receive(intake::Visitor visitor);
   void welcome(intake::Visitor visitor);
   Result<void> welcome_or_why_not(intake::Visitor& visitor);
   [[nodiscard]] bool continues_a_record(const intake::Visitor& visitor) const;
@@ -146,6 +147,8 @@ struct Recorder::State {
   void check_leaks(LeakQuestion question);
   Result<ProcessRecord*> record_to_check(pid_t pid, std::uint64_t start_time);
   model::Session judge_leaks(ProcessRecord& record, const reachability::HoldersWish& holders);
+  // While a check keeps the turn: the other processes go on, and new ones are welcomed.
+  void serve_others(const ProcessRecord& checked);
   void tend_watches();
   void give_up_watch(const ProcessRecord& record, const std::string& why);
   void answer_leaks_request(intake::Visitor visitor);

@@ -3,11 +3,9 @@ not believed, other users' processes are refused clearly, and a pid is nobody's 
 
 import json
 import os
-import re
 import shutil
 import socket
 import stat
-import struct
 import subprocess
 import time
 import unittest
@@ -17,20 +15,13 @@ from harness import kills
 from harness.another_user import AnotherUser
 from harness.case import TIMEOUT_S, IntegrationTest
 from harness.configuration import configuration
+from harness.leaks_request import DECLINED, DONE, ask_for_leaks, start_ticks
 from harness.report import Report
 from harness.reused_pid import start_with_pid
 from harness.running import RunningProgram, Target
 from harness.workspace import SHARED_MEMORY
 
 NOBODY = 65534
-
-# shared/rendezvous.h
-LEAKS_REQUEST, WELCOME = struct.Struct("=QIIQQQQQ"), struct.Struct("=QIIQ128s")
-LEAKS_MAGIC = 0x454B41454C54574D
-DONE, DECLINED = 1, 2
-PROTOCOL_VERSION = int(
-    re.search(r"kProtocolVersion = (\d+)", (Path(__file__).parents[2] / "shared" / "version.h").read_text())[1]
-)
 
 
 def as_root(test):
@@ -44,11 +35,6 @@ def kill_and_wait(process):
 
 def mode_of(path):
     return stat.S_IMODE(os.lstat(path).st_mode)
-
-
-def start_ticks(pid):
-    text = Path(f"/proc/{pid}/stat").read_text()
-    return int(text[text.rindex(")") + 2 :].split()[19])
 
 
 class IsolationTest(IntegrationTest):
@@ -293,15 +279,9 @@ class IsolationTest(IntegrationTest):
     def test_a_collector_is_asked_about_a_process_not_about_a_pid(self):
         """The pid may have gone to another process of the same recording since who asks has looked it up."""
         with kills.Recording(self.workspace) as run:
-            (path,) = [path for path in self.workspace.runtime.rglob("*") if path.is_socket()]
             start = start_ticks(run.target)
             for start_time, verdict in ((start + 1, DECLINED), (start, DONE)):
-                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as asker:
-                    asker.settimeout(TIMEOUT_S)
-                    asker.connect(str(path))
-                    asker.send(LEAKS_REQUEST.pack(LEAKS_MAGIC, PROTOCOL_VERSION, run.target, 0, 0, 0, start_time, 0))
-                    _, _, said, _, text = WELCOME.unpack(asker.recv(WELCOME.size))
-                answer = text.rstrip(b"\0").decode()
+                said, answer = ask_for_leaks(self.workspace, run.target, start_time)
                 self.assertEqual(said, verdict, answer)
                 if verdict == DONE:
                     Path(answer).unlink()

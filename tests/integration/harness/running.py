@@ -1,10 +1,9 @@
 """Programs that run beside the test, talked to by their standard input and output, and killed at its end."""
 
-import os
 import subprocess
 
 from harness.case import TIMEOUT_S
-from harness.workspace import SHARED_MEMORY
+from harness.workspace import remove_segments_of
 
 
 class RunningProgram:
@@ -38,11 +37,8 @@ class RunningProgram:
 
 
     def leave_nothing(self):
-        """Killed when the test is over and its daemon has gone, it would leave its segment until the next command of
-        memwatch, and another test that runs meanwhile would take that for its own."""
         self.kill()
-        for segment in SHARED_MEMORY.glob(f"memwatch.{os.getuid()}.{self.pid}.*"):
-            segment.unlink(missing_ok=True)
+        remove_segments_of(self.pid)
 
 
 class Target(RunningProgram):

@@ -87,6 +87,13 @@ class Workspace:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+def remove_segments_of(pid):
+    """Of a process that a test has killed: they would stay until a command of memwatch runs after somebody has waited
+    for it, and another test that runs meanwhile would take them for its own."""
+    for segment in SHARED_MEMORY.glob(f"memwatch.{os.getuid()}.{pid}.*"):
+        segment.unlink(missing_ok=True)
+
+
 def shared_memory_names():
     """Of memwatch: other programs on this machine come and go with names of their own."""
     try:
