@@ -208,8 +208,8 @@ void Recorder::stop() {
     if (record->last_words) s.hear_last_words(*record);
     if (record->awaits_verdict) s.give_verdict(*record);
   }
-  for (const auto& [row, count] : s.programs.take_unrecorded()) {
-    note_unrecorded_programs(count, &s.session.processes[row]);
+  for (const auto& [row, programs] : s.programs.take_unrecorded()) {
+    note_unrecorded_programs(programs, &s.session.processes[row]);
   }
   for (model::Process& process : s.session.processes) explain_missing_check(process);
   s.session.complete = true;

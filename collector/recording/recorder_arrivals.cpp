@@ -94,17 +94,17 @@ bool Recorder::State::continues_a_record(const intake::Visitor& visitor) const {
 }
 
 Result<void> Recorder::State::welcome_or_why_not(intake::Visitor& visitor) {
-  if (visitor.hello.is_fork_child == 0 && !continues_a_record(visitor)) {
-    programs.introduced(visitor.pid);
-  }
+  const bool is_new_program = visitor.hello.is_fork_child == 0 && !continues_a_record(visitor);
   const std::optional<std::uint64_t> start_time = procfs::process_start_ticks(visitor.pid);
   // The pid was its own when it connected, and still is: else the start time could be another's.
   // Who no longer waits for the answer has a record too: it may be running on.
   if (!start_time ||
       (!intake::is_still_there(visitor) && *start_time != visitor.hello.start_time)) {
+    if (is_new_program) programs.gone_unanswered(visitor.pid);
     return Error{
         ErrorKind::not_found, "record a process", std::to_string(visitor.pid), "it is gone", {}};
   }
+  if (is_new_program) programs.introduced(visitor.pid);
   // A program that introduces itself again has replaced its image by exec.
   for (const auto& record : records) {
     if (record->is_alive() && record->pid == visitor.pid) {

@@ -14,6 +14,10 @@ constexpr std::size_t kMostRemembered = 65'536;
 
 void StartedPrograms::begun(pid_t child, std::size_t row) {
   if (introduced_.erase(child) != 0) return;
+  if (gone_.erase(child) != 0) {
+    ++unrecorded_[row].unanswered;
+    return;
+  }
   give_up(child);  // one of that pid before it, which has ended
   if (awaited_.size() >= kMostRemembered) {
     while (!awaited_.empty()) give_up(awaited_.begin()->first);
@@ -32,14 +36,25 @@ void StartedPrograms::introduced(pid_t program) {
   introduced_.insert(program);
 }
 
+void StartedPrograms::gone_unanswered(pid_t program) {
+  const auto at = awaited_.find(program);
+  if (at != awaited_.end()) {
+    ++unrecorded_[at->second].unanswered;
+    awaited_.erase(at);
+    return;
+  }
+  if (gone_.size() >= kMostRemembered) gone_.clear();
+  gone_.insert(program);
+}
+
 void StartedPrograms::give_up(pid_t child) {
   const auto at = awaited_.find(child);
   if (at == awaited_.end()) return;
-  ++unrecorded_[at->second];
+  ++unrecorded_[at->second].unheard;
   awaited_.erase(at);
 }
 
-std::map<std::size_t, std::uint64_t> StartedPrograms::take_unrecorded() {
+std::map<std::size_t, StartedPrograms::Unrecorded> StartedPrograms::take_unrecorded() {
   while (!awaited_.empty()) give_up(awaited_.begin()->first);
   return std::exchange(unrecorded_, {});
 }

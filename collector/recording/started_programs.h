@@ -22,17 +22,24 @@ class StartedPrograms {
 
   // A program introduced itself that is neither a fork's child nor another's successor by exec.
   void introduced(pid_t program);
+  // One did that too, and had ended when it was to be answered.
+  void gone_unanswered(pid_t program);
 
-  // By the parent's row: how many never introduced themselves; then forgets them all. Call it when
-  // all have been heard, which is when the recording ends.
-  std::map<std::size_t, std::uint64_t> take_unrecorded();
+  struct Unrecorded {
+    std::uint64_t unheard = 0;     // never introduced themselves
+    std::uint64_t unanswered = 0;  // waited in vain
+    bool operator==(const Unrecorded&) const = default;
+  };
+  // By the parent's row; then forgets them all. Call it when all have been heard, which is when the
+  // recording ends.
+  std::map<std::size_t, Unrecorded> take_unrecorded();
 
  private:
   void give_up(pid_t child);
 
   std::map<pid_t, std::size_t> awaited_;  // by child: its parent's row
-  std::set<pid_t> introduced_;            // programs nobody has told of yet
-  std::map<std::size_t, std::uint64_t> unrecorded_;
+  std::set<pid_t> introduced_, gone_;     // programs nobody has told of yet
+  std::map<std::size_t, Unrecorded> unrecorded_;
 };
 
 }  // namespace memwatch::recording

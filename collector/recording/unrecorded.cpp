@@ -97,9 +97,14 @@ void note_went_on_unrecorded(model::Process* facts) {
   facts->notes.push_back(std::string("went on as another program that ") + kWhyPrograms);
 }
 
-void note_unrecorded_programs(std::uint64_t programs, model::Process* facts) {
-  facts->notes.push_back("started " + std::to_string(programs) +
-                         (programs == 1 ? " program that " : " programs that ") + kWhyPrograms);
+void note_unrecorded_programs(const StartedPrograms::Unrecorded& programs, model::Process* facts) {
+  if (programs.unheard > 0) {
+    facts->notes.push_back("started " + std::to_string(programs.unheard) +
+                           (programs.unheard == 1 ? " program that " : " programs that ") +
+                           kWhyPrograms);
+  }
+  facts->losses.children_unrecorded += programs.unanswered;
+  add_note(programs.unanswered, kNoAnswer, facts);
 }
 
 }  // namespace memwatch::recording

@@ -5,6 +5,7 @@
 
 #include "collector/intake/unrecorded_children.h"
 #include "collector/recording/process_record.h"
+#include "collector/recording/started_programs.h"
 
 namespace memwatch::recording {
 
@@ -28,7 +29,8 @@ void note_unrecorded_children(const intake::UnrecordedChildren& children, std::u
 // Says that it executed a program of which nothing was heard.
 void note_went_on_unrecorded(model::Process* facts);
 
-// Says the same of children that were not forked, so that they have no record either.
-void note_unrecorded_programs(std::uint64_t programs, model::Process* facts);
+// Says the same of children that were not forked, so that they have no record either, and counts
+// those that waited in vain.
+void note_unrecorded_programs(const StartedPrograms::Unrecorded& programs, model::Process* facts);
 
 }  // namespace memwatch::recording

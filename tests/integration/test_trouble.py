@@ -12,6 +12,7 @@ from harness.checks import check_sums
 from harness.configuration import configuration
 from harness.kills import children_of, is_gone, wait_until
 from harness.report import Report
+from harness.workspace import shared_memory_in_use, shared_memory_names
 
 # In a mount namespace of its own: small file systems where they hurt, seen by this command alone.
 SMALL_FILE_SYSTEM = 'mount -t tmpfs -o "size=$1" tmpfs "$2" || exit 111; shift 2; exec "$@"'
@@ -173,6 +174,16 @@ class TroubleTest(IntegrationTest):
     def test_a_program_that_may_lose_events_never_waits_for_a_stopped_collector(self):
         # A few times for the kernel's own reasons, which has locks too.
         self.assertLess(self.run_with_a_stopped_collector("--on-full", "drop"), 20)
+
+    def test_what_a_child_leaves_that_waited_in_vain_is_swept(self):
+        # It makes a segment of its own, for another memwatch that may come, and is killed.
+        command = ["/bin/sh", "-c", "kill -STOP $PPID; /bin/sh -c 'kill -KILL $$'; kill -CONT $PPID; exit 3"]
+        run = self.memwatch("run", "-o", self.workspace.out / "session.mw", "--", *command)
+        self.assertEqual(run.status, 3)
+        self.assertIn("NOT exact: 1 child process unrecorded", run.stderr)
+        self.assertIn("did not answer within the second that a program waits for it", " ".join(run.stderr.split()))
+        left = [name for name in shared_memory_names() if name not in self.workspace.shared_memory_before]
+        self.assertEqual([name for name in left if name not in shared_memory_in_use()], [])
 
     def test_a_program_that_waited_in_vain_and_ended_has_a_record_that_says_so(self):
         # Its memwatch is stopped from before its introduction until after its end.

@@ -5,14 +5,14 @@
 namespace memwatch::recording {
 namespace {
 
-using Counts = std::map<std::size_t, std::uint64_t>;
+using Counts = std::map<std::size_t, StartedPrograms::Unrecorded>;
 
 TEST(StartedPrograms, CountsThoseThatNeverIntroduceThemselves) {
   StartedPrograms programs;
   programs.begun(11, 0);
   programs.begun(12, 3);
   programs.begun(13, 3);
-  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, 1}, {3, 2}}));
+  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, {1, 0}}, {3, {2, 0}}}));
   EXPECT_EQ(programs.take_unrecorded(), Counts{});
 }
 
@@ -49,14 +49,26 @@ TEST(StartedPrograms, TellsChildrenApartThatHadTheSamePidInTurn) {
   programs.begun(11, 0);
   programs.begun(11, 1);
   programs.introduced(11);
-  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, 1}}));
+  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, {1, 0}}}));
+}
+
+TEST(StartedPrograms, CountsThoseThatWaitedInVainInEitherOrder) {
+  StartedPrograms programs;
+  programs.begun(11, 0);
+  programs.gone_unanswered(11);
+  programs.gone_unanswered(12);
+  programs.begun(12, 3);
+  programs.failed(12);  // a directory of PATH, and the next
+  programs.begun(12, 3);
+  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, {0, 1}}, {3, {0, 1}}}));
+  EXPECT_EQ(programs.take_unrecorded(), Counts{});
 }
 
 TEST(StartedPrograms, CountsMoreThanItRemembers) {
   StartedPrograms programs;
   constexpr std::uint64_t kMany = 200'000;
   for (std::uint64_t pid = 1; pid <= kMany; ++pid) programs.begun(static_cast<pid_t>(pid), 0);
-  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, kMany}}));
+  EXPECT_EQ(programs.take_unrecorded(), (Counts{{0, {kMany, 0}}}));
 }
 
 }  // namespace
