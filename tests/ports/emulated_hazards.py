@@ -19,7 +19,7 @@ NOT_HERE = {
     "assembly_without_cfi": "its assembly is x86-64's",
     **{
         f"another_allocator_{library}": "there is no such library for the processor here"
-        for library in ("jemalloc", "tcmalloc", "mimalloc", "jemalloc_static", "tcmalloc_static")
+        for library in ("jemalloc", "tcmalloc", "mimalloc", "jemalloc_static", "tcmalloc_static", "mimalloc_static")
     },
 }
 
