@@ -282,6 +282,11 @@ class HazardsTest(IntegrationTest):
     def test_allocators_and_calls(self):
         self.rows(ALLOCATORS)
 
+    def test_a_stack_of_the_programs_own_making_is_walked(self):
+        run = self.trace_only(self.host("coroutine_stack"))
+        # The frame behind the one that allocates lies on that stack.
+        self.assertEqual(run.report.root.sum_through("coroutine", "live_bytes"), 1000 * 24)
+
     def test_huge_pages_of_the_machine(self):
         setting = Path("/proc/sys/vm/nr_hugepages")
         before = int(setting.read_text())
