@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "collector/base/toml_document.h"
 #include "collector/gate/baseline.h"
@@ -32,8 +33,8 @@ std::uint64_t storable(std::uint64_t value) {
   return std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max());
 }
 
-// Names come from other people's binaries. What is no printable ASCII is escaped byte by byte: the
-// text only has to be the same for the same stack.
+// Names come from other people's binaries and machines. What is no printable ASCII is escaped byte
+// by byte: the text only has to be the same for the same bytes.
 std::string quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -207,7 +208,7 @@ class Parser {
       if (entry.value.kind != Kind::string) {
         return wrong(entry.value.line, entry.key + ": " + toml::expected("a string", entry.value));
       }
-      *target = entry.value.string;
+      *target = unescaped(entry.value.string);
     }
     return {};
   }
@@ -237,7 +238,13 @@ class Parser {
       } else if (entry.key == kLargestOther) {
         baseline_.largest_other = figures;
       } else {
-        baseline_.stacks.push_back(BaselineStack{unescaped(entry.key), figures});
+        std::string text = unescaped(entry.key);
+        if (!listed_.insert(text).second) {
+          return wrong(entry.value.line, fmt::format("the stack {} stands here twice, in two "
+                                                     "spellings",
+                                                     quoted(text)));
+        }
+        baseline_.stacks.push_back(BaselineStack{std::move(text), figures});
       }
     }
     return {};
@@ -245,6 +252,7 @@ class Parser {
 
   toml::Source source_;
   Baseline baseline_;
+  std::set<std::string> listed_;  // TOML compares keys by their characters, not by their bytes
 };
 
 Result<Baseline> from(const toml::Source& source, const Result<Value>& document) {

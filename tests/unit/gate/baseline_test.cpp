@@ -95,6 +95,22 @@ TEST(Baseline, HostileNamesAreEscapedAndComeBack) {
   EXPECT_EQ(read->stacks[0].text, name + " <- main");
 }
 
+// A baseline may be edited by hand, in UTF-8: it means the same bytes as the escapes that memwatch
+// writes.
+TEST(Baseline, NamesOfAMachineComeBackAndTheirSpellingDoesNotMatter) {
+  Baseline baseline = measured({app_session()});
+  baseline.environment->kernel = "6.1-caf\xc3\xa9 \xe2\x82\xac \xff\x01";
+  const std::string text = baseline_text(baseline);
+  const Result<Baseline> read = parse_baseline("app.baseline", text);
+  ASSERT_TRUE(read) << read.error().to_line();
+  EXPECT_EQ(read->environment->kernel, baseline.environment->kernel);
+  const std::string euro = "\\u00E2\\u0082\\u00AC", by_hand = replaced(text, euro, "\xe2\x82\xac");
+  const Result<Baseline> edited = parse_baseline("app.baseline", by_hand);
+  ASSERT_TRUE(edited) << edited.error().to_line();
+  EXPECT_EQ(edited->environment->kernel, baseline.environment->kernel);
+  EXPECT_EQ(baseline_text(*edited), text);
+}
+
 TEST(Baseline, OfALargeProgramOnlyTheLargestStacksAreListedAndTheRestIsSummedUp) {
   testing::SessionBuilder builder;
   const auto exe = builder.module("/build/app");
@@ -151,6 +167,7 @@ TEST(Baseline, EveryDamageHasItsLineAndWhatWasExpected) {
       {replaced(good, "\"load(int) <- main\" = {", "\"load(int) <- main\" = 5 #"),
        ":24: ", "figures"},
       {replaced(good, "leaked_bytes = 1000, peak", "leaked = 1000, peak"), ":24: ", "leaked_bytes"},
+      {good + "\"\xe2\x82\xac\" = {}\n\"\\u00E2\\u0082\\u00AC\" = {}\n", ":26: ", "twice"},
       {good.substr(0, good.find("peak_rss")), "", "peak_rss"},
   };
   for (const auto& damage : damages) {
