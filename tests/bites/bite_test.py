@@ -4,6 +4,7 @@
 usage: bite_test.py
 """
 
+import re
 import sys
 import tempfile
 import unittest
@@ -89,6 +90,16 @@ class BiteTest(unittest.TestCase):
 
     def test_every_patch_can_be_read(self):
         self.assertGreater(len(all_bites()), 30)
+
+
+class HazardsTest(unittest.TestCase):
+    def test_each_hazard_of_the_documentation_names_what_takes_its_protection_out(self):
+        document = (ROOT / "docs" / "reliability.md").read_text()
+        table_of_hazards = re.search(r"^\| hazard \| programs \|[^\n]*\n\|[-|]+\n((?:\|.*\n)+)", document, re.MULTILINE)[1]
+        patches = {bite.name for bite in all_bites()}
+        for row in table_of_hazards.splitlines():
+            named = set(re.findall(r"`(\w+)`", row.strip(" |").split(" | ")[2]))
+            self.assertTrue(named and named <= patches, f"{row}: {named - patches}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ exact mode every call must have been counted.
 import os
 import re
 import unittest
+from collections import Counter
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -71,6 +72,7 @@ UNFINISHED = "a realloc that was left behind may or may not have happened: then 
 BIRTH_AND_END = [
     Row("allocates_before_main"),
     Row("allocates_at_exit"),
+    Row("library_lives_longer", exact="truth"),
     Row("thread_exit_destructors", exact="totals"),
     Row("valloc_in_key_destructor", exact="totals"),
     Row("looks_up_symbols"),
@@ -284,8 +286,42 @@ class HazardsTest(IntegrationTest):
 
     def test_a_stack_of_the_programs_own_making_is_walked(self):
         run = self.trace_only(self.host("coroutine_stack"))
-        # The frame behind the one that allocates lies on that stack.
-        self.assertEqual(run.report.root.sum_through("coroutine", "live_bytes"), 1000 * 24)
+        root = run.report.root
+        behind = [site["live_bytes"] for site in root.sites if root.report.functions(site["stack"])[1:2] == ["coroutine"]]
+        self.assertEqual(behind, [1000 * 24])  # the frame behind the one that allocates lies on that stack
+
+    def test_stacks_of_coroutines_are_those_of_who_resumes_them(self):
+        root = self.trace_only(self.host("cxx_coroutines")).report.root
+        allocations = Counter()
+        for site in root.sites_through("allocates"):
+            depth = sum("resume_at_depth" in name for name in root.report.functions(site["stack"]))
+            allocations[depth] += site["allocations"]
+        # The frames of the coroutines themselves; main resumes at each depth once, its thread at the fourth.
+        expected = {0: 50, **{depth: 50 for depth in range(1, 21)}}
+        expected[4] += 50
+        self.assertEqual(allocations, expected)
+
+    def test_a_handler_on_a_stack_of_its_own_is_walked_to_main(self):
+        root = self.trace_only(self.host("handler_allocates_while_allocating", 500, "altstack")).report.root
+        sites = root.sites_through("on_alarm")
+        self.assertEqual(sum(site["allocations"] for site in sites), 2 * 500)
+        ends = [root.report.functions(site["stack"]) for site in sites]
+        self.assertEqual([names for names in ends if "run_the_storm" not in names or "main" not in names], [])
+
+    def test_code_made_at_run_time_is_walked_by_its_frame_pointer(self):
+        root = self.trace_only(self.host("jit_code")).report.root
+        callers = [(root.report.functions(site["stack"])[1:3], site["allocations"]) for site in root.sites]
+        self.assertEqual(sum(count for names, count in callers if names == ["run", "main"]), 5 * 256)
+
+    def test_a_child_that_is_number_1_of_its_world_has_our_number(self):
+        command = self.host("unshares_namespaces")
+        native, run = self.run_command(command), self.trace_only(command)
+        if degraded := degraded_because(native):
+            self.skipTest(degraded)
+        (child,) = [process for process in run.report.processes if process is not run.report.root]
+        self.assertNotEqual(child.pid, 1)
+        # What its parent is told of its end is told by that number.
+        self.assertEqual((child.exit["kind"], child.exit["code"]), ("exited", 7))
 
     def test_huge_pages_of_the_machine(self):
         setting = Path("/proc/sys/vm/nr_hugepages")
