@@ -51,7 +51,7 @@ memwatch_twin_code:
   mov $14, %eax
   mov $2, %edi
   lea memwatch_twin_all_signals(%rip), %rsi
-  lea memwatch_twin_call+80(%rip), %rdx
+  xor %edx, %edx
   mov $8, %r10d
   syscall
   mov memwatch_twin_call+32(%rip), %rbx

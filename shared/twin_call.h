@@ -20,6 +20,10 @@
 
 namespace memwatch::protocol {
 
+// Of the code, what blocks signals. The collector has blocked them by then, and sends the thread to
+// what comes after.
+inline constexpr std::uint64_t kBlockingBytes = 27;
+
 struct TwinCall {
   // Target, once: where the code begins and ends.
   std::uint64_t code, code_end;
@@ -32,7 +36,7 @@ struct TwinCall {
   std::uint64_t twin;
   // Collector: the call.
   std::uint64_t number, arguments[5];
-  // Target: the signals that were blocked.
+  // Collector: the signals that were blocked.
   std::uint64_t signals;
   // Collector: where and as what the thread goes on.
   std::uint64_t flags, ip, sp, ax, bx, cx, dx, si, di, bp, r8, r9, r10, r11, r12, r13, r14, r15;

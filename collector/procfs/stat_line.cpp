@@ -35,6 +35,10 @@ std::optional<StatLine> parse_stat(std::string_view text) {
       case 12:
         line.major_faults = *value;
         break;
+      case 14:
+      case 15:
+        line.cpu_ticks += *value;
+        break;
       case 22:
         line.start_ticks = *value;
         break;

@@ -16,6 +16,7 @@ struct StatLine {
   std::string comm;
   char state = '?';  // R S D Z T t X I …
   std::uint64_t minor_faults = 0, major_faults = 0;
+  std::uint64_t cpu_ticks = 0;    // clock ticks on a processor, in user and in kernel mode
   std::uint64_t start_ticks = 0;  // clock ticks from boot to the start: with the pid, an identity
   std::int32_t exit_status = 0;   // as waitpid gives it; 0 where the reader may not know it
 };

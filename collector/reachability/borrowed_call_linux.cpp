@@ -147,7 +147,7 @@ class Errand {
       done.why_not = "its threads cannot be borrowed";
       return done;
     }
-    follow(&done);
+    follow(wanted, &done);
     return done;
   }
 
@@ -176,20 +176,38 @@ class Errand {
       return false;
     }
     step();
+    // Signals are blocked from here: a thread on its own does it itself, before anything else.
+    std::uint64_t all = ~std::uint64_t{0};
+    registers.rip = call.code + protocol::kBlockingBytes;
+    if (ptrace(PTRACE_SETSIGMASK, thread_.tid, sizeof all, &all) != 0) {
+      put_back();
+      return false;
+    }
+    step();
+    if (!set_registers(thread_.tid, registers)) {
+      put_back();
+      return false;
+    }
+    step();
     return true;
   }
 
-  // Two calls, that which blocks signals and the one that is wanted, with a stop before and after
-  // each.
-  void follow(BorrowedCall* done) {
-    constexpr int kStops = 4;
-    for (int stops = 0; stops < kStops;) {
+  // One that can be cut short (as a clone cannot) is told so when it has begun, which saves a stop:
+  // the thread has to get a processor for each.
+  static bool may_be_interrupted(const SystemCall& wanted) { return wanted.number != SYS_clone; }
+
+  // To the beginning of the call, to its end, and to where the kernel looks for signals and calls
+  // to be made again: only from there the old registers lead back.
+  void follow(const SystemCall& wanted, BorrowedCall* done) {
+    for (bool has_begun = false, has_ended = false; !has_ended;) {
+      if (has_begun && may_be_interrupted(wanted)) break;
       if (ptrace(PTRACE_SYSCALL, thread_.tid, nullptr, nullptr) != 0) return lose(done);
-      const int status = next_stop(thread_.tid, stops == kStops - 1 ? kCloneSeconds : kStepSeconds);
+      const int status = next_stop(thread_.tid, has_begun ? kCloneSeconds : kStepSeconds);
       if (status <= 0) return lose(done);
       step();
       if (status >> 8 == kSystemCallStop) {
-        ++stops;
+        has_ended = has_begun;
+        has_begun = true;
       } else if (status >> 8 == (SIGTRAP | (PTRACE_EVENT_CLONE << 8))) {
         unsigned long child = 0;
         ptrace(PTRACE_GETEVENTMSG, thread_.tid, nullptr, &child);
@@ -207,8 +225,6 @@ class Errand {
         return;
       }
     }
-    // To where the kernel looks for signals and calls to be made again: only from there the old
-    // registers lead back.
     ptrace(PTRACE_INTERRUPT, thread_.tid, nullptr, nullptr);
     if (ptrace(PTRACE_CONT, thread_.tid, nullptr, nullptr) != 0) return lose(done);
     const int status = next_stop(thread_.tid, kStepSeconds);

@@ -236,7 +236,9 @@ class Examiner {
     if (!is_halted_) return;
     is_halted_ = false;
     stopped_.go_on();
-    pause_seconds_ += std::chrono::duration<double>(Clock::now() - start_).count();
+    // One that waits for us is held by other means than ptrace.
+    const Clock::time_point end = stopped_.until() > start_ ? stopped_.until() : Clock::now();
+    pause_seconds_ += std::chrono::duration<double>(end - start_).count();
   }
 
   void release() {

@@ -32,13 +32,16 @@ class StoppedThreads {
   // Stops every thread but `except` (0: every one). Empty: done; else why not, and they go on.
   std::string stop(pid_t pid, pid_t except);
 
-  // Stops one thread that may be borrowed (borrowed_call.h), whichever. Empty: done.
+  // Stops one thread that may be borrowed (borrowed_call.h), if it can be one that has a processor.
+  // Empty: done.
   std::string stop_one(pid_t pid);
 
   [[nodiscard]] const std::vector<StoppedThread>& threads() const { return threads_; }
   [[nodiscard]] std::vector<StoppedThread>& threads() { return threads_; }
-  // When the first was told to stop.
+  // When the first was told to stop; of one alone, when it had stopped.
   [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
+  // When the last was let go, if any was.
+  [[nodiscard]] std::chrono::steady_clock::time_point until() const { return until_; }
 
   void go_on();
 
@@ -57,7 +60,7 @@ class StoppedThreads {
   pid_t pid_ = 0;
   bool is_own_child_ = false;
   std::vector<StoppedThread> threads_;  // by number
-  std::chrono::steady_clock::time_point since_;
+  std::chrono::steady_clock::time_point since_, until_;
 };
 
 // Threads that did not stop in time cannot be let go before they do: lets go those that have. To be

@@ -14,6 +14,7 @@
 
 #include "collector/procfs/process_list.h"
 #include "collector/procfs/stat_line.h"
+#include "collector/procfs/text.h"
 #include "collector/reachability/borrowed_call.h"
 #include "collector/reachability/stopped_threads.h"
 
@@ -72,6 +73,26 @@ bool let_go(const Straggler& straggler) {
   return true;
 }
 
+// Those that have a processor, the busiest first, then the others. One that sleeps has to be given
+// a processor for each step of its errand while the others run on: beside one that computes without
+// end that is its turn of 4 ms (measured) each time.
+std::vector<pid_t> busiest_first(pid_t pid) {
+  constexpr std::size_t kMostAsked = 64;  // of a thousand that would take long
+  std::vector<pid_t> tids = procfs::threads_of_process(pid);
+  std::vector<std::pair<std::uint64_t, pid_t>> running;
+  const std::string place = procfs::process_path("/proc", pid, "task");
+  for (std::size_t i = 0; i < std::min(kMostAsked, tids.size()); ++i) {
+    const auto stat = procfs::read_stat(tids[i], place);
+    if (stat && stat->state == 'R') running.emplace_back(stat->cpu_ticks, tids[i]);
+  }
+  std::sort(running.begin(), running.end());
+  for (const auto& [ticks, tid] : running) {
+    const auto at = std::find(tids.begin(), tids.end(), tid);
+    std::rotate(tids.begin(), at, at + 1);
+  }
+  return tids;
+}
+
 }  // namespace
 
 void release_stragglers() {
@@ -84,6 +105,8 @@ StoppedThreads::~StoppedThreads() {
 
 void StoppedThreads::go_on() {
   for (const StoppedThread& thread : threads_) {
+    // Before: one that goes on may take the processor from us.
+    until_ = Clock::now();
     // The word is the signal to deliver, 0 for none. Fails for a thread that has ended, and for one
     // that has not stopped yet: that one would stop later and stand still for ever.
     if (ptrace(PTRACE_DETACH, thread.tid, nullptr, static_cast<long>(thread.held_signal)) != 0) {
@@ -203,7 +226,7 @@ std::string StoppedThreads::stop_one(pid_t pid) {
   since_ = Clock::now();
   constexpr std::size_t kMostTried = 16;
   std::size_t tried = 0;
-  for (const pid_t tid : procfs::threads_of_process(pid)) {
+  for (const pid_t tid : busiest_first(pid)) {
     if (tried++ == kMostTried) break;
     if (ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) != 0) {
       if (errno == ESRCH) continue;
@@ -213,7 +236,9 @@ std::string StoppedThreads::stop_one(pid_t pid) {
     StoppedThread& thread = threads_.emplace_back();
     thread.tid = tid;
     constexpr std::chrono::milliseconds kShortPatience{100};
-    if (await_stop(thread, Clock::now() + kShortPatience) && may_be_borrowed(thread)) return {};
+    const bool is_stopped = await_stop(thread, Clock::now() + kShortPatience);
+    since_ = Clock::now();  // until then it did what it does
+    if (is_stopped && may_be_borrowed(thread)) return {};
     go_on();
   }
   return "none of its threads could be borrowed";

@@ -191,7 +191,9 @@ double Twin::end() {
     StoppedThreads one;
     const bool is_done = one.stop_one(process_).empty() && take_remains(process_, one, call_);
     one.go_on();
-    stopped_seconds += std::chrono::duration<double>(Clock::now() - one.since()).count();
+    if (one.until() > one.since()) {
+      stopped_seconds += std::chrono::duration<double>(one.until() - one.since()).count();
+    }
     if (is_done) break;
     usleep(kBetween);
   }

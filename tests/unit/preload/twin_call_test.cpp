@@ -50,5 +50,12 @@ TEST_F(EndTwin, AChildOfTheProgramThatHasTheNumberByNowIsLeftAlone) {
   EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
+TEST_F(EndTwin, WhatBlocksSignalsEndsWithItsCall) {
+  const auto* const code = reinterpret_cast<const unsigned char*>(call_->code);  // NOLINT: ours
+  const unsigned char* const after = code + protocol::kBlockingBytes;
+  EXPECT_EQ(after[-2], 0x0f);  // syscall
+  EXPECT_EQ(after[-1], 0x05);
+}
+
 }  // namespace
 }  // namespace memwatch::preload

@@ -28,6 +28,7 @@ TEST(StatLine, ANameWithBlanksAndParenthesesIsTakenWhole) {
   EXPECT_EQ(line->ppid, 17);
   EXPECT_EQ(line->minor_faults, 102U);
   EXPECT_EQ(line->major_faults, 33U);
+  EXPECT_EQ(line->cpu_ticks, 3U);
   EXPECT_EQ(line->start_ticks, 136073U);
   EXPECT_EQ(line->exit_status, 256);
 }
