@@ -4,7 +4,9 @@
 usage: bite_test.py
 """
 
+import os
 import re
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -78,6 +80,17 @@ class BiteTest(unittest.TestCase):
         self.assertEqual(trial.why_skipped("x ... skipped 'no cgroup'\nRan 1 test in 0s\n\nOK (skipped=1)\n"), "no cgroup")
         self.assertEqual(trial.why_skipped("x ... skipped 'no cgroup'\nRan 2 tests in 0s\n\nOK (skipped=1)\n"), "")
         self.assertEqual(trial.why_skipped("Ran 2 tests in 0s\n\nOK\n"), "")
+
+    def test_what_a_test_leaves_in_the_place_of_segments_is_swept(self):
+        before = trial.shared_memory_names()
+        # Of a process that is none: no pid is that large, and this test's alone.
+        left = [Path(f"/dev/shm/memwatch.{os.getuid()}.{2**31 - 1 - number}.{os.getpid()}.{number:016x}") for number in range(3)]
+        left[0].mkdir()
+        left[1].symlink_to("nowhere")
+        left[2].write_bytes(b"")
+        self.addCleanup(subprocess.run, ["rm", "-rf", *left], check=False)
+        trial.sweep_segments(before)
+        self.assertEqual([path for path in left if os.path.lexists(path)], [])
 
     def test_rows_of_what_was_not_tried_stay(self):
         bites = [Bite(self.patch("out: a\nshows: b\ntest: unit x\n", name)) for name in ("one", "three", "two")]
