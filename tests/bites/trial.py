@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from harness.workspace import shared_memory_in_use, shared_memory_names
 from suites import bounded_run
 
 LIMIT_S = 300  # as ctest's for an integration test
+ENDING_S = 0.2  # what was killed has ended, though nobody may have waited for it
 FAREWELL_S = 5  # for cgroups, huge pages, mounts
 
 
@@ -44,6 +46,7 @@ def run(tree, test, limit_s=LIMIT_S):
         command = [str(word) for word in command_of(tree, test)]
         outcome = bounded_run.run(command, place / "at", environment, limit_s, farewell_s=FAREWELL_S)
     finally:
+        time.sleep(ENDING_S)
         sweep_segments(before)
         shutil.rmtree(place, ignore_errors=True)
     said = outcome.stdout + outcome.stderr
@@ -86,4 +89,5 @@ def is_alive(segment):
         text = Path("/proc", words[2], "stat").read_text()
     except OSError:
         return False
-    return text[text.rindex(")") + 2 :].split()[19] == words[3]
+    state, *rest = text[text.rindex(")") + 2 :].split()
+    return state not in "ZX" and rest[18] == words[3]
