@@ -39,7 +39,7 @@ __attribute__((visibility("hidden"))) memwatch::protocol::TwinCall memwatch_twin
     0};
 }
 
-// 14 rt_sigprocmask (2: set), 56 clone, 61 wait4 (0x40000000: __WALL), 436 close_range (2:
+// 3 close, 14 rt_sigprocmask (2: set), 56 clone, 323 userfaultfd, 61 wait4 (0x40000000: __WALL), 436 close_range (2:
 // CLOSE_RANGE_UNSHARE: in a table of descriptors of the twin's own), 231 exit_group.
 asm(R"(
   .text
@@ -62,6 +62,8 @@ memwatch_twin_code:
   mov memwatch_twin_call+72(%rip), %r8
   mov %rbx, %rax
   syscall
+  cmp $323, %rbx
+  je 5f
   cmp $56, %rbx
   jne 3f
   test %rax, %rax
@@ -116,6 +118,13 @@ memwatch_twin_code:
   xor %edi, %edi
   syscall
   hlt
+5:
+  test %rax, %rax
+  js 3b
+  mov %eax, %edi
+  mov $3, %eax
+  syscall
+  jmp 3b
   .globl memwatch_twin_code_end
   .hidden memwatch_twin_code_end
 memwatch_twin_code_end:

@@ -1,10 +1,12 @@
 // How the collector has a thread of the target make one system call: the clone that gives it a
-// twin of the process to read (collector/reachability/twin.h), or the wait for the twin's end. The
+// twin of the process to read (collector/reachability/twin.h), the wait for the twin's end, or the
+// userfaultfd by which it learns what is written to (collector/reachability/written_pages.h). The
 // thread stands still, by ptrace; its registers are put down here, and it goes on at `code`, which
 // is the shim's own:
 //
 //   blocks all signals · makes the call · [of a clone, the twin: lets go of all descriptors, ends]
-//   waits for the twin's end · signals as before · registers as before · back
+//   waits for the twin's end · [of userfaultfd: closes the descriptor, which the collector has by
+//   then] · signals as before · registers as before · back
 //
 // The collector watches every step of it and puts the thread back itself once the call is made, the
 // kernel's way of restarting an interrupted call included. What comes after the call is for the

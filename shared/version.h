@@ -7,7 +7,7 @@
 
 namespace memwatch::protocol {
 
-inline constexpr std::uint32_t kProtocolVersion = 11;
+inline constexpr std::uint32_t kProtocolVersion = 12;
 inline constexpr std::uint64_t kSegmentMagic = 0x31484354574d454dULL;  // "MEMWTCH1", little-endian
 
 }  // namespace memwatch::protocol

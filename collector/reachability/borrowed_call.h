@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "collector/reachability/stopped_threads.h"
@@ -24,6 +25,8 @@ namespace memwatch::reachability {
 struct SystemCall {
   std::uint64_t number = 0;
   std::array<std::uint64_t, 5> arguments{};
+  // Of a userfaultfd: called with its descriptor (of the target's), which the thread closes next.
+  std::function<void(int descriptor)> on_descriptor;
 };
 
 struct BorrowedCall {

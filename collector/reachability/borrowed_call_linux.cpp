@@ -194,19 +194,36 @@ class Errand {
 
   // One that can be cut short (as a clone cannot) is told so when it has begun, which saves a stop:
   // the thread has to get a processor for each.
-  static bool may_be_interrupted(const SystemCall& wanted) { return wanted.number != SYS_clone; }
+  static bool may_be_interrupted(const SystemCall& wanted) {
+    return wanted.number != SYS_clone && wanted.number != SYS_userfaultfd;
+  }
+
+  // What the call gave is the target's for as long as the thread stands here. True: it is closed
+  // next.
+  bool hand_over(const SystemCall& wanted, BorrowedCall* done) const {
+    user_regs_struct registers{};
+    if (wanted.number != SYS_userfaultfd || !get_registers(thread_.tid, &registers)) return false;
+    done->result = static_cast<long>(registers.rax);
+    if (done->result < 0) return false;
+    if (wanted.on_descriptor) wanted.on_descriptor(static_cast<int>(done->result));
+    return true;
+  }
 
   // To the beginning of the call, to its end, and to where the kernel looks for signals and calls
   // to be made again: only from there the old registers lead back.
   void follow(const SystemCall& wanted, BorrowedCall* done) {
+    bool is_handed_over = false;
     for (bool has_begun = false, has_ended = false; !has_ended;) {
       if (has_begun && may_be_interrupted(wanted)) break;
       if (ptrace(PTRACE_SYSCALL, thread_.tid, nullptr, nullptr) != 0) return lose(done);
       const int status = next_stop(thread_.tid, has_begun ? kCloneSeconds : kStepSeconds);
       if (status <= 0) return lose(done);
       step();
-      if (status >> 8 == kSystemCallStop) {
-        has_ended = has_begun;
+      if (status >> 8 == kSystemCallStop && is_handed_over) {
+        break;  // it is about to close it
+      } else if (status >> 8 == kSystemCallStop) {
+        is_handed_over = has_begun && hand_over(wanted, done);
+        has_ended = has_begun && !is_handed_over;
         has_begun = true;
       } else if (status >> 8 == (SIGTRAP | (PTRACE_EVENT_CLONE << 8))) {
         unsigned long child = 0;
@@ -232,7 +249,9 @@ class Errand {
     step();
     if (status >> 16 == 0) thread_.held_signal = WSTOPSIG(status);
     user_regs_struct after{};
-    if (get_registers(thread_.tid, &after)) done->result = static_cast<long>(after.rax);
+    if (!is_handed_over && get_registers(thread_.tid, &after)) {
+      done->result = static_cast<long>(after.rax);
+    }
     put_back();
   }
 

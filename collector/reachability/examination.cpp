@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <utility>
 
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_list.h"
@@ -112,10 +113,17 @@ class Examiner {
       begin();
     } else {
       // One that goes on stands still only while a twin of it is made or its memory is copied, if
-      // there is room for that.
+      // there is room for that; where it was copied before, only for what it wrote to meanwhile.
       prepare();
       halt();
       begin();
+      if (result_.running_copy != nullptr && !finish_running_copy()) {
+        go_on();
+        drop_running_copy();
+        prepare();
+        halt();
+        begin();
+      }
       if (wants_twin_ && !make_twin()) {
         go_on();
         twin_.reset();
@@ -126,6 +134,8 @@ class Examiner {
     }
     if (!result_.why_not.empty()) {
       release();
+    } else if (result_.running_copy != nullptr) {
+      judge_running_copy();
     } else if (twin_ != nullptr) {
       judge_twin();
     } else if (take_copy()) {
@@ -150,6 +160,7 @@ class Examiner {
     if (!before->why_unreadable().empty()) return;
     std::string& why = result_.why_long_pause;
     why = subject_.twin_call == 0 ? "not on this processor" : why_no_twin(subject_.pid, *before);
+    if (why.empty() && make_running_copy(*before)) return;
     if (why.empty()) {
       auto flagged = procfs::read_fork_flags(subject_.pid);
       if (!flagged) why = "its mappings cannot be looked at closely";
@@ -166,6 +177,38 @@ class Examiner {
     } else {
       reserve_copy();
     }
+  }
+
+  // Once: one that wrote to too much would do so again.
+  bool make_running_copy(ProcessMemory& before) {
+    if (std::exchange(tried_running_copy_, true)) return false;
+    std::string why_not;
+    auto made = RunningCopy::make(subject_.pid, subject_.twin_call, before, subject_.heartbeat,
+                                  &pause_seconds_, &why_not);
+    if (made == nullptr) return false;
+    result_.copy =
+        MemoryCopy::reserve(before, made->others(before.maps()), subject_.heartbeat);
+    if (result_.copy == nullptr) return false;
+    result_.running_copy = std::move(made);
+    return true;
+  }
+
+  bool finish_running_copy() {
+    std::string why_not;
+    if (!result_.running_copy->finish(*result_.memory, &why_not) ||
+        !result_.copy->take(*result_.memory,
+                            result_.running_copy->others(result_.memory->maps()))) {
+      return false;
+    }
+    result_.snapshot = std::make_unique<TwinMemory>(*result_.running_copy, *result_.copy);
+    go_on();
+    return true;
+  }
+
+  void drop_running_copy() {
+    result_.running_copy->let_go(subject_.heartbeat);
+    result_.running_copy.reset();
+    result_.copy.reset();
   }
 
   void reserve_copy() {
@@ -211,6 +254,7 @@ class Examiner {
     if (procfs::process_start_ticks(subject_.pid) != subject_.start_time) {
       go_on();
       wants_twin_ = false;
+      result_.running_copy.reset();
       result_.copy.reset();
       result_.why_not = "it has ended";
     }
@@ -266,6 +310,15 @@ class Examiner {
     pause_seconds_ += twin_->end();
   }
 
+  void judge_running_copy() {
+    release();
+    std::vector<Block> blocks = subject_.take_blocks(facts_);
+    result_.running_copy->let_go(subject_.heartbeat);
+    look_through_beside(
+        *result_.snapshot, subject_, facts_, threads_, std::move(blocks), [] {}, result_);
+    say_if_incomplete(result_.copy->unreadable_bytes() + result_.running_copy->unreadable_bytes());
+  }
+
   void judge_copy() {
     // Was it still there at the end? Memory of a process that died reads as nothing.
     if (!result_.memory->why_unreadable().empty()) {
@@ -297,7 +350,7 @@ class Examiner {
 
   void explain_pause() {
     std::string& why = result_.why_long_pause;
-    if (subject_.waiting || twin_ != nullptr || why.empty() || threads_.empty()) {
+    if (subject_.waiting || twin_ != nullptr || result_.running_copy != nullptr || why.empty() || threads_.empty()) {
       why.clear();
     } else if (result_.copy != nullptr) {
       why = "while its memory was copied, since no twin of it could be made: " + why;
@@ -319,7 +372,7 @@ class Examiner {
   StoppedThreads stopped_;
   std::vector<StoppedThread> threads_;  // as they were
   RootFacts facts_;
-  bool wants_twin_ = false, is_halted_ = false;
+  bool wants_twin_ = false, is_halted_ = false, tried_running_copy_ = false;
   procfs::AddressRanges flagged_;  // not to be had from a twin
   Clock::time_point start_;
   double pause_seconds_ = 0;

@@ -15,6 +15,7 @@
 #include "collector/reachability/holders.h"
 #include "collector/reachability/memory_copy.h"
 #include "collector/reachability/roots.h"
+#include "collector/reachability/running_copy.h"
 #include "collector/reachability/scan.h"
 #include "collector/reachability/twin_memory.h"
 #include "collector/reachability/verdict.h"
@@ -58,10 +59,11 @@ struct Examination {
   std::string why_long_pause;
   std::vector<RootSource> sources;
   std::unique_ptr<ProcessMemory> memory;
-  // Of a process that goes on: all of its memory, where there was room, or what a twin lacks.
+  // Of a process that goes on: all of its memory, where there was room, or what the two below lack.
   std::unique_ptr<MemoryCopy> copy;
   std::unique_ptr<ProcessMemory> twin_memory;
-  std::unique_ptr<TwinMemory> snapshot;  // of the two
+  std::unique_ptr<RunningCopy> running_copy;
+  std::unique_ptr<TwinMemory> snapshot;  // of one of these and the copy
   std::unique_ptr<Scan> scan;
   Verdicts verdicts;
   std::vector<Path> holders;  // those that were wished for

@@ -1,5 +1,5 @@
-// A process that is in the middle of something gives a twin of itself, and its tracer is killed at
-// every step of that: it must not be able to tell. Three processes: this one, which judges, the
+// A process that is in the middle of something gives a twin of itself, or has its pages watched, and
+// its tracer is killed at every step of that: it must not be able to tell. Three processes: this one, which judges, the
 // subject, and its tracer.
 #include "collector/reachability/twin.h"
 
@@ -17,10 +17,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "collector/reachability/borrowed_call.h"
 #include "collector/reachability/process_memory.h"
+#include "collector/reachability/written_pages.h"
 #include "preload/twin_call.h"
 
 namespace memwatch::reachability {
@@ -233,6 +236,29 @@ enum Outcome : std::uint8_t {
   _exit(is_same ? kFine : kChanged);
 }
 
+// Makes a watch of its pages in the place of a twin.
+[[noreturn]] void be_watcher(pid_t subject, std::uint32_t kill_at) {
+  g_kill_at = kill_at;
+  g_shared->steps = 0;
+  at_borrowed_step = [] {
+    if (++g_shared->steps == g_kill_at) raise(SIGKILL);
+  };
+  double stopped_seconds = 0;
+  std::string why_not;
+  const auto pages =
+      WrittenPages::of(subject, preload::twin_call_address(), &stopped_seconds, &why_not);
+  if (pages != nullptr) _exit(stopped_seconds > 0 ? kFine : kChanged);
+  if (why_not.find("in the middle") != std::string::npos) _exit(kInTheMiddle);
+  if (why_not.find("needs Linux") != std::string::npos) _exit(kNotAllowed);
+  why_not += '\n';
+  _exit(write(2, why_not.data(), why_not.size()) > 0 ? kNoTwin : kChanged);
+}
+
+std::size_t descriptors_of(pid_t process) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(process) + "/fd"), end;
+  return static_cast<std::size_t>(std::distance(all, end));
+}
+
 class TwinTest : public testing::TestWithParam<Occupation> {
  protected:
   void SetUp() override {
@@ -283,9 +309,9 @@ class TwinTest : public testing::TestWithParam<Occupation> {
   }
 
   // The tracer's status as waitpid has it.
-  int trace(std::uint32_t kill_at) {
+  int trace(std::uint32_t kill_at, void (*be)(pid_t, std::uint32_t) = be_tracer) {
     const pid_t tracer = fork();
-    if (tracer == 0) be_tracer(subject_, kill_at);
+    if (tracer == 0) be(subject_, kill_at);
     int status = 0;
     while (waitpid(tracer, &status, WNOHANG) == 0) {
       feed();
@@ -350,6 +376,39 @@ TEST_P(TwinTest, TracerIsKilledAtEveryStep) {
     if (HasFailure()) break;
   }
   EXPECT_EQ(cut_off, 2U) << "once for each of the two calls";
+}
+
+TEST_P(TwinTest, TracerIsKilledAtEveryStepOfAWatch) {
+  const std::size_t descriptors = descriptors_of(subject_);
+  const int status = trace(0, be_watcher);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotAllowed) GTEST_SKIP() << "not possible here";
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), kFine);
+  EXPECT_EQ(descriptors_of(subject_), descriptors);
+  const std::uint32_t steps = g_shared->steps;
+  ASSERT_GT(steps, 10U);
+  std::uint32_t cut_off = 0;
+  for (std::uint32_t step = 1; step <= steps; ++step) {
+    SCOPED_TRACE(step);
+    end_subject();
+    g_shared->~Shared();
+    new (g_shared) Shared;
+    start_subject();
+    const int killed = trace(step, be_watcher);
+    ASSERT_TRUE(WIFSIGNALED(killed) && WTERMSIG(killed) == SIGKILL);
+    EXPECT_TRUE(goes_on());
+    EXPECT_EQ(descriptors_of(subject_), descriptors) << "a descriptor is left";
+    const int again = trace(0, be_watcher);
+    ASSERT_TRUE(WIFEXITED(again));
+    if (WEXITSTATUS(again) == kInTheMiddle) {
+      ++cut_off;
+    } else {
+      EXPECT_EQ(WEXITSTATUS(again), kFine);
+    }
+    expect_untouched();
+    if (HasFailure()) break;
+  }
+  EXPECT_EQ(cut_off, 1U);
 }
 
 // The end of a large twin takes a while: a check that comes at once has to wait for it. Whatever

@@ -14,7 +14,7 @@ namespace {
 
 // The protocol is bytes: a field that moves must not go unnoticed.
 TEST(SegmentLayout, HeaderFieldsLieWhereThisVersionHasThem) {
-  EXPECT_EQ(kProtocolVersion, 11U) << "a new version may move fields: update the offsets below";
+  EXPECT_EQ(kProtocolVersion, 12U) << "a new version may move fields: update the offsets below";
   EXPECT_EQ(offsetof(SegmentHeader, magic), 0U);
   EXPECT_EQ(offsetof(SegmentHeader, version), 8U);
   EXPECT_EQ(offsetof(SegmentHeader, header_bytes), 12U);
