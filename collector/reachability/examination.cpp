@@ -270,7 +270,7 @@ class Examiner {
       result_.why_long_pause = "its mappings changed in the last moment";
       return false;
     }
-    result_.twin_memory = ProcessMemory::of_twin(twin_->pid(), maps);
+    result_.twin_memory = std::make_unique<ProcessMemory>(twin_->pid(), -1, maps);
     result_.snapshot = std::make_unique<TwinMemory>(*result_.twin_memory, *result_.copy);
     go_on();
     return twin_->settle(&result_.why_long_pause);

@@ -38,25 +38,16 @@ ProcessMemory::ProcessMemory(pid_t pid, int descriptor, std::vector<procfs::Memo
   }
 }
 
-std::unique_ptr<ProcessMemory> ProcessMemory::of_twin(pid_t pid,
-                                                      std::vector<procfs::MemoryMapping> maps) {
-  auto memory = std::make_unique<ProcessMemory>(pid, -1, std::move(maps));
-  if (memory->descriptor_ >= 0) memory->by_system_call_.store(false, std::memory_order_relaxed);
-  return memory;
-}
-
 std::size_t ProcessMemory::read(std::uint64_t address, void* to, std::size_t size) {
-  if (by_system_call_.load(std::memory_order_relaxed)) {
+  ssize_t got = 0;
+  if (descriptor_ >= 0) {
+    if (address > static_cast<std::uint64_t>(INT64_MAX)) return 0;
+    got = pread(descriptor_, to, size, static_cast<off_t>(address));
+  } else {
     const iovec local{to, size};
     const iovec remote{reinterpret_cast<void*>(address), size};  // NOLINT: not ours to follow
-    const ssize_t got = process_vm_readv(pid_, &local, 1, &remote, 1, 0);
-    if (got >= 0) return static_cast<std::size_t>(got);
-    last_error_.store(errno, std::memory_order_relaxed);
-    if (errno != EPERM && errno != ENOSYS) return 0;
-    by_system_call_.store(false, std::memory_order_relaxed);
+    got = process_vm_readv(pid_, &local, 1, &remote, 1, 0);
   }
-  if (descriptor_ < 0 || address > static_cast<std::uint64_t>(INT64_MAX)) return 0;
-  const ssize_t got = pread(descriptor_, to, size, static_cast<off_t>(address));
   if (got < 0) last_error_.store(errno, std::memory_order_relaxed);
   return got < 0 ? 0 : static_cast<std::size_t>(got);
 }

@@ -7,12 +7,17 @@
  *     MAPPED_MIB    also so much memory that it maps itself and writes to
  *     THREADS       also so many threads that sleep
  *
- * At an x in its input it replaces itself by one of 1 MiB; at a t it writes to each page, and says
- * "touched"; at an f it forks, and says "fork_us=…", the time that the call took; for each empty
- * line it says "gap_us=… missed=… spoiled=… children=… signals=…" and starts anew: missed     times
- * a thread in pause() was not woken by a signal that found it there spoiled    other calls that did
- * not end as they should children   what a wait for any child of any kind says: none, living, dead
- *   signals    SIGCHLD
+ * What it does for each character of its input:
+ *   x   replaces itself by one of 1 MiB
+ *   t   writes to each page, and says "touched"
+ *   w   writes to each page again and again from now on, and says "writing"
+ *   u   has a userfaultfd from now on, and says "watching"
+ *   f   forks, and says "fork_us=…", the time that the call took
+ *   end of a line   says "gap_us=… missed=… spoiled=… children=… signals=…" and starts anew:
+ *     missed     times a thread in pause() was not woken by a signal that found it there
+ *     spoiled    other calls that did not end as they should
+ *     children   what a wait for any child of any kind says: none, living, dead
+ *     signals    SIGCHLD
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -126,6 +131,17 @@ static void touch(char* mapped, size_t mapped_bytes, size_t count) {
   for (size_t at = 0; at < mapped_bytes; at += 4096) ++((volatile char*)mapped)[at];
 }
 
+struct range {
+  char* mapped;
+  size_t bytes, blocks;
+};
+
+static void* touch_again_and_again(void* argument) {
+  const struct range* const all = argument;
+  for (;;) touch(all->mapped, all->bytes, all->blocks);
+  return argument;
+}
+
 /* Past the C library, as a leak check does it. */
 static uint64_t fork_us(void) {
   const uint64_t before = now_ns();
@@ -190,6 +206,17 @@ int main(int argc, char** argv) {
     if (byte == 't') {
       touch(memory, mapped, count);
       say("touched\n");
+    }
+    if (byte == 'w') {
+      static struct range all;
+      all = (struct range){memory, mapped, count};
+      start(&other, touch_again_and_again, &all);
+      say("writing\n");
+    }
+    if (byte == 'u') {
+      const int for_everyone = 1; /* UFFD_USER_MODE_ONLY */
+      require(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | for_everyone) >= 0, "userfaultfd");
+      say("watching\n");
     }
     if (byte == 'f') say("fork_us=%llu\n", (unsigned long long)fork_us());
     if (byte != '\n') continue;

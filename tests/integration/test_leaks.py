@@ -719,8 +719,12 @@ class LiveLeaksTest(IntegrationTest):
         self.assertEqual(sizes(run.leaks, "definite"), [])
         self.assertLessEqual({2101, 2202, 2303}, set(sizes(run.leaks, "reachable")))
 
-    def test_a_process_that_execs_while_it_is_checked_has_no_child(self):
-        process = self.start(self.host("lives_through_checks", "200"), LD_PRELOAD=configuration.preload)
+    def say(self, process, order):
+        process.stdin.write(order)
+        process.stdin.flush()
+        return process.stdout.readline()
+
+    def execs_while_it_is_checked(self, process, is_in_the_middle):
         command = [configuration.memwatch, "leaks", "--json", "-", "--duration", "100ms", process.pid]
         check = subprocess.Popen(
             [str(part) for part in command],
@@ -729,19 +733,50 @@ class LiveLeaksTest(IntegrationTest):
             stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 60
-        # Once there is a twin; or once it is all over, where the machine was slow to look.
-        children = f"/proc/{process.pid}/task/{process.pid}/children"
-        while check.poll() is None and time.monotonic() < deadline:
-            with open(children) as file:
-                if file.read().strip():
-                    break
-        process.stdin.write(b"x\n")  # it becomes itself, with a small heap
-        process.stdin.flush()
-        self.assertEqual(process.stdout.readline(), b"ready\n")
+        # In the middle of it; or once it is all over, where the machine was slow to look.
+        while check.poll() is None and time.monotonic() < deadline and not is_in_the_middle():
+            pass
+        # It becomes itself, with a small heap.
+        self.assertEqual(self.say(process, b"x\n"), b"ready\n")
         check.wait()
         said = self.ask(process)
         said.pop("gap_us")
         self.assertEqual(said, {"missed": "0", "spoiled": "0", "children": "none", "signals": "0"})
+
+    def test_a_process_that_execs_while_it_is_checked_has_no_child(self):
+        process = self.start(self.host("lives_through_checks", "200"), LD_PRELOAD=configuration.preload)
+        self.assertEqual(self.say(process, b"u"), b"watching\n")  # so that a twin of it is made
+        self.execs_while_it_is_checked(process, lambda: self.child_of_pid(process.pid) != "")
+
+    def test_a_process_that_execs_while_it_is_copied_becomes_the_other(self):
+        process = self.start(self.host("lives_through_checks", "200"), LD_PRELOAD=configuration.preload)
+        self.execs_while_it_is_checked(process, lambda: " uw" in Path(f"/proc/{process.pid}/smaps").read_text())
+
+    def test_what_a_large_process_holds_is_the_same_however_it_was_copied(self):
+        # While it ran; by a twin, since it has a watch of its own; by whatever is right for one that writes without end.
+        found = {}
+        for name, order, answer in (("copy", b"", b""), ("twin", b"u", b"watching\n"), ("busy", b"w", b"writing\n")):
+            session = self.workspace.out / f"{name}.mw"
+            program = self.host("lives_through_checks", "48", "plain")
+            memwatch = self.start([configuration.memwatch, "run", "-q", "--leak-check", "none", "-o", session, "--", *program])
+            pid = self.child_of(memwatch)
+            if order:
+                self.assertEqual(self.say(memwatch, order), answer)
+            run = self.check(pid)
+            self.assertEqual((run.leaks["method"], run.leaks["complete"]), ("reachability", True))
+            self.assertNotIn("pause_reason", run.leaks)
+            found[name] = [run.leaks[kind] for kind in ("definite_bytes", "indirect_bytes", "possible_bytes", "reachable_blocks")]
+            self.assertNotIn(" uw", Path(f"/proc/{pid}/smaps").read_text())
+            said = self.ask(memwatch)
+            said.pop("gap_us")
+            self.assertEqual(said, {"missed": "0", "spoiled": "0", "children": "none", "signals": "0"})
+        blocks = (48 << 20) // 256
+        self.assertGreaterEqual(found["copy"][3], blocks)
+        self.assertEqual(found["copy"][:3], [0, 0, 0])
+        self.assertEqual(found["twin"], found["copy"])
+        # A thread more, with a stack and what the loader keeps for it.
+        self.assertEqual(found["busy"][:3], [0, 0, 0])
+        self.assertIn(found["busy"][3] - found["copy"][3], range(3))
 
     def test_a_process_that_nobody_records_is_watched_for_a_while(self):
         process = self.start(self.host("leaks_on_demand"), LD_PRELOAD=configuration.preload)
