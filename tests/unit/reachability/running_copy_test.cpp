@@ -172,6 +172,9 @@ class RunningCopyTest : public testing::TestWithParam<Habit> {
  protected:
   void SetUp() override {
     if (preload::twin_call_address() == 0) GTEST_SKIP() << "not for this processor";
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "a sanitizer's own memory is terabytes of mappings";
+#endif
     void* const room =
         mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(room, MAP_FAILED);
