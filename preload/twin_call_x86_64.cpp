@@ -39,8 +39,9 @@ __attribute__((visibility("hidden"))) memwatch::protocol::TwinCall memwatch_twin
     0};
 }
 
-// 3 close, 14 rt_sigprocmask (2: set), 56 clone, 323 userfaultfd, 61 wait4 (0x40000000: __WALL), 436 close_range (2:
-// CLOSE_RANGE_UNSHARE: in a table of descriptors of the twin's own), 231 exit_group.
+// 3 close, 14 rt_sigprocmask (2: set), 56 clone, 323 userfaultfd, 61 wait4 (0x40000000: __WALL),
+// 436 close_range (2: CLOSE_RANGE_UNSHARE: in a table of descriptors of the twin's own), 231
+// exit_group.
 asm(R"(
   .text
   .p2align 4

@@ -186,8 +186,7 @@ class Examiner {
     auto made = RunningCopy::make(subject_.pid, subject_.twin_call, before, subject_.heartbeat,
                                   &pause_seconds_, &why_not);
     if (made == nullptr) return false;
-    result_.copy =
-        MemoryCopy::reserve(before, made->others(before.maps()), subject_.heartbeat);
+    result_.copy = MemoryCopy::reserve(before, made->others(before.maps()), subject_.heartbeat);
     if (result_.copy == nullptr) return false;
     result_.running_copy = std::move(made);
     return true;
@@ -350,7 +349,8 @@ class Examiner {
 
   void explain_pause() {
     std::string& why = result_.why_long_pause;
-    if (subject_.waiting || twin_ != nullptr || result_.running_copy != nullptr || why.empty() || threads_.empty()) {
+    if (subject_.waiting || twin_ != nullptr || result_.running_copy != nullptr || why.empty() ||
+        threads_.empty()) {
       why.clear();
     } else if (result_.copy != nullptr) {
       why = "while its memory was copied, since no twin of it could be made: " + why;

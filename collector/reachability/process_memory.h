@@ -1,13 +1,13 @@
 // The memory of another process, through a descriptor of its /proc/PID/mem (ours, or the one it
-// handed over when it introduced itself), else by process_vm_readv. What is mapped is known from its
-// maps; of long ranges the page map tells what was ever touched, so that reservations of terabytes
-// cost nothing and are not touched by us. Not thread-safe, but for read() once why_unreadable() has
-// been asked.
+// handed over when it introduced itself), else by process_vm_readv. What is mapped is known from
+// its maps; of long ranges the page map tells what was ever touched, so that reservations of
+// terabytes cost nothing and are not touched by us. Not thread-safe, but for read() once
+// why_unreadable() has been asked.
 //
-// process_vm_readv pins pages, and since Linux 5.19 a page that two processes share copy-on-write is
-// copied before it is pinned: reading a twin, or a process with forked children, made all of it anew
-// (0.3 GiB/s, and the memory a second time). The descriptor gives 5 GiB/s and leaves pages as they
-// are; where nothing is shared the call would give 8.
+// process_vm_readv pins pages, and since Linux 5.19 a page that two processes share copy-on-write
+// is copied before it is pinned: reading a twin, or a process with forked children, made all of it
+// anew (0.3 GiB/s, and the memory a second time). The descriptor gives 5 GiB/s and leaves pages as
+// they are; where nothing is shared the call would give 8.
 #pragma once
 
 #include <sys/types.h>

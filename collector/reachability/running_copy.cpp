@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "collector/procfs/cgroup.h"
+#include "collector/procfs/process_list.h"
 #include "collector/reachability/memory_copy.h"
 
 namespace memwatch::reachability {
@@ -63,9 +64,8 @@ std::uint64_t end_of(const Mirror& mirror) {
 // The range that contains the address, or else the first one beyond it.
 template <typename Ranges>
 auto next_of(const Ranges& ranges, std::uint64_t address) {
-  return std::upper_bound(
-      ranges.begin(), ranges.end(), address,
-      [](std::uint64_t at, const auto& one) { return at < end_of(one); });
+  return std::upper_bound(ranges.begin(), ranges.end(), address,
+                          [](std::uint64_t at, const auto& one) { return at < end_of(one); });
 }
 
 void add(std::vector<Range>* ranges, Range range) {
@@ -185,7 +185,7 @@ std::unique_ptr<RunningCopy> RunningCopy::make(pid_t process, std::uint64_t call
   }
   const std::vector<Range> ranges = watchable_ranges(now.maps());
   const std::uint64_t bytes = present_bytes(now, ranges);
-  if (bytes < kWorthIt) {
+  if (bytes < kWorthIt && procfs::threads_of_process(process).size() < kManyThreads) {
     *why_not = "it is small";
     return nullptr;
   }
@@ -240,8 +240,7 @@ bool RunningCopy::finish(ProcessMemory& now, std::string* why_not) {
     if (!is_watchable(mapping)) continue;
     for (auto mirror = next_of(watched_, mapping.start);
          mirror != watched_.end() && mirror->range.start < mapping.end; ++mirror) {
-      look({std::max(mapping.start, mirror->range.start),
-            std::min(mapping.end, mirror->range.end)},
+      look({std::max(mapping.start, mirror->range.start), std::min(mapping.end, mirror->range.end)},
            &written);
     }
   }
@@ -266,8 +265,8 @@ std::size_t RunningCopy::read(std::uint64_t address, void* to, std::size_t size)
     const auto present = next_of(present_, at);
     if (present == present_.end() || present->start > at) break;
     const auto mirror = next_of(watched_, at);
-    const std::size_t part = std::min<std::uint64_t>(
-        size - done, std::min(present->end, mirror->range.end) - at);
+    const std::size_t part =
+        std::min<std::uint64_t>(size - done, std::min(present->end, mirror->range.end) - at);
     std::memcpy(target + done, mirror->bytes + (at - mirror->range.start), part);
     done += part;
   }
@@ -277,8 +276,8 @@ std::size_t RunningCopy::read(std::uint64_t address, void* to, std::size_t size)
   const auto present = next_of(present_constants_, address);
   if (present != present_constants_.end() && present->start <= address) {
     const auto mirror = next_of(constants_, address);
-    const std::size_t part = std::min<std::uint64_t>(
-        size, std::min(present->end, mirror->range.end) - address);
+    const std::size_t part =
+        std::min<std::uint64_t>(size, std::min(present->end, mirror->range.end) - address);
     std::memcpy(target, mirror->bytes + (address - mirror->range.start), part);
     return part;
   }

@@ -29,8 +29,9 @@ struct Mirror {
 
 class RunningCopy : public Memory {
  public:
-  // Less memory than this is had by a twin as quickly.
+  // With less memory, and fewer threads (each has a stack), a twin is had as quickly.
   static constexpr std::uint64_t kWorthIt = std::uint64_t{32} << 20;
+  static constexpr std::size_t kManyThreads = 32;
 
   // `now`: the process, which runs, with its present maps. `call`: the address of its
   // protocol::TwinCall. `stopped_seconds`: what one thread of it stood still for is added.

@@ -1,5 +1,6 @@
 // The memory of a process as its twin has it (twin.h), or a copy that was made while it ran
-// (running_copy.h), together with a copy of the few parts that those do not have. Not thread-safe, but for what it is made of.
+// (running_copy.h), together with a copy of the few parts that those do not have. Not thread-safe,
+// but for what it is made of.
 #pragma once
 
 #include <memory>

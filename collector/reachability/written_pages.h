@@ -1,7 +1,8 @@
-// Which pages of another process have been written to since one asked, while it runs: by userfaultfd
-// with asynchronous write protection, of Linux 6.7 (Documentation/admin-guide/mm/userfaultfd.rst,
-// pagemap.rst: PAGEMAP_SCAN). A write to a watched page never waits for us: the kernel notes it and
-// lets it through, about a microsecond for each page and each time that one asks.
+// Which pages of another process have been written to since one asked, while it runs: by
+// userfaultfd with asynchronous write protection, of Linux 6.7
+// (Documentation/admin-guide/mm/userfaultfd.rst, pagemap.rst: PAGEMAP_SCAN). A write to a watched
+// page never waits for us: the kernel notes it and lets it through, about a microsecond for each
+// page and each time that one asks.
 //
 // The descriptor is made by a thread of the process (borrowed_call.h), which closes its own in the
 // same errand: the process has none. When ours is closed, whoever closes it, the kernel ends the
@@ -12,7 +13,8 @@
 // not seen: data, not pointers of the program's.
 //
 // While they are watched, mappings do not grow together with new ones beside them: a process that
-// maps a part of a mapping anew (MAP_FIXED) and moves the whole by mremap in that moment is refused.
+// maps a part of a mapping anew (MAP_FIXED) and moves the whole by mremap in that moment is
+// refused.
 //
 // All calls from one thread. Linux, any processor that has a TwinCall.
 #pragma once

@@ -1,5 +1,3 @@
-#include "collector/reachability/written_pages.h"
-
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -18,6 +16,7 @@
 
 #include "collector/procfs/text.h"
 #include "collector/reachability/borrowed_call.h"
+#include "collector/reachability/written_pages.h"
 
 namespace memwatch::reachability {
 
@@ -32,8 +31,8 @@ struct ScanArguments {
   std::uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 constexpr unsigned long kPageMapScan = _IOWR('f', 16, ScanArguments);
-constexpr std::uint64_t kProtectMatching = 1, kCheckWatched = 2;        // PM_SCAN_…
-constexpr std::uint64_t kWritten = 2, kPresent = 8, kSwapped = 16;      // PAGE_IS_…
+constexpr std::uint64_t kProtectMatching = 1, kCheckWatched = 2;            // PM_SCAN_…
+constexpr std::uint64_t kWritten = 2, kPresent = 8, kSwapped = 16;          // PAGE_IS_…
 constexpr std::uint64_t kAsynchronous = 1U << 15, kUnpopulated = 1U << 13;  // UFFD_FEATURE_WP_…
 constexpr int kUserModeOnly = 1;  // UFFD_USER_MODE_ONLY: allowed to everyone
 
@@ -83,14 +82,14 @@ bool is_known_here() {
 // Two watches of one range there cannot be, and the program's has to be possible.
 bool has_own(pid_t process) {
   std::error_code error;
-  for (std::filesystem::directory_iterator
-           at(procfs::process_path("/proc", process, "fd"), error),
+  for (std::filesystem::directory_iterator at(procfs::process_path("/proc", process, "fd"), error),
        end;
        !error && at != end; at.increment(error)) {
     std::array<char, 64> target{};
     const ssize_t size = readlink(at->path().c_str(), target.data(), target.size());
-    if (size > 0 && std::string_view(target.data(), static_cast<std::size_t>(size))
-                        .find("userfaultfd") != std::string_view::npos) {
+    if (size > 0 &&
+        std::string_view(target.data(), static_cast<std::size_t>(size)).find("userfaultfd") !=
+            std::string_view::npos) {
       return true;
     }
   }
@@ -140,8 +139,7 @@ std::unique_ptr<WrittenPages> WrittenPages::of(pid_t process, std::uint64_t call
     *why_not = done.why_not.empty() ? "the system refused" : done.why_not;
     return nullptr;
   }
-  return std::unique_ptr<WrittenPages>(
-      new WrittenPages(std::move(watch), std::move(page_map)));
+  return std::unique_ptr<WrittenPages>(new WrittenPages(std::move(watch), std::move(page_map)));
 }
 
 bool WrittenPages::watch(Range range) {
@@ -157,7 +155,8 @@ bool WrittenPages::watch(Range range) {
 std::uint64_t WrittenPages::next_existing(Range range, bool written_alone) {
   PageRegion first{};
   std::uint64_t walked = 0;
-  const int got = scan(page_map_.get(), 0, range, written_alone ? kWritten : 0, &first, 1, 1, &walked);
+  const int got =
+      scan(page_map_.get(), 0, range, written_alone ? kWritten : 0, &first, 1, 1, &walked);
   return got > 0 ? first.start : range.end;
 }
 
@@ -168,8 +167,8 @@ bool WrittenPages::take_written(Range range, const std::function<void(Range)>& v
     Range window{at, std::min(range.end, (at / kWindow + 1) * kWindow)};
     // One that is huge begins before what was found of it.
     window.start = std::max(range.start, at / kWindow * kWindow);
-    const int got = scan(page_map_.get(), kProtectMatching, window, kWritten,
-                         regions.data(), regions.size(), 0, &window.start);
+    const int got = scan(page_map_.get(), kProtectMatching, window, kWritten, regions.data(),
+                         regions.size(), 0, &window.start);
     if (got < 0) return false;
     for (int i = 0; i < got; ++i) {
       visit({regions[static_cast<std::size_t>(i)].start, regions[static_cast<std::size_t>(i)].end});

@@ -53,8 +53,7 @@ Shared* g_shared = nullptr;
 std::array<unsigned char*, 16> g_blocks{};  // of the process, each a mapping of its own
 
 unsigned char* map_bytes(std::size_t bytes) {
-  void* const at =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) _exit(1);
   return static_cast<unsigned char*>(at);
 }
@@ -112,7 +111,8 @@ bool live(Habit habit, unsigned char* heap, std::uint32_t turn, std::mt19937& ra
         _exit(is_filled(heap + at, kSome, turn + 1) ? 0 : 1);
       }
       int status = 0;
-      return waitpid(child, &status, 0) == child && status == 0 && is_filled(heap + at, kSome, turn);
+      return waitpid(child, &status, 0) == child && status == 0 &&
+             is_filled(heap + at, kSome, turn);
     }
     case Habit::writes_all_the_time:
       fill(heap, kBytes, turn);

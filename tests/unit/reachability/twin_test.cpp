@@ -1,6 +1,6 @@
-// A process that is in the middle of something gives a twin of itself, or has its pages watched, and
-// its tracer is killed at every step of that: it must not be able to tell. Three processes: this one, which judges, the
-// subject, and its tracer.
+// A process that is in the middle of something gives a twin of itself, or has its pages watched,
+// and its tracer is killed at every step of that: it must not be able to tell. Three processes:
+// this one, which judges, the subject, and its tracer.
 #include "collector/reachability/twin.h"
 
 #include <fcntl.h>
