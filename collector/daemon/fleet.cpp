@@ -22,6 +22,7 @@
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/intake/segment.h"
+#include "collector/procfs/cgroup_readings.h"
 #include "collector/procfs/process_identity.h"
 #include "collector/procfs/process_sample.h"
 #include "collector/recording/process_record.h"
@@ -40,6 +41,9 @@ constexpr std::chrono::minutes kBetweenTries{10};  // of one that the system did
 constexpr std::chrono::seconds kBetweenSameWarnings{60};
 // Of what was left by processes that nobody recorded and that were killed.
 constexpr std::chrono::seconds kBetweenSweeps{60};
+
+// Processes are sampled once a second, all of them within a moment.
+constexpr std::chrono::milliseconds kAgeOfCgroups{250};
 
 // Of a recorded process: its segment, two for its end, its memory and its maps. What else the
 // daemon needs descriptors for (requests, commands, the history, the unwatched who introduce
@@ -87,7 +91,8 @@ struct Fleet::State {
   WatchList watch_list;
   recording::Pulse pulse{Clock::now()};
   intake::RendezvousServer rendezvous;
-  SharedParts shared{pulse, rendezvous, {}, {}, {}, {}, {}};
+  procfs::CgroupReadings cgroups{kAgeOfCgroups};
+  SharedParts shared{pulse, rendezvous, cgroups, {}, {}, {}, {}, {}};
   std::vector<intake::Visitor> postponed;  // until the leak check is over that they came in
   UniqueFd ready;                          // epoll: the rendezvous, and the end of each process
   std::map<pid_t, std::unique_ptr<WatchedProcess>> running;

@@ -49,6 +49,7 @@ Result<void> WatchedProcess::create_recorder(SharedParts& shared) {
   options.command = procfs::process_command(pid_);
   options.pulse = &shared.pulse;
   options.rendezvous = &shared.rendezvous;
+  options.cgroups = &shared.cgroups;
   Result<std::unique_ptr<recording::Recorder>> created =
       recording::Recorder::create(std::move(options));
   if (!created) return created.error();

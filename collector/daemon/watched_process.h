@@ -22,6 +22,7 @@
 #include "collector/intake/registry.h"
 #include "collector/intake/rendezvous_server.h"
 #include "collector/procfs/cgroup_location.h"
+#include "collector/procfs/cgroup_readings.h"
 #include "collector/recording/pace.h"
 #include "collector/recording/recorder.h"
 
@@ -33,6 +34,7 @@ class WatchedProcess;
 struct SharedParts {
   recording::Pulse& pulse;
   const intake::RendezvousServer& rendezvous;
+  procfs::CgroupReadings& cgroups;
   std::function<void(const std::string&)> warn;
   std::function<void(Event, std::chrono::steady_clock::time_point)> add_event;
   // The same event with its stack; and large blocks that are freed, which are no events.

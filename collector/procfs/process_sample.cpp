@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 
 #include "collector/procfs/text.h"
 
@@ -37,20 +38,36 @@ void parse_status(std::string_view text, ProcessSample& sample) {
 }
 
 std::optional<ProcessSample> sample_process(pid_t pid, const std::string& proc_root) {
+  EarlierSample none;
+  return sample_process_again(pid, none, proc_root);
+}
+
+std::optional<ProcessSample> sample_process_again(pid_t pid, EarlierSample& earlier,
+                                                  const std::string& proc_root) {
   static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   ProcessSample sample;
-  std::optional<StatLine> stat = read_stat(pid, proc_root);
-  if (!stat) return std::nullopt;
+  std::optional<std::string> text = read_text(process_path(proc_root, pid, "stat"));
   const std::optional<std::string> statm_text = read_text(process_path(proc_root, pid, "statm"));
-  const std::optional<std::string> status_text = read_text(process_path(proc_root, pid, "status"));
-  if (!statm_text || !status_text) return std::nullopt;
+  if (!text || !statm_text) return std::nullopt;
+  std::optional<StatLine> stat = parse_stat(*text);
   const std::optional<Statm> statm = parse_statm(*statm_text, page_bytes);
-  if (!statm) return std::nullopt;
+  if (!stat || !statm) return std::nullopt;
   sample.rss = statm->rss;
   sample.vms = statm->vms;
   sample.shared = statm->shared;
   sample.data = statm->data;
-  parse_status(*status_text, sample);
+  const std::size_t digest = std::hash<std::string>{}(*text += *statm_text);
+  if (digest != earlier.digest) {
+    text = read_text(process_path(proc_root, pid, "status"));
+    if (!text) return std::nullopt;
+    parse_status(*text, sample);
+    earlier = {digest, sample.stack, sample.swap, sample.rss_peak, sample.threads};
+  } else {
+    sample.stack = earlier.stack;
+    sample.swap = earlier.swap;
+    sample.rss_peak = earlier.rss_peak;
+    sample.threads = earlier.threads;
+  }
   sample.minor_faults = stat->minor_faults;
   sample.major_faults = stat->major_faults;
   sample.stat = std::move(*stat);

@@ -1,6 +1,6 @@
 // Memory and faults of one process at one moment, from statm, status and stat. Callers: the
-// collector's sampler, every 100 ms for each traced process; three files, about 30 µs together.
-// Any thread. All sizes in bytes. Source of the fields: proc(5). A twin for macOS: task_info.
+// collector's sampler, every 100 ms for each traced process; three files, about 30 µs together,
+// two where nothing has changed. Any thread. All sizes in bytes. Source of the fields: proc(5). A twin for macOS: task_info.
 #pragma once
 
 #include <sys/types.h>
@@ -34,5 +34,18 @@ void parse_status(std::string_view text, ProcessSample& sample);
 
 // Empty: there is no such process (any more).
 std::optional<ProcessSample> sample_process(pid_t pid, const std::string& proc_root = "/proc");
+
+// What one process has told when it was last looked at.
+struct EarlierSample {
+  std::size_t digest = 0;  // of stat and statm, letter by letter
+  std::uint64_t stack = 0, swap = 0, rss_peak = 0, threads = 0;
+};
+
+// The same of one that is looked at again and again. `status` costs more than the two others and is
+// left alone while they say to the letter what they said before: no fault, no page more or less, no
+// thread, no tick of processor time, so that nothing in it can have changed but for a peak that
+// came and went within a tick, which it still tells the next time.
+std::optional<ProcessSample> sample_process_again(pid_t pid, EarlierSample& earlier,
+                                                  const std::string& proc_root = "/proc");
 
 }  // namespace memwatch::procfs

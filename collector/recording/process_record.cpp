@@ -7,14 +7,13 @@
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/exit_status.h"
 #include "collector/procfs/process_identity.h"
-#include "collector/procfs/process_sample.h"
 #include "collector/procfs/smaps_rollup.h"
 
 namespace memwatch::recording {
 
-bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
-                   std::uint64_t* rss_peak) {
-  const auto kernel = procfs::sample_process(record.pid);
+bool sample_kernel(ProcessRecord& record, double at, procfs::CgroupReadings& cgroups,
+                   model::TimelineSample* sample, std::uint64_t* rss_peak) {
+  const auto kernel = procfs::sample_process_again(record.pid, record.earlier);
   if (!kernel || kernel->rss == 0) return false;
   sample->rss = kernel->rss;
   sample->vms = kernel->vms;
@@ -32,13 +31,12 @@ bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* samp
   }
   if (record.cgroup.follow(at)) note_cgroup(record);
   if (const auto& cgroup = record.cgroup.location()) {
-    if (const auto memory = procfs::read_cgroup_memory(*cgroup)) {
-      sample->cgroup_usage = memory->usage;
-      sample->cgroup_limit = memory->limit;
+    const auto& reading = cgroups.read(*cgroup, procfs::CgroupReadings::Clock::now());
+    if (reading.memory) {
+      sample->cgroup_usage = reading.memory->usage;
+      sample->cgroup_limit = reading.memory->limit;
     }
-    if (const auto pressure = procfs::read_cgroup_pressure(*cgroup)) {
-      sample->psi_some_avg10 = pressure->some_avg10;
-    }
+    if (reading.pressure) sample->psi_some_avg10 = reading.pressure->some_avg10;
   }
   return true;
 }

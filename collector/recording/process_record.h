@@ -14,7 +14,9 @@
 #include "collector/intake/tracked_process.h"
 #include "collector/model/session.h"
 #include "collector/model/timeline.h"
+#include "collector/procfs/cgroup_readings.h"
 #include "collector/procfs/followed_cgroup.h"
+#include "collector/procfs/process_sample.h"
 #include "collector/reachability/examination.h"
 
 namespace memwatch::recording {
@@ -32,6 +34,7 @@ struct ProcessRecord {
   double next_figures_at = 0;                 // seconds of the session
   double next_pss_at = 1, pss_interval = 10;  // seconds; of the session, and between two readings
   std::uint64_t flight_seen = 0;              // the last entry of the flight ring that was applied
+  procfs::EarlierSample earlier;
   procfs::FollowedCgroup cgroup;
   std::uint64_t kills_before = 0;  // the cgroup's out-of-memory kills when the process came to it
 
@@ -62,9 +65,10 @@ struct ProcessRecord {
   [[nodiscard]] bool is_alive() const { return tracked != nullptr; }
 };
 
-// Fills a sample with what the kernel says of the process now; false when it is gone.
-bool sample_kernel(ProcessRecord& record, double at, model::TimelineSample* sample,
-                   std::uint64_t* rss_peak);
+// Fills a sample with what the kernel says of the process now, and `cgroups` of its group; false
+// when it is gone.
+bool sample_kernel(ProcessRecord& record, double at, procfs::CgroupReadings& cgroups,
+                   model::TimelineSample* sample, std::uint64_t* rss_peak);
 
 // The process is in that group from now on: its kills so far are not this process's.
 void note_cgroup(ProcessRecord& record);

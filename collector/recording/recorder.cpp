@@ -64,6 +64,12 @@ Result<std::unique_ptr<Recorder>> Recorder::create(RecorderOptions options) {
     s.own_pulse = std::make_unique<Pulse>(s.start);
     s.pulse = s.own_pulse.get();
   }
+  s.cgroups = s.options.cgroups;
+  if (s.cgroups == nullptr) {
+    // The processes of a tree are looked at one after another.
+    s.own_cgroups = std::make_unique<procfs::CgroupReadings>(s.options.sample_interval / 2);
+    s.cgroups = s.own_cgroups.get();
+  }
   s.pace.emplace(s.options.mode, s.options.on_full, s.start);
   return std::unique_ptr<Recorder>(new Recorder(std::move(state)));
 }

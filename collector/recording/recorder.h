@@ -19,6 +19,7 @@
 #include "collector/intake/rendezvous_server.h"
 #include "collector/model/session.h"
 #include "collector/procfs/cgroup_location.h"
+#include "collector/procfs/cgroup_readings.h"
 #include "collector/reachability/holders.h"
 #include "collector/recording/injection.h"
 #include "collector/recording/leak_check.h"
@@ -42,11 +43,12 @@ struct RecorderOptions {
   // The kernel's figures are looked at once a sample_interval however long the recording is, and
   // not only when the timeline, which thins out, takes a sample.
   bool keeps_figures_fresh = false;
-  // Of a collector that makes several recordings at once: the pulse and the socket they share,
-  // which outlive them. Visitors of the socket are the owner's to accept. Null: the recording's
-  // own.
+  // Of a collector that makes several recordings at once: the pulse, the socket and what cgroups
+  // say, which they share and which outlive them. Visitors of the socket are the owner's to accept.
+  // Null: the recording's own.
   Pulse* pulse = nullptr;
   const intake::RendezvousServer* rendezvous = nullptr;
+  procfs::CgroupReadings* cgroups = nullptr;
 };
 
 // A large allocation or a failure, as it happens.

@@ -25,7 +25,7 @@ void Recorder::State::sample(ProcessRecord& record, bool forced) {
       at + std::chrono::duration<double>(options.sample_interval).count() * kNearly;
   model::TimelineSample sample;
   std::uint64_t rss_peak = 0;
-  if (!sample_kernel(record, at, &sample, &rss_peak)) return;
+  if (!sample_kernel(record, at, *cgroups, &sample, &rss_peak)) return;
   model::Process& process = record.tracked->live().facts;
   sample.at = at;
   sample.live_bytes = process.heap.live_bytes;

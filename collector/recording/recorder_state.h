@@ -51,6 +51,8 @@ struct Recorder::State {
   model::StackTable stacks{session};
   std::unique_ptr<Pulse> own_pulse;
   Pulse* pulse = nullptr;
+  std::unique_ptr<procfs::CgroupReadings> own_cgroups;
+  procfs::CgroupReadings* cgroups = nullptr;
   std::optional<intake::RendezvousServer> own_rendezvous;
   const intake::RendezvousServer* rendezvous = nullptr;
   std::vector<std::unique_ptr<ProcessRecord>> records;  // in the order of session.processes

@@ -112,6 +112,42 @@ TEST(ProcessSample, FromRecordedFiles) {
   EXPECT_EQ(sample->rss, 5U * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
+TEST(ProcessSample, StatusIsReadAgainWhenTheOtherTwoSaySomethingElse) {
+  const procfs_testing::FakeFiles files;
+  files.add("/77/stat", kStat);
+  files.add("/77/statm", "10 5 2 1 0 3 0\n");
+  files.add("/77/status", "VmStk:\t 1 kB\nVmSwap:\t 2 kB\nVmHWM:\t 100 kB\nThreads:\t3\n");
+  EarlierSample earlier;
+  const auto first = sample_process_again(77, earlier, files.root());
+  ASSERT_TRUE(first);
+  files.add("/77/status", "VmStk:\t 4 kB\nVmSwap:\t 5 kB\nVmHWM:\t 600 kB\nThreads:\t7\n");
+  const auto unchanged = sample_process_again(77, earlier, files.root());
+  ASSERT_TRUE(unchanged);
+  EXPECT_EQ(unchanged->stack, 1024U);
+  EXPECT_EQ(unchanged->swap, 2048U);
+  EXPECT_EQ(unchanged->rss_peak, 102'400U);
+  EXPECT_EQ(unchanged->threads, 3U);
+  EXPECT_EQ(unchanged->rss, first->rss);
+  EXPECT_EQ(unchanged->minor_faults, 102U);
+  files.add("/77/statm", "10 6 2 1 0 3 0\n");
+  const auto changed = sample_process_again(77, earlier, files.root());
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->stack, 4096U);
+  EXPECT_EQ(changed->swap, 5120U);
+  EXPECT_EQ(changed->rss_peak, 614'400U);
+  EXPECT_EQ(changed->threads, 7U);
+}
+
+TEST(ProcessSample, APeakThatCameAndWentIsToldWhenAnythingElseChanges) {
+  EarlierSample earlier;
+  const auto before = sample_process_again(::getpid(), earlier);
+  ASSERT_TRUE(before);
+  { const std::vector<char> block(std::size_t{64} << 20, 'x'); }
+  const auto after = sample_process_again(::getpid(), earlier);
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->rss_peak, before->rss + (std::uint64_t{60} << 20));
+}
+
 TEST(SmapsRollup, EveryLineInBytes) {
   const std::optional<SmapsRollup> rollup = parse_smaps_rollup(
       "561059f20000-7fffd12de000 ---p 00000000 00:00 0                          [rollup]\n"

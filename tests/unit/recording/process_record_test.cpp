@@ -41,16 +41,17 @@ TEST(ReadIdentity, KnowsThisProcess) {
 TEST(SampleKernel, ReadsALivingProcessAndSaysWhenItIsGone) {
   ProcessRecord record;
   record.pid = getpid();
+  procfs::CgroupReadings cgroups{std::chrono::seconds(0)};
   model::TimelineSample sample;
   std::uint64_t peak = 0;
-  ASSERT_TRUE(sample_kernel(record, 0, &sample, &peak));
+  ASSERT_TRUE(sample_kernel(record, 0, cgroups, &sample, &peak));
   EXPECT_GT(sample.rss, 0U);
   EXPECT_GE(peak, sample.rss);
   const pid_t child = fork();
   if (child == 0) _exit(0);
   waitpid(child, nullptr, 0);
   record.pid = child;
-  EXPECT_FALSE(sample_kernel(record, 0, &sample, &peak));
+  EXPECT_FALSE(sample_kernel(record, 0, cgroups, &sample, &peak));
 }
 
 TEST(ResolveExit, AsksTheKernelWhileTheProcessIsAZombie) {
