@@ -278,7 +278,7 @@ SegmentHeader* segment_of_our_own(const Introduction& introduction, char (&path)
   segment->geometry = geometry;
   segment->control.store(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
   segment->on_full.store(static_cast<std::uint32_t>(OnFull::drop), std::memory_order_relaxed);
-  segment->large_bytes.store(1ULL << 30, std::memory_order_relaxed);
+  segment->large_bytes.store(kUnattendedLargeBytes, std::memory_order_relaxed);
   return segment;
 }
 

@@ -55,6 +55,12 @@ enum class OnFull : std::uint32_t {
   drop = 1,   // count and go on
 };
 
+// What is a large allocation while no collector is there. Lower than the thresholds that collectors
+// usually have, since one that comes later asks for those above its own: a service that loads its
+// data before the daemon has found it. Calls of that size cost a mapping and its faults, beside
+// which an entry of the flight ring is nothing.
+inline constexpr std::uint64_t kUnattendedLargeBytes = 16ULL << 20;
+
 // SegmentHeader::ready of a process that could not set itself up and runs unrecorded.
 inline constexpr std::uint32_t kNoRoom = 2;       // /dev/shm had none
 inline constexpr std::uint32_t kNoAddresses = 3;  // its limit on address space leaves none

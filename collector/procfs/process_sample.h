@@ -1,6 +1,7 @@
 // Memory and faults of one process at one moment, from statm, status and stat. Callers: the
 // collector's sampler, every 100 ms for each traced process; three files, about 30 µs together,
-// two where nothing has changed. Any thread. All sizes in bytes. Source of the fields: proc(5). A twin for macOS: task_info.
+// two where nothing has changed. Any thread. All sizes in bytes. Source of the fields: proc(5). A
+// twin for macOS: task_info.
 #pragma once
 
 #include <sys/types.h>

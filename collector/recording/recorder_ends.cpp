@@ -109,7 +109,7 @@ void Recorder::State::detach_record(ProcessRecord& record) {
   intake::SegmentSettings idle;
   idle.control = protocol::Control::idle;
   idle.on_full = protocol::OnFull::drop;
-  idle.large_bytes = options.large_threshold;
+  idle.large_bytes = std::min(options.large_threshold, protocol::kUnattendedLargeBytes);
   tracked.segment().apply(idle);
   // Hooks that were under way finish their record within moments, and who has just been given its
   // segment begins to use it.

@@ -170,7 +170,7 @@ void fill_in_creators_part(SegmentHeader* segment, const Geometry& geometry) {
   segment->geometry = geometry;
   segment->control.store(static_cast<std::uint32_t>(Control::idle), std::memory_order_relaxed);
   segment->on_full.store(static_cast<std::uint32_t>(OnFull::drop), std::memory_order_relaxed);
-  segment->large_bytes.store(1ULL << 30, std::memory_order_relaxed);
+  segment->large_bytes.store(kUnattendedLargeBytes, std::memory_order_relaxed);
 }
 
 }  // namespace

@@ -132,6 +132,29 @@ class EngineTest(AlertsTest):
         self.assertIn("3 more of the same since", text)
         self.assertRegex(self.log.read_text(), r"\nmemwatch: alert 1, warning: large allocation: 32.0 MiB by malloc")
 
+    def test_what_happened_just_before_the_daemon_came_is_told(self):
+        target = Target(self, self.tag)
+        target.tell(f"large {32 * MEBIBYTE}")  # far below what a program notes by itself as large for good
+        target.tell(f"large {17 * MEBIBYTE - 4096}")
+        target.tell("fail")
+        self.watching("sample")
+        self.configure(self.config.read_text().replace("16MiB", "24MiB"))
+        self.start()
+        alert = self.wait_for_alert(type="large", pid=target.pid)
+        self.assertEqual((alert["metrics"]["size"], alert["site"]["function"]), (32 * MEBIBYTE, "main"))
+        failure = self.wait_for_alert(type="failure", pid=target.pid)
+        self.assertEqual(failure["labels"]["errno"], "ENOMEM")
+        events = [(event["kind"], event["size"]) for event in self.status()["events"]]
+        self.assertEqual(sorted(events), [("failure", 1 << 63), ("large", 32 * MEBIBYTE)])
+        # Let go and found again with a lower threshold, which the smaller block is above.
+        self.stop(self.daemons[0])
+        target.tell(f"large {20 * MEBIBYTE}")
+        self.configure(self.config.read_text().replace("24MiB", "16MiB"))
+        self.start()
+        self.wait(
+            lambda: any(event["size"] == 20 * MEBIBYTE for event in self.status()["events"]), "the block of the time between"
+        )
+
     def test_what_becomes_of_large_blocks_is_told_where_it_is_wanted(self):
         for mode in ("exact", "sample"):
             self.alerting('[alerts]\nlarge_events = ["reallocation", "release"]\n', mode)
