@@ -79,10 +79,18 @@ struct Event {
   int error_number = 0;
 };
 
+// What the REST interface is encrypted with.
+struct CertificateStatus {
+  std::string file;
+  std::int64_t valid_until = 0;  // seconds since the Unix epoch
+  std::string trouble;           // a sentence: it is over, or ends soon; "": neither
+};
+
 struct Status {
   std::string version, config_path;
   bool has_config = false;  // the file is there
   std::string address;      // where the REST interface listens; "" nowhere
+  std::optional<CertificateStatus> certificate;
   pid_t pid = 0;
   double now = 0;     // since the Unix epoch
   double uptime = 0;  // seconds

@@ -7,11 +7,12 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 import urllib.parse
 
 from harness.case import TIMEOUT_S
-from harness.certificate import make_certificate, openssl
+from harness.certificate import make_certificate, make_certificate_until, openssl
 from test_daemon import Target
 from test_daemon_access import BEARER, TOKEN, AccessCase
 from test_daemon_live import Events, WebSocket
@@ -165,6 +166,36 @@ class RenewalTest(TlsCase):
         self.serve()
         self.assertIn(f"{self.certificate}: expired ", self.log.read_text())
         self.assertIn("CN = expired", self.subject())
+
+
+    def test_one_that_ends_while_the_daemon_runs_is_told_before_and_when_it_does(self):
+        certificate, key = make_certificate_until(self.files, "ending", 8)
+        certificate.rename(self.certificate)
+        key.rename(self.key)
+        end = time.time() + 8
+        daemon = self.serve('listen = "127.0.0.1:0"\ntoken_file = FILE')
+        self.said(f"{self.certificate}: expired ")
+        self.assertGreater(time.time(), end - 1)
+        log = self.log.read_text()
+        self.assertRegex(log, rf"\nmemwatch: warning: {self.certificate}: expires [^\n]* GMT, in [^\n]* s; SIGHUP reads a renewed one\n")
+        self.assertRegex(log, rf"\nmemwatch: warning: {self.certificate}: expired [^\n]* GMT, clients refuse it; SIGHUP reads a renewed one\n")
+        trouble = self.status()["certificate"]["trouble"]
+        self.assertIn("expired", trouble)
+        self.assertIn(f"Certificate {self.certificate}: expired", self.memwatch("status").stdout.decode())
+        asked = ("--insecure", "-H", f"Authorization: Bearer {TOKEN}", f"https://{self.host}:{self.port}/api/v1/health")
+        _, text, _ = self.curl(*asked)
+        health = json.loads(text)
+        self.assertEqual((health["status"], health["certificate"]), ("warning", trouble))
+        self.make("renewed")
+        daemon.send_signal(signal.SIGHUP)
+        self.wait(lambda: "CN = renewed" in self.subject(), "the new one")
+        status = self.status()["certificate"]
+        self.assertIsNone(status["trouble"])
+        self.assertGreater(status["valid_until"], time.time() + 24 * 3600)
+        self.assertEqual(json.loads(self.request("/api/v1/health", headers=BEARER)[1])["status"], "healthy")
+        _, metrics = self.request("/metrics", headers=BEARER)
+        self.assertIn(f"\nmemwatch_certificate_valid_until_seconds {status['valid_until']}\n", metrics)
+        self.assertEqual(self.log.read_text().count(f"{self.certificate}: expire"), 2)
 
 
 @unittest.skipUnless(shutil.which("openssl") and shutil.which("curl"), "needs openssl and curl")

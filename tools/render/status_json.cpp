@@ -166,6 +166,13 @@ void write_status_json(const daemon::Status& status, Output& output) {
   json.key("config");
   status.has_config ? json.string(status.config_path) : json.null();
   json.key("listen").string_or_null(status.address);
+  if (status.certificate) {
+    json.key("certificate").begin_object();
+    json.member("file", status.certificate->file);
+    json.key("valid_until").signed_number(status.certificate->valid_until);
+    json.key("trouble").string_or_null(status.certificate->trouble);
+    json.end_object();
+  }
   json.key("watch").begin_object();
   write_names(json, "configured", status.configured_names);
   write_names(json, "added", status.added_names);

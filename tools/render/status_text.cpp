@@ -113,6 +113,9 @@ std::string status_text(const daemon::Status& status, const RenderOptions& optio
   page.line(page.paint(Tone::strong, fmt::format("memwatch daemon {}", status.version)) +
             fmt::format(", pid {}, up {}", status.pid, human_duration(status.uptime)));
   page.sentence(Tone::plain, "Watching " + watched_names(status) + ".");
+  if (status.certificate && !status.certificate->trouble.empty()) {
+    page.sentence(Tone::bad, "Certificate " + printable(status.certificate->trouble) + ".");
+  }
   page.blank();
   std::vector<const ProcessStatus*> running, ended;
   std::uint64_t rss = 0, live = 0;

@@ -19,7 +19,8 @@ namespace {
 using daemon::ProcessStatus;
 using daemon::Status;
 
-// Losing events is what a reader of the figures has to know of.
+// Losing events is what a reader of the figures has to know of, and a certificate that ends what
+// would keep all readers out.
 void health(const ApiSources& sources, const RequestTarget&, const ApiReply& reply) {
   sources.status([reply](const Status& status) {
     const bool loses = std::any_of(
@@ -33,7 +34,8 @@ void health(const ApiSources& sources, const RequestTarget&, const ApiReply& rep
         [](const alerts::Alert& a, const alerts::Alert& b) { return a.severity < b.severity; });
     const alerts::Severity severity =
         worst == status.alerts.active.end() ? alerts::Severity::info : worst->severity;
-    const bool warns = loses || severity == alerts::Severity::warning;
+    const std::string certificate = status.certificate ? status.certificate->trouble : "";
+    const bool warns = loses || severity == alerts::Severity::warning || !certificate.empty();
     json.member("status", severity == alerts::Severity::critical ? "critical"
                           : warns                                ? "warning"
                                                                  : "healthy");
@@ -41,6 +43,7 @@ void health(const ApiSources& sources, const RequestTarget&, const ApiReply& rep
                                  status.processes.begin(), status.processes.end(),
                                  [](const ProcessStatus& process) { return process.is_running; })));
     json.member("alerts", std::uint64_t{status.alerts.active.size()});
+    if (!certificate.empty()) json.member("certificate", certificate);
     json.end_object();
     reply(json_response(output.text()));
   });

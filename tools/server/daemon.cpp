@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -27,6 +28,7 @@
 #include "tools/server/alert_desk.h"
 #include "tools/server/alert_questions.h"
 #include "tools/server/api.h"
+#include "tools/server/certificate_watch.h"
 #include "tools/server/consumers.h"
 #include "tools/server/control_server.h"
 #include "tools/server/history_desk.h"
@@ -136,7 +138,7 @@ struct Daemon::State {
   std::unique_ptr<Workbench> workbench = std::make_unique<Workbench>();
   std::unique_ptr<HttpServer> http;  // goes first: its thread makes calls
   std::string address, url;          // where it listens; "" nowhere
-  std::string odd_certificate;       // why nobody will accept it; "": they may
+  CertificateWatch certificate_watch;
 
   void start_history(const daemon::Config& wanted,
                      const std::function<void(const std::string&)>& warn);
@@ -148,6 +150,7 @@ struct Daemon::State {
                                             std::uint64_t number);
   void keep_history();
   void tidy_up();
+  void look_at_certificate(const std::function<void(const std::string&)>& warn);
   [[nodiscard]] daemon::Status status() const;
   [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
   // False: the daemon is to end.
@@ -281,8 +284,7 @@ Result<void> Daemon::State::start_http() {
   has.port = http->port();
   address = has.text();
   url = (*certificate ? "https://" : "http://") + address + "/";
-  // It may be the clock that is wrong, and watching goes on in any case.
-  if (*certificate) odd_certificate = (*certificate)->out_of_time();
+  if (*certificate) certificate_watch.watch((*certificate)->times());
   return {};
 }
 
@@ -339,6 +341,13 @@ void Daemon::State::tidy_up() {
   recording::give_back_heap();
 }
 
+// It may be the clock that is wrong, and watching goes on in any case.
+void Daemon::State::look_at_certificate(const std::function<void(const std::string&)>& warn) {
+  if (!certificate_watch.is_watching()) return;
+  const std::string line = certificate_watch.news(std::time(nullptr));
+  if (!line.empty()) warn(line);
+}
+
 std::chrono::milliseconds Daemon::State::until_next_turn() const {
   const auto until = timers.until_next(fleet->until_next_turn());
   return news ? news->until_next(until) : until;
@@ -354,6 +363,11 @@ daemon::Status Daemon::State::status() const {
   status.now =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   status.uptime = std::chrono::duration<double>(Clock::now() - start).count();
+  if (certificate_watch.is_watching()) {
+    status.certificate =
+        daemon::CertificateStatus{certificate_watch.times().path, certificate_watch.times().until,
+                                  certificate_watch.trouble(static_cast<std::int64_t>(status.now))};
+  }
   fleet->describe(&status);
   if (desk) status.alerts = desk->status();
   return status;
@@ -376,7 +390,8 @@ bool Daemon::State::handle_signals(const std::function<void(const std::string&)>
           read->alerts.keep != config.alerts.keep) {
         start_history(*read, warn);
       }
-      read->http = renew_http(http.get(), config.http, read->http, options.config_path, warn);
+      read->http = renew_http(http.get(), config.http, read->http, options.config_path, warn,
+                              certificate_watch);
       config = *read;
       desk->configure(config.alerts);
       fleet->reconfigure(*std::move(read));
@@ -447,7 +462,7 @@ void Daemon::run() {
                                                       : "the programs of the watch list",
                      getpid(), s.has_config ? ", as " + s.options.config_path + " says" : "",
                      s.url.empty() ? "" : ", " + s.url));
-  if (!s.odd_certificate.empty()) warn(s.odd_certificate);
+  s.look_at_certificate(warn);
   notify_ready("watching");
   std::vector<pollfd> waiting;
   while (true) {
@@ -460,6 +475,7 @@ void Daemon::run() {
     s.fleet->turn();
     s.desk->turn();
     s.keep_history();
+    s.look_at_certificate(warn);
     s.tidy_up();
     s.calls.run_all();
     s.timers.run_due();

@@ -10,13 +10,15 @@ Result<std::shared_ptr<const TlsCertificate>> load_certificate(
 
 daemon::HttpSettings renew_http(HttpServer* server, const daemon::HttpSettings& current,
                                 const daemon::HttpSettings& wanted, const std::string& config_path,
-                                const std::function<void(const std::string&)>& warn) {
+                                const std::function<void(const std::string&)>& warn,
+                                CertificateWatch& watch) {
   daemon::HttpSettings in_force = current, rest = wanted;
   if (server != nullptr && !current.certificate.empty() && !wanted.certificate.empty()) {
     auto certificate = load_certificate(wanted);
     const std::string why =
         certificate ? (*certificate)->out_of_time() : certificate.error().to_line();
     if (why.empty()) {
+      watch.watch((*certificate)->times());
       server->renew_certificate(*std::move(certificate));
       in_force.certificate = wanted.certificate;
       in_force.key = wanted.key;

@@ -17,9 +17,11 @@ Result<std::shared_ptr<const TlsCertificate>> load_certificate(
 
 // Reads the files of the certificate again, by the names that hold now; one that is not as it
 // should be is told and the one from before stays. Returns what is in force: all else is `current`,
-// and that is told where `wanted` differs. `server` may be null.
+// and that is told where `wanted` differs. A renewed certificate is what `watch` watches from then
+// on. `server` may be null.
 daemon::HttpSettings renew_http(HttpServer* server, const daemon::HttpSettings& current,
                                 const daemon::HttpSettings& wanted, const std::string& config_path,
-                                const std::function<void(const std::string&)>& warn);
+                                const std::function<void(const std::string&)>& warn,
+                                CertificateWatch& watch);
 
 }  // namespace memwatch::server

@@ -270,6 +270,12 @@ class Families : public prometheus::Collectable {
                   kCounter);
     events.add(real(status.events_seen));
     for (Family* family : {&build, &processes, &missed, &events}) family->move_to(families);
+    if (status.certificate) {
+      Family until("memwatch_certificate_valid_until_seconds",
+                   "When the certificate of this interface expires, since 1970.", kGauge);
+      until.add(static_cast<double>(status.certificate->valid_until));
+      until.move_to(families);
+    }
     if (const auto& machine = facts_.machine_pressure) {
       Family pressure("memwatch_machine_pressure_ratio",
                       "Share of the last ten seconds in which tasks (some) or all of them (full) "

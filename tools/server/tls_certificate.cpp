@@ -1,5 +1,6 @@
 #include "tools/server/tls_certificate.h"
 
+#include <ctime>
 #include <utility>
 
 #include "tools/server/private_file.h"
@@ -128,16 +129,34 @@ std::string TlsCertificate::out_of_time() const {
   const ASN1_TIME* const until = library_.valid_until(own_);
   const bool is_over = library_.compare_with_now(until) < 0;
   if (!is_over && library_.compare_with_now(from) <= 0) return "";
-  std::string time;
-  if (BIO* const text = library_.bio_new(library_.bio_s_mem())) {
-    if (library_.print_time(text, is_over ? until : from) == 1) {
-      time.resize(64);
-      const int length = library_.bio_read(text, time.data(), static_cast<int>(time.size()));
-      time.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
+  return path_ + (is_over ? ": expired " : ": is not valid before ") +
+         text_of(is_over ? until : from);
+}
+
+CertificateTimes TlsCertificate::times() const {
+  const auto seconds_of = [this](const ASN1_TIME* time) {
+    constexpr std::int64_t kDay = std::int64_t{24} * 3600;
+    int days = 0, seconds = 0;
+    const std::int64_t now = std::time(nullptr);
+    return library_.time_between(&days, &seconds, nullptr, time) == 1 ? now + days * kDay + seconds
+                                                                      : now;
+  };
+  const ASN1_TIME* const from = library_.valid_from(own_);
+  const ASN1_TIME* const until = library_.valid_until(own_);
+  return {path_, seconds_of(from), seconds_of(until), text_of(from), text_of(until)};
+}
+
+std::string TlsCertificate::text_of(const ASN1_TIME* time) const {
+  std::string text;
+  if (BIO* const memory = library_.bio_new(library_.bio_s_mem())) {
+    if (library_.print_time(memory, time) == 1) {
+      text.resize(64);
+      const int length = library_.bio_read(memory, text.data(), static_cast<int>(text.size()));
+      text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
     }
-    library_.bio_free(text);
+    library_.bio_free(memory);
   }
-  return path_ + (is_over ? ": expired " : ": is not valid before ") + time;
+  return text;
 }
 
 }  // namespace memwatch::server

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "collector/base/result.h"
+#include "tools/server/certificate_watch.h"
 
 namespace memwatch::server {
 
@@ -27,12 +28,15 @@ class TlsCertificate {
   // Why no client will accept it now, "/etc/cert.pem: expired Nov  1 12:00:00 2026 GMT"; "": it is
   // within its time.
   [[nodiscard]] std::string out_of_time() const;
+  // For who watches it end: certificate_watch.h.
+  [[nodiscard]] CertificateTimes times() const;
 
  private:
   friend class TlsSession;
   TlsCertificate(const TlsLibrary& library, std::string path);
   Result<void> use_certificates(const std::string& text);
   Result<void> use_key(const std::string& text, const std::string& key_path);
+  [[nodiscard]] std::string text_of(const ASN1_TIME* time) const;
 
   const TlsLibrary& library_;
   std::string path_;

@@ -56,6 +56,7 @@ std::optional<TlsLibrary> load() {
   find("X509_check_private_key", &of.has_key);
   find("X509_cmp_current_time", &of.compare_with_now);
   find("ASN1_TIME_print", &of.print_time);
+  find("ASN1_TIME_diff", &of.time_between);
   find("EVP_PKEY_free", &of.key_free);
   find("ERR_get_error", &of.next_error);
   find("ERR_clear_error", &of.clear_errors);

@@ -47,6 +47,7 @@ struct TlsLibrary {
   decltype(&::X509_check_private_key) has_key = nullptr;
   decltype(&::X509_cmp_current_time) compare_with_now = nullptr;
   decltype(&::ASN1_TIME_print) print_time = nullptr;
+  decltype(&::ASN1_TIME_diff) time_between = nullptr;
   decltype(&::EVP_PKEY_free) key_free = nullptr;
   decltype(&::ERR_get_error) next_error = nullptr;
   decltype(&::ERR_clear_error) clear_errors = nullptr;
