@@ -213,7 +213,7 @@ class MetricsTest(MonitoringTest):
         config = self.workspace.out / "prometheus.yml"
         shutil.copy(MONITORING / "alerts.yml", self.workspace.out)
         text = (MONITORING / "prometheus.yml").read_text()
-        config.write_text(text.replace("15s", "1s").replace("127.0.0.1:7676", f"{self.host}:{self.port}"))
+        config.write_text(text.replace("15s", "1s\n  evaluation_interval: 1s").replace("127.0.0.1:7676", f"{self.host}:{self.port}"))
         prometheus = subprocess.Popen(
             [
                 "prometheus",
@@ -251,22 +251,48 @@ class MetricsTest(MonitoringTest):
         (result,) = query(f'memwatch_site_live_bytes{{pid="{target.pid}", function="keeps"}} > 99999')
         self.assertEqual(float(result["value"][1]), 100_000)
         self.assertEqual(query('up{job="memwatch"}')[0]["value"][1], "1")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/label/__name__/values", timeout=TIMEOUT_S) as got:
-            known = set(json.load(got)["data"])
-        dashboard = json.loads((MONITORING / "grafana.json").read_text())
-        expressions = [t["expr"] for panel in dashboard["panels"] for t in panel["targets"]]
-        self.assertGreater(len(expressions), 10)
-        for expression in expressions:
-            asked = re.sub(r"\$(instance|exe|pid)", ".*", expression).replace("$__rate_interval", "1m")
-            query(asked)
+        def get(path):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=TIMEOUT_S) as got:
+                return json.load(got)["data"]
+
         rules = (MONITORING / "alerts.yml").read_text()
         absent = {"memwatch_certificate_valid_until_seconds"}  # this daemon has none; test_daemon_tls looks
         absent |= set() if group.available else {"memwatch_process_cgroup_limit_bytes", "memwatch_process_cgroup_usage_bytes"}
         if not measures_pressure():
             absent.add("memwatch_machine_pressure_ratio")
-        for text in [*expressions, rules]:
-            for name in re.findall(r"(?:memwatch|process)_\w+", text):
-                self.assertIn(name, known | absent, text)
+        known = set(get("label/__name__/values"))
+        for name in re.findall(r"(?:memwatch|process)_\w+", rules):
+            self.assertIn(name, known | absent)
+        for rule in self.wait(lambda: [r for group in get("rules")["groups"] for r in group["rules"]], "the rules"):
+            self.wait(lambda name=rule["name"]: self.health(get("rules"), name) == "ok", f"rule {rule['name']}")
+        if not group.available:
+            absent.add("memwatch_process_cgroup_pressure_ratio")
+        dashboard = json.loads((MONITORING / "grafana.json").read_text())
+        chosen = self.variables(dashboard, get)
+        self.assertEqual((chosen["exe"], chosen["pid"]), (target.name, str(target.pid)))
+        self.assertGreater(len(dashboard["panels"]), 10)
+        for panel in dashboard["panels"]:
+            for line in panel["targets"]:
+                asked = re.sub(r"\$(\w+)", lambda name: chosen[name[1]], line["expr"])
+                if not absent & set(re.findall(r"memwatch_\w+", asked)):
+                    # Two scrapes make a rate.
+                    found = self.wait(lambda asked=asked: query(asked), f"{panel['title']}: {asked}")
+                    labels = {label for series in found for label in series["metric"]}
+                    self.assertLessEqual(set(re.findall(r"{{(\w+)}}", line["legendFormat"])), labels, asked)
+
+    @staticmethod
+    def health(rules, name):
+        return {rule["name"]: rule["health"] for group in rules["groups"] for rule in group["rules"]}[name]
+
+    def variables(self, dashboard, get):
+        """What Grafana puts in the place of each variable when the first of its values is chosen."""
+        chosen = {"__rate_interval": "1m"}
+        for variable in dashboard["templating"]["list"]:
+            if variable["type"] == "query":
+                asked = re.sub(r"\$(\w+)", lambda name: chosen[name[1]], variable["query"]["query"])
+                series, label = re.fullmatch(r"label_values\((.*), (\w+)\)", asked).groups()
+                chosen[variable["name"]] = get(f"label/{label}/values?{urllib.parse.urlencode({'match[]': series})}")[0]
+        return chosen
 
     def test_the_rules_do_what_they_say(self):
         need("promtool")
