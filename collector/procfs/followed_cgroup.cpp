@@ -1,7 +1,5 @@
 #include "collector/procfs/followed_cgroup.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "collector/procfs/text.h"
@@ -13,12 +11,11 @@ FollowedCgroup::FollowedCgroup(pid_t pid, std::string proc_root)
   look();
 }
 
-bool FollowedCgroup::follow(double now) {
+bool FollowedCgroup::follow(double now, bool has_vanished) {
   if (pid_ == 0) return false;
   if (!looked_at_) looked_at_ = now;
   const double since = now - *looked_at_;
   if (since < kAtLeastBetween) return false;
-  const bool has_vanished = location_ && ::access(location_->directory.c_str(), F_OK) != 0;
   if (since < kBetweenLooks && !has_vanished) return false;
   looked_at_ = now;
   return look();

@@ -20,9 +20,10 @@ class FollowedCgroup {
   FollowedCgroup() = default;  // of no process: nowhere
   explicit FollowedCgroup(pid_t pid, std::string proc_root = "/proc");
 
-  // `now`: seconds by a clock that is not set; the first call counts as a look. True: the process
-  // is in another group than before. One that has ended stays where it was.
-  bool follow(double now);
+  // `now`: seconds by a clock that is not set; the first call counts as a look. `has_vanished`: the
+  // group is not there any more, as whoever reads its figures knows. True: the process is in
+  // another group than before. One that has ended stays where it was.
+  bool follow(double now, bool has_vanished);
   [[nodiscard]] const std::optional<CgroupLocation>& location() const { return location_; }
 
  private:

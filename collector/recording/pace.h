@@ -63,6 +63,11 @@ class Pace {
     rate_ = std::max(rate_, rate);
   }
 
+  // Nothing has come of late: for a window at least, or for as long as looks are apart.
+  [[nodiscard]] bool is_silent() const {
+    return last_records_ == 0 && rate_ == 0 && earlier_rate_ == 0;
+  }
+
   // The longest sleep before the next look.
   [[nodiscard]] std::chrono::milliseconds until_next_look() const {
     if (last_records_ >= kManyRecords) return std::chrono::milliseconds{0};

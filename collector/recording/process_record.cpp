@@ -29,15 +29,21 @@ bool sample_kernel(ProcessRecord& record, double at, procfs::CgroupReadings& cgr
     record.next_pss_at = at + record.pss_interval;
     if (const auto rollup = procfs::sample_smaps_rollup(record.pid)) sample->pss = rollup->pss;
   }
-  if (record.cgroup.follow(at)) note_cgroup(record);
-  if (const auto& cgroup = record.cgroup.location()) {
-    const auto& reading = cgroups.read(*cgroup, procfs::CgroupReadings::Clock::now());
-    if (reading.memory) {
-      sample->cgroup_usage = reading.memory->usage;
-      sample->cgroup_limit = reading.memory->limit;
-    }
-    if (reading.pressure) sample->psi_some_avg10 = reading.pressure->some_avg10;
+  const procfs::CgroupReadings::Reading nowhere;
+  const auto read = [&]() -> const procfs::CgroupReadings::Reading& {
+    const auto& cgroup = record.cgroup.location();
+    return cgroup ? cgroups.read(*cgroup, procfs::CgroupReadings::Clock::now()) : nowhere;
+  };
+  const procfs::CgroupReadings::Reading* reading = &read();
+  if (record.cgroup.follow(at, record.cgroup.location() && !reading->memory)) {
+    note_cgroup(record);
+    reading = &read();
   }
+  if (reading->memory) {
+    sample->cgroup_usage = reading->memory->usage;
+    sample->cgroup_limit = reading->memory->limit;
+  }
+  if (reading->pressure) sample->psi_some_avg10 = reading->pressure->some_avg10;
   return true;
 }
 

@@ -147,6 +147,10 @@ std::chrono::milliseconds Recorder::until_next_look() const {
   return state_->pace->until_next_look();
 }
 
+bool Recorder::is_silent() const {
+  return state_->pace->is_silent();
+}
+
 // An idle process counts for itself and keeps its large allocations and failures in its flight
 // ring.
 void Recorder::State::collect_idle(ProcessRecord& record, bool is_last) {

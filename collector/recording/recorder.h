@@ -120,6 +120,8 @@ class Recorder {
   // What turn() does, for an owner who waits for several recordings at once: the longest time until
   // the next look, a look, and (`some_ended`) whether a process may have ended meanwhile.
   [[nodiscard]] std::chrono::milliseconds until_next_look() const;
+  // Nothing has been recorded of late: looks may be rarer than a sleep is long.
+  [[nodiscard]] bool is_silent() const;
   void look(bool some_ended);
 
   // A process that introduced itself at the owner's socket. Error: it was declined.

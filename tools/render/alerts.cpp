@@ -157,7 +157,7 @@ void write_alerts_json(const std::vector<Alert>& alerts, const AlertStatus& stat
 std::string alerts_text(const std::vector<Alert>& alerts, const AlertStatus& status,
                         std::int64_t now_ms, const RenderOptions& options) {
   Page page(options);
-  if (alerts.empty()) page.line("No such alert.");
+  if (alerts.empty()) page.line("No alerts.");
   for (auto alert = alerts.rbegin(); alert != alerts.rend(); ++alert) {
     write_one(page, *alert, now_ms);
   }

@@ -31,48 +31,48 @@ class Followed : public testing::Test {
 TEST_F(Followed, AProcessThatIsMovedIsFoundInItsNewGroup) {
   FollowedCgroup cgroup(9, files_.root());
   EXPECT_EQ(limit_of(cgroup), 1000U);
-  EXPECT_FALSE(cgroup.follow(100));
+  EXPECT_FALSE(cgroup.follow(100, false));
   move_to("limited");
-  EXPECT_FALSE(cgroup.follow(100 + FollowedCgroup::kBetweenLooks - 0.1)) << "seldom";
+  EXPECT_FALSE(cgroup.follow(100 + FollowedCgroup::kBetweenLooks - 0.1, false)) << "seldom";
   EXPECT_EQ(limit_of(cgroup), 1000U);
-  EXPECT_TRUE(cgroup.follow(100 + FollowedCgroup::kBetweenLooks));
+  EXPECT_TRUE(cgroup.follow(100 + FollowedCgroup::kBetweenLooks, false));
   EXPECT_EQ(limit_of(cgroup), 500U);
-  EXPECT_FALSE(cgroup.follow(100 + 2 * FollowedCgroup::kBetweenLooks)) << "told once";
+  EXPECT_FALSE(cgroup.follow(100 + 2 * FollowedCgroup::kBetweenLooks, false)) << "told once";
 }
 
 TEST_F(Followed, AGroupThatHasVanishedIsNoticedWithinASecond) {
   FollowedCgroup cgroup(9, files_.root());
-  cgroup.follow(0);
+  cgroup.follow(0, false);
   move_to("limited");
   std::filesystem::remove_all(files_.root() + "/sys/session");
-  EXPECT_FALSE(cgroup.follow(0.5));
-  EXPECT_TRUE(cgroup.follow(FollowedCgroup::kAtLeastBetween));
+  EXPECT_FALSE(cgroup.follow(0.5, true));
+  EXPECT_TRUE(cgroup.follow(FollowedCgroup::kAtLeastBetween, true));
   EXPECT_EQ(limit_of(cgroup), 500U);
 }
 
 TEST_F(Followed, OneThatHasEndedStaysWhereItWas) {
   FollowedCgroup cgroup(9, files_.root());
-  cgroup.follow(0);
+  cgroup.follow(0, false);
   std::filesystem::remove_all(files_.root() + "/9");
-  EXPECT_FALSE(cgroup.follow(1000));
+  EXPECT_FALSE(cgroup.follow(1000, false));
   EXPECT_EQ(limit_of(cgroup), 1000U);
 }
 
 TEST_F(Followed, OneThatLeavesWhatCanBeSeenIsNowhereUntilItIsBack) {
   FollowedCgroup cgroup(9, files_.root());
-  cgroup.follow(0);
+  cgroup.follow(0, false);
   move_to("../other");
-  EXPECT_TRUE(cgroup.follow(100));
+  EXPECT_TRUE(cgroup.follow(100, false));
   EXPECT_FALSE(cgroup.location());
   move_to("limited");
-  EXPECT_TRUE(cgroup.follow(200));
+  EXPECT_TRUE(cgroup.follow(200, false));
   EXPECT_EQ(limit_of(cgroup), 500U);
 }
 
 TEST(FollowedCgroup, OfNoProcessIsNowhere) {
   FollowedCgroup cgroup;
-  EXPECT_FALSE(cgroup.follow(0));
-  EXPECT_FALSE(cgroup.follow(1000));
+  EXPECT_FALSE(cgroup.follow(0, false));
+  EXPECT_FALSE(cgroup.follow(1000, false));
   EXPECT_FALSE(cgroup.location());
 }
 

@@ -83,6 +83,22 @@ TEST(Pace, ASampleIsLookedAtRarelyUnlessItIsDense) {
   EXPECT_EQ(pace.until_next_look(), milliseconds(0));
 }
 
+TEST(Pace, IsSilentWhenNothingHasComeForAWhileAndNotAfterOneRecord) {
+  for (const milliseconds between : {milliseconds(100), milliseconds(250)}) {
+    auto now = kStart;
+    Pace pace(Mode::sample, OnFull::drop, kStart);
+    EXPECT_FALSE(pace.is_silent()) << "nobody has looked yet";
+    for (int i = 0; i < 4; ++i) pace.looked(0, now += between);
+    EXPECT_TRUE(pace.is_silent());
+    pace.looked(1, now += between);
+    EXPECT_FALSE(pace.is_silent());
+    pace.looked(0, now += milliseconds(100));
+    EXPECT_FALSE(pace.is_silent()) << "a moment ago something came";
+    for (int i = 0; i < 3; ++i) pace.looked(0, now += milliseconds(100));
+    EXPECT_TRUE(pace.is_silent());
+  }
+}
+
 TEST(Pace, IdleModeIsLookedAtRarely) {
   auto now = kStart;
   Pace pace(Mode::idle, OnFull::drop, kStart);

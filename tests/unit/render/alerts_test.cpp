@@ -112,7 +112,7 @@ TEST(AlertLists, TextHasTheLatestFirstAndWhatWasHeldBack) {
             "Held back since the daemon's start: 4 alerts.\n"
             "  4 large of server (pid 7), by the limit an hour\n"
             "webhook: HTTP status 500; 3 wait\n");
-  EXPECT_EQ(alerts_text({}, {}, 0, RenderOptions{}), "No such alert.\n");
+  EXPECT_EQ(alerts_text({}, {}, 0, RenderOptions{}), "No alerts.\n");
 }
 
 TEST(AlertLists, JsonHasEveryField) {
