@@ -236,6 +236,19 @@ class LiveTest(RestCase):
             headers = {"Host": "evil.example"} if status == 403 else {}
             self.assertEqual(self.request(path, method, headers)[0].status, status, path)
 
+    def test_in_silence_listeners_hear_that_it_lives_and_who_asks_nothing_is_hung_up_on(self):
+        says_nothing = socket.create_connection((self.host, self.port), timeout=TIMEOUT_S)
+        self.addCleanup(says_nothing.close)
+        asks_half = socket.create_connection((self.host, self.port), timeout=TIMEOUT_S)
+        self.addCleanup(asks_half.close)
+        asks_half.sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: ")
+        events, web_socket = Events(self), WebSocket(self)  # nothing runs here that there would be news of
+        lines = iter(events.file.readline, b"")
+        self.assertTrue(any(line.startswith(b":") for line in lines), "a comment")
+        self.assertEqual(web_socket.frame()[0], 9, "a ping")
+        for connection in (says_nothing, asks_half):
+            self.assertEqual(connection.recv(1), b"")
+
     def test_bytes_that_are_no_web_socket_end_it_and_nothing_else(self):
         generator = random.Random(7)
         for _ in range(30):
