@@ -255,14 +255,19 @@ class EngineTest(AlertsTest):
 
     def test_memory_beyond_the_heap_has_thresholds_of_its_own_in_bytes_and_as_a_share(self):
         self.alerting('[alerts]\nexternal = "24MiB"\nexternal_ratio = 0.6\nhold = "0s"\n[alerts.enabled]\nlarge = false\nspike = false\n')
+        early = Target(self, self.tag + "e")
+        early.tell(f"touch {48 * MEBIBYTE}")  # heap, but nobody knows
         self.start()
         heap, beyond = Target(self, self.tag + "a"), Target(self, self.tag + "b")
         for target in (heap, beyond):
             self.wait_for_recording(target.pid)
+        told = self.wait_for_alert("active", pid=early.pid, subject="external")
+        self.assertIn("The process ran before the daemon found it", told["recommendations"][-2])
         heap.tell(f"touch {48 * MEBIBYTE}")  # as much resident memory, and the program's own heap
         beyond.tell(f"map {48 * MEBIBYTE}")
         found = {s: self.wait_for_alert("active", pid=beyond.pid, subject=s) for s in ("external", "external_ratio")}
         self.assertEqual({alert["type"] for alert in found.values()}, {"threshold"})
+        self.assertNotIn("ran before the daemon found it", " ".join(found["external"]["recommendations"]))
         self.assertEqual(found["external"]["metrics"]["threshold"], 24 * MEBIBYTE)
         self.assertGreaterEqual(found["external"]["metrics"]["value"], 24 * MEBIBYTE)  # it may not be all there yet
         self.assertEqual(found["external_ratio"]["metrics"]["threshold"], 0.6)
