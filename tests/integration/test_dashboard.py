@@ -294,6 +294,30 @@ class DashboardTest(HtmlCase, PageCase):
         self.wait(lambda: self.browser.run(zoomed) == [False, False, False], "all of each")
         self.assert_clean()
 
+    def test_pointing_at_a_chart_tells_the_figures_of_that_moment_in_all_and_the_alert_at_its_flag(self):
+        target = Target(self, self.tag)
+        self.wait_for_recording(target.pid)
+        target.tell(f"large {32 * MEBIBYTE}")
+        self.open(f"pid={target.pid}")
+        self.wait(lambda: "Flags mark alerts" in self.browser.text("#history"), "the flag")
+        self.wait(lambda: self.browser.run("return document.querySelectorAll('#history .hidden tbody tr').length") >= 6, "some seconds")
+        captions = "return [...document.querySelectorAll('#history .live-chart figcaption')].map(c => c.innerText)"
+        self.assertEqual([" now" in caption.replace("\n", " ") for caption in self.browser.run(captions)], [True] * 3)
+        self.browser.run("document.querySelector('#history').scrollIntoView()")
+
+        def told_at_the_flag():
+            box = self.browser.run("const b = document.querySelector('#history .u-over').getBoundingClientRect(); return {x: b.x, y: b.y, width: b.width, height: b.height}")
+            for step in range(100):
+                self.browser.point(box["x"] + box["width"] * step / 100, box["y"] + box["height"] / 2)
+                told = self.browser.run(captions)
+                if "large allocation: 32.0 MiB" in told[0]:
+                    return told
+            return None
+
+        for caption in self.wait(told_at_the_flag, "the alert"):
+            self.assertRegex(caption, r"\bat \d\d:\d\d:\d\d")
+        self.assert_clean()
+
     def test_eight_windows_are_live_at_once(self):
         """More than the six connections that a browser has to a server for all of them."""
         first = self.browser.window()

@@ -6,6 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import { clock } from "../text/clock";
 import { duration } from "../text/format";
 import { chartLook } from "./look";
+import { markAt } from "./marks";
 import { spacedMoments } from "./series";
 
 export interface Line {
@@ -118,7 +119,7 @@ export function LiveChart(props: LiveChartProps) {
     const one = index >= 0 ? values[index] : values.findLast((each) => each !== null);
     return one == null ? "–" : format(one);
   };
-  const near = index < 0 ? undefined : marks.find((mark) => Math.abs(mark.at - at[index]!) <= (props.to - props.from) / 100);
+  const near = markAt(marks, at, index, props.to - props.from);
   return (
     <figure class="timeline live-chart">
       <figcaption>
