@@ -10,9 +10,11 @@ import subprocess
 import time
 import unittest
 import urllib.parse
+import urllib.request
 
 from harness.case import TIMEOUT_S
 from harness.certificate import make_certificate, make_certificate_until, openssl
+from harness.skips import need
 from test_daemon import Target
 from test_daemon_access import BEARER, TOKEN, AccessCase
 from test_daemon_live import Events, WebSocket
@@ -125,6 +127,43 @@ class ServedTest(TlsCase):
         cookie, *attributes = response.headers["Set-Cookie"].split("; ")
         self.assertTrue({"Secure", "HttpOnly", "SameSite=Strict"} <= set(attributes), attributes)
         self.assertEqual(self.request("/", headers={"Cookie": cookie})[0].status, 200)
+
+
+class PrometheusTest(TlsCase):
+    def test_prometheus_scrapes_it_with_the_certificate_and_the_token(self):
+        need("prometheus")
+        self.serve('listen = "127.0.0.1:0"\ntoken_file = FILE')
+        token, config = self.files / "token", self.files / "prometheus.yml"
+        token.write_text(TOKEN)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        # As docs/watching.md says; the job without a token has to be refused.
+        job = f'scheme: https, tls_config: {{ ca_file: "{self.certificate}" }}, static_configs: [{{ targets: ["localhost:{self.port}"] }}]'
+        config.write_text(
+            "global: { scrape_interval: 1s }\nscrape_configs:\n"
+            f'  - {{ job_name: known, authorization: {{ credentials_file: "{token}" }}, {job} }}\n  - {{ job_name: unknown, {job} }}\n'
+        )
+        prometheus = subprocess.Popen(
+            ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.files / 'tsdb'}",
+             f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.workspace.environment(),
+        )
+        self.addCleanup(prometheus.wait)
+        self.addCleanup(prometheus.kill)
+
+        def scraped():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/targets", timeout=TIMEOUT_S) as got:
+                    targets = json.load(got)["data"]["activeTargets"]
+            except OSError:  # it has just started
+                return None
+            found = {target["labels"]["job"]: (target["health"], target["lastError"]) for target in targets}
+            return found if len(found) == 2 and "unknown" not in {health for health, _ in found.values()} else None
+
+        found = self.wait(scraped, "both scrapes")
+        self.assertEqual(found["known"], ("up", ""))
+        self.assertEqual(found["unknown"][0], "down")
+        self.assertIn("401", found["unknown"][1])
 
 
 class RenewalTest(TlsCase):
