@@ -154,8 +154,10 @@ class Capture {
   // To the caller by a rule that is cached and usual, where all is as it should be; else false, and
   // nothing has moved.
   bool step_by_cached_rule(Frame& at) {
+    // Of an interrupted instruction the rule is that of its own place. Its mark is lost in the key
+    // of the cache, where it would find what holds for the instruction before.
+    if ((at.pc & protocol::kExactPc) != 0) return false;
     const PackedRule rule = PackedRule::cached_for(code_of_call(at.pc));
-    // Also refuses a pc that is exact: bit 63 is set in it.
     if (!rule.is_usual()) return false;
     const std::uintptr_t cfa = (rule.is_sp_based() ? at.sp : at.fp) + rule.cfa_offset();
     const std::uint32_t fp_below = rule.fp_below_cfa();

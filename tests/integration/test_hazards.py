@@ -90,6 +90,7 @@ SIGNALS = [
     Row("allocates_in_signal_handler"),
     Row("handler_allocates_while_allocating", (500,), "truth"),
     Row("handler_allocates_while_allocating", (500, "altstack"), "truth"),
+    Row("handler_at_every_instruction", (20,), "truth"),
     Row("handler_maps_while_allocating", exact="sums"),
     Row("handler_allocates_while_mapping", exact="sums"),
     Row("owns_every_signal"),
@@ -307,6 +308,16 @@ class HazardsTest(IntegrationTest):
         self.assertEqual(sum(site["allocations"] for site in sites), 2 * 500)
         ends = [root.report.functions(site["stack"]) for site in sites]
         self.assertEqual([names for names in ends if "run_the_storm" not in names or "main" not in names], [])
+
+    def test_a_handler_is_walked_to_main_from_whichever_instruction(self):
+        root = self.trace_only(self.host("handler_at_every_instruction", 20)).report.root
+        sites = root.sites_through("on_step")
+        self.assertGreater(sum(site["allocations"] for site in sites), 10 * 20)
+        ends = [root.report.functions(site["stack"]) for site in sites]
+        # The program's own switch moves the stack pointer without telling.
+        ends = [names for names in ends if "step" not in names]
+        self.assertLessEqual({"malloc", "realloc", "free"}, {name for names in ends for name in names})
+        self.assertEqual([names for names in ends if "run_in_steps" not in names or "main" not in names], [])
 
     def test_code_made_at_run_time_is_walked_by_its_frame_pointer(self):
         root = self.trace_only(self.host("jit_code")).report.root

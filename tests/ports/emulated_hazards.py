@@ -17,6 +17,7 @@ NOT_HERE = {
     "sandboxes_itself": "the same",
     "forks_in_a_sandbox filter": "the same",
     "assembly_without_cfi": "its assembly is x86-64's",
+    "handler_at_every_instruction": "programs of other processors cannot step themselves",
     **{
         f"another_allocator_{library}": "there is no such library for the processor here"
         for library in ("jemalloc", "tcmalloc", "mimalloc", "jemalloc_static", "tcmalloc_static", "mimalloc_static")
