@@ -25,7 +25,8 @@ HOST_NOINLINE static void step(int on) {
 #if defined(__x86_64__)
   if (on) {
     __asm__ volatile(
-        "lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp" ::
+        "lea -128(%%rsp), %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), "
+        "%%rsp" ::
             : "memory", "cc");
   } else {
     __asm__ volatile(
@@ -53,7 +54,8 @@ int main(int argc, char** argv) {
   require(argc >= 2, "usage: handler_at_every_instruction TURNS");
   const long turns = atol(argv[1]);
   look_for_libc();
-  struct sigaction action = {.sa_sigaction = on_step, .sa_flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK};
+  struct sigaction action = {.sa_sigaction = on_step,
+                             .sa_flags = SA_RESTART | SA_SIGINFO | SA_ONSTACK};
   const stack_t stack = {.ss_sp = other_stack, .ss_size = sizeof other_stack};
   require(sigaltstack(&stack, NULL) == 0, "sigaltstack");
   require(sigaction(SIGTRAP, &action, NULL) == 0, "sigaction");
