@@ -203,12 +203,6 @@ std::unique_ptr<RunningCopy> RunningCopy::make(pid_t process, std::uint64_t call
       copy->let_go(on_progress);
       return nullptr;
     }
-    // Fewer faults of ours, where nearly all of it will be filled.
-    constexpr std::uint64_t kLarge = std::uint64_t{4} << 20;
-    const std::uint64_t size = range.end - range.start;
-    if (size >= kLarge && present_bytes(now, {range}) >= size / 8 * 7) {
-      madvise(copy->watched_.back().bytes, size, MADV_HUGEPAGE);
-    }
   }
   copy->copy_constants(process, now);
   if (!copy->catch_up(now, on_progress)) {
