@@ -66,6 +66,22 @@ int scan(int page_map, std::uint64_t flags, Range range, std::uint64_t mask, Pag
   return got;
 }
 
+// All pages that exist. False: the kernel does not tell.
+bool visit_regions(int page_map, std::uint64_t flags, Range range,
+                   const std::function<void(Range, bool is_written)>& visit) {
+  Regions regions;
+  for (std::uint64_t at = range.start; at < range.end;) {
+    const int got =
+        scan(page_map, flags, {at, range.end}, 0, regions.data(), regions.size(), 0, &at);
+    if (got < 0) return false;
+    for (int i = 0; i < got; ++i) {
+      const PageRegion& region = regions[static_cast<std::size_t>(i)];
+      visit({region.start, region.end}, (region.categories & kWritten) != 0);
+    }
+  }
+  return true;
+}
+
 bool is_asynchronous(int watch) {
   uffdio_api api{};
   api.api = UFFD_API;
@@ -180,17 +196,7 @@ bool WrittenPages::take_written(Range range, const std::function<void(Range)>& v
 }
 
 bool WrittenPages::look(Range range, const std::function<void(Range, bool)>& visit) {
-  Regions regions;
-  for (std::uint64_t at = range.start; at < range.end;) {
-    const int got = scan(page_map_.get(), kCheckWatched, {at, range.end}, 0, regions.data(),
-                         regions.size(), 0, &at);
-    if (got < 0) return false;
-    for (int i = 0; i < got; ++i) {
-      const PageRegion& region = regions[static_cast<std::size_t>(i)];
-      visit({region.start, region.end}, (region.categories & kWritten) != 0);
-    }
-  }
-  return true;
+  return visit_regions(page_map_.get(), kCheckWatched, range, visit);
 }
 
 void WrittenPages::let_go(const std::function<void()>& on_progress) {
@@ -210,16 +216,7 @@ void WrittenPages::let_go(const std::function<void()>& on_progress) {
 }
 
 void visit_existing(pid_t process, Range range, const std::function<void(Range)>& visit) {
-  const UniqueFd page_map = open_page_map(process);
-  Regions regions;
-  for (std::uint64_t at = range.start; at < range.end;) {
-    const int got =
-        scan(page_map.get(), 0, {at, range.end}, 0, regions.data(), regions.size(), 0, &at);
-    if (got < 0) return;
-    for (int i = 0; i < got; ++i) {
-      visit({regions[static_cast<std::size_t>(i)].start, regions[static_cast<std::size_t>(i)].end});
-    }
-  }
+  visit_regions(open_page_map(process).get(), 0, range, [&](Range part, bool) { visit(part); });
 }
 
 }  // namespace memwatch::reachability

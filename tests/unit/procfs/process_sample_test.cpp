@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <random>
 #include <vector>
@@ -112,6 +113,10 @@ TEST(ProcessSample, FromRecordedFiles) {
   EXPECT_EQ(sample->rss, 5U * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
 }
 
+std::array<std::uint64_t, 4> status_of(const ProcessSample& sample) {
+  return {sample.stack, sample.swap, sample.rss_peak, sample.threads};
+}
+
 TEST(ProcessSample, StatusIsReadAgainWhenTheOtherTwoSaySomethingElse) {
   const procfs_testing::FakeFiles files;
   files.add("/77/stat", kStat);
@@ -123,19 +128,13 @@ TEST(ProcessSample, StatusIsReadAgainWhenTheOtherTwoSaySomethingElse) {
   files.add("/77/status", "VmStk:\t 4 kB\nVmSwap:\t 5 kB\nVmHWM:\t 600 kB\nThreads:\t7\n");
   const auto unchanged = sample_process_again(77, earlier, files.root());
   ASSERT_TRUE(unchanged);
-  EXPECT_EQ(unchanged->stack, 1024U);
-  EXPECT_EQ(unchanged->swap, 2048U);
-  EXPECT_EQ(unchanged->rss_peak, 102'400U);
-  EXPECT_EQ(unchanged->threads, 3U);
+  EXPECT_EQ(status_of(*unchanged), (std::array<std::uint64_t, 4>{1024, 2048, 102'400, 3}));
   EXPECT_EQ(unchanged->rss, first->rss);
   EXPECT_EQ(unchanged->minor_faults, 102U);
   files.add("/77/statm", "10 6 2 1 0 3 0\n");
   const auto changed = sample_process_again(77, earlier, files.root());
   ASSERT_TRUE(changed);
-  EXPECT_EQ(changed->stack, 4096U);
-  EXPECT_EQ(changed->swap, 5120U);
-  EXPECT_EQ(changed->rss_peak, 614'400U);
-  EXPECT_EQ(changed->threads, 7U);
+  EXPECT_EQ(status_of(*changed), (std::array<std::uint64_t, 4>{4096, 5120, 614'400, 7}));
 }
 
 TEST(ProcessSample, APeakThatCameAndWentIsToldWhenAnythingElseChanges) {
