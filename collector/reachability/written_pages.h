@@ -5,9 +5,10 @@
 // page and each time that one asks.
 //
 // The descriptor is made by a thread of the process (borrowed_call.h), which closes its own in the
-// same errand: the process has none. When ours is closed, whoever closes it, the kernel ends the
-// watch; by let_go() that is in small steps, in which the process waits for no more than a
-// millisecond where it maps memory.
+// same errand: the process has none. (A child that another
+// thread forks in that moment has one, of no use to it, until it executes a program or ends.) When
+// ours is closed, whoever closes it, the kernel ends the watch; by let_go() that is in small steps,
+// in which the process waits for no more than a millisecond where it maps memory.
 //
 // Writes by devices into pages that were handed to them before (O_DIRECT, io_uring's buffers) are
 // not seen: data, not pointers of the program's.
