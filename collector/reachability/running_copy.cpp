@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "collector/procfs/cgroup.h"
 #include "collector/procfs/process_list.h"
@@ -150,24 +151,31 @@ void RunningCopy::copy_constants(pid_t process, ProcessMemory& now) {
   }
 }
 
+std::optional<std::uint64_t> RunningCopy::take_written(ProcessMemory& now,
+                                                       const std::function<void()>& on_progress) {
+  std::uint64_t bytes = 0;
+  for (const Mirror& mirror : watched_) {
+    const bool is_there = pages_->take_written(mirror.range, [&](Range part) {
+      read_pages(now, part, mirror.bytes + (part.start - mirror.range.start));
+      bytes += part.end - part.start;
+      if (on_progress) on_progress();
+    });
+    if (!is_there) return std::nullopt;
+  }
+  return bytes;
+}
+
 bool RunningCopy::catch_up(ProcessMemory& now, const std::function<void()>& on_progress) {
   constexpr int kMostRounds = 8;
   std::uint64_t before = UINT64_MAX;
   for (int round = 0; round < kMostRounds; ++round) {
-    std::uint64_t bytes = 0;
-    for (const Mirror& mirror : watched_) {
-      const bool is_there = pages_->take_written(mirror.range, [&](Range part) {
-        read_pages(now, part, mirror.bytes + (part.start - mirror.range.start));
-        bytes += part.end - part.start;
-        if (on_progress) on_progress();
-      });
-      if (!is_there) return false;
-    }
-    if (round == 0) copied_ = bytes;
+    const std::optional<std::uint64_t> bytes = take_written(now, on_progress);
+    if (!bytes) return false;
+    if (round == 0) copied_ = *bytes;
     // What was written to in the last round is about as much as it copied.
-    if (bytes <= much() / 4) return true;
-    if (round > 1 && bytes > before / 4 * 3) return bytes <= much();
-    before = bytes;
+    if (*bytes <= much() / 4) return true;
+    if (round > 1 && *bytes > before / 4 * 3) return *bytes <= much();
+    before = *bytes;
   }
   return before <= much();
 }
@@ -220,30 +228,56 @@ std::vector<Range> RunningCopy::others(const std::vector<procfs::MemoryMapping>&
   return without(changeable_ranges(maps), watched);
 }
 
-// One that was mapped anew since is not watched, and is for others to copy.
-void RunningCopy::look(Range part, std::vector<Range>* written) {
-  std::vector<Range> present, changed;
-  const bool is_watched = pages_->look(part, [&](Range range, bool is_written) {
-    add(&present, range);
-    if (is_written) changed.push_back(range);
-  });
-  if (!is_watched) return;
-  add(&covered_, part);
-  for (const Range& range : present) add(&present_, range);
-  written->insert(written->end(), changed.begin(), changed.end());
+// Of each mapping what it has in common with a mirror. Those with nothing between them but what
+// nobody may read, as stacks with their guards, are looked at together: a call for each of a
+// thousand takes more than a millisecond.
+std::vector<std::vector<Range>> RunningCopy::parts_to_look_at(
+    const std::vector<procfs::MemoryMapping>& maps) const {
+  std::vector<std::vector<Range>> groups;
+  bool is_apart = true;
+  for (const procfs::MemoryMapping& mapping : maps) {
+    if (!is_watchable(mapping)) {
+      is_apart = is_apart || mapping.readable;
+      continue;
+    }
+    for (auto mirror = next_of(watched_, mapping.start);
+         mirror != watched_.end() && mirror->range.start < mapping.end; ++mirror) {
+      if (std::exchange(is_apart, false)) groups.emplace_back();
+      groups.back().push_back(
+          {std::max(mapping.start, mirror->range.start), std::min(mapping.end, mirror->range.end)});
+    }
+  }
+  return groups;
+}
+
+// A part that was mapped anew since is not watched, and is for others to copy.
+void RunningCopy::look(const std::vector<Range>& parts, std::vector<Range>* written) {
+  std::vector<SeenPages> seen;
+  const Range all{parts.front().start, parts.back().end};
+  if (!pages_->look(all, [&](const SeenPages& pages) { seen.push_back(pages); })) return;
+  auto first = seen.begin();
+  for (const Range& part : parts) {
+    while (first != seen.end() && first->range.end <= part.start) ++first;
+    auto last = first;
+    while (last != seen.end() && last->range.start < part.end) ++last;
+    if (!std::all_of(first, last, [](const SeenPages& pages) { return pages.is_watched; })) {
+      continue;
+    }
+    add(&covered_, part);
+    for (; first != last; ++first) {
+      const Range range{std::max(first->range.start, part.start),
+                        std::min(first->range.end, part.end)};
+      add(&present_, range);
+      if (first->is_written) written->push_back(range);
+      if (first->range.end > part.end) break;
+    }
+  }
 }
 
 bool RunningCopy::finish(ProcessMemory& now, std::string* why_not) {
   process_ = &now;
   std::vector<Range> written;
-  for (const procfs::MemoryMapping& mapping : now.maps()) {
-    if (!is_watchable(mapping)) continue;
-    for (auto mirror = next_of(watched_, mapping.start);
-         mirror != watched_.end() && mirror->range.start < mapping.end; ++mirror) {
-      look({std::max(mapping.start, mirror->range.start), std::min(mapping.end, mirror->range.end)},
-           &written);
-    }
-  }
+  for (const std::vector<Range>& parts : parts_to_look_at(now.maps())) look(parts, &written);
   std::uint64_t bytes = 0;
   for (const Range& range : written) bytes += range.end - range.start;
   if (bytes > 2 * much()) {

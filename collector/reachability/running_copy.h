@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,11 @@ class RunningCopy : public Memory {
   // What may hold pointers and is not in it, ascending: to be copied otherwise.
   [[nodiscard]] std::vector<Range> others(const std::vector<procfs::MemoryMapping>& maps) const;
 
+  // Once more what it has written to since, while it runs: where something else took time.
+  void follow(ProcessMemory& now, const std::function<void()>& on_progress) {
+    take_written(now, on_progress);
+  }
+
   // While the process stands still. `now`: with its maps of that moment; stays the source of what
   // never changes and is not in the copy, and has to outlive it. False: see `why_not`; it has
   // written to too much in the last moment.
@@ -61,8 +67,13 @@ class RunningCopy : public Memory {
   RunningCopy() = default;
   bool add_mirror(Range range, std::vector<Mirror>* to);
   void copy_constants(pid_t process, ProcessMemory& now);
+  // The bytes copied; nothing: the process is not to be seen any more.
+  std::optional<std::uint64_t> take_written(ProcessMemory& now,
+                                            const std::function<void()>& on_progress);
   bool catch_up(ProcessMemory& now, const std::function<void()>& on_progress);
-  void look(Range part, std::vector<Range>* written);
+  [[nodiscard]] std::vector<std::vector<Range>> parts_to_look_at(
+      const std::vector<procfs::MemoryMapping>& maps) const;
+  void look(const std::vector<Range>& parts, std::vector<Range>* written);
   [[nodiscard]] std::uint64_t much() const;
 
   std::unique_ptr<WrittenPages> pages_;

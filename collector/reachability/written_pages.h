@@ -33,6 +33,12 @@
 
 namespace memwatch::reachability {
 
+// Pages side by side and alike, of one mapping.
+struct SeenPages {
+  Range range;
+  bool is_watched = false, is_written = false;
+};
+
 class WrittenPages {
  public:
   // Of a process that runs; one thread of it stands still for that. `call`: the address of its
@@ -52,9 +58,9 @@ class WrittenPages {
   // over. False: the process is not to be seen any more.
   bool take_written(Range range, const std::function<void(Range)>& visit);
 
-  // Visits all pages that exist, of a range of one mapping, and changes nothing. False: it is not
-  // watched.
-  bool look(Range range, const std::function<void(Range range, bool is_written)>& visit);
+  // Visits all pages that exist, of a range of any mappings, ascending, and changes nothing. Of
+  // those that are not watched all are written. False: the process is not to be seen any more.
+  bool look(Range range, const std::function<void(const SeenPages&)>& visit);
 
   // All is as it was before. `on_progress`: called every millisecond or so.
   void let_go(const std::function<void()>& on_progress);

@@ -31,8 +31,9 @@ struct ScanArguments {
   std::uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
 };
 constexpr unsigned long kPageMapScan = _IOWR('f', 16, ScanArguments);
-constexpr std::uint64_t kProtectMatching = 1, kCheckWatched = 2;            // PM_SCAN_…
-constexpr std::uint64_t kWritten = 2, kPresent = 8, kSwapped = 16;          // PAGE_IS_…
+constexpr std::uint64_t kProtectMatching = 1;                               // PM_SCAN_…
+constexpr std::uint64_t kWatched = 1, kWritten = 2;                         // PAGE_IS_…
+constexpr std::uint64_t kPresent = 8, kSwapped = 16;                        // as well
 constexpr std::uint64_t kAsynchronous = 1U << 15, kUnpopulated = 1U << 13;  // UFFD_FEATURE_WP_…
 constexpr int kUserModeOnly = 1;  // UFFD_USER_MODE_ONLY: allowed to everyone
 
@@ -60,23 +61,25 @@ int scan(int page_map, std::uint64_t flags, Range range, std::uint64_t mask, Pag
   arguments.most_pages = most_pages;
   arguments.category_mask = mask;
   arguments.category_anyof_mask = kPresent | kSwapped;
-  arguments.return_mask = kWritten;
+  arguments.return_mask = kWatched | kWritten;
   const int got = ioctl(page_map, kPageMapScan, &arguments);
   *walked = arguments.walk_end;
   return got;
 }
 
 // All pages that exist. False: the kernel does not tell.
-bool visit_regions(int page_map, std::uint64_t flags, Range range,
-                   const std::function<void(Range, bool is_written)>& visit) {
+bool visit_regions(int page_map, Range range, const std::function<void(const SeenPages&)>& visit) {
   Regions regions;
   for (std::uint64_t at = range.start; at < range.end;) {
-    const int got =
-        scan(page_map, flags, {at, range.end}, 0, regions.data(), regions.size(), 0, &at);
+    const int got = scan(page_map, 0, {at, range.end}, 0, regions.data(), regions.size(), 0, &at);
     if (got < 0) return false;
+    // Of more than 512 the kernel may tell the end of an earlier part (Linux 6.18).
+    if (got > 0) at = std::max(at, regions[static_cast<std::size_t>(got) - 1].end);
     for (int i = 0; i < got; ++i) {
       const PageRegion& region = regions[static_cast<std::size_t>(i)];
-      visit({region.start, region.end}, (region.categories & kWritten) != 0);
+      visit({{region.start, region.end},
+             (region.categories & kWatched) != 0,
+             (region.categories & kWritten) != 0});
     }
   }
   return true;
@@ -195,8 +198,8 @@ bool WrittenPages::take_written(Range range, const std::function<void(Range)>& v
   return true;
 }
 
-bool WrittenPages::look(Range range, const std::function<void(Range, bool)>& visit) {
-  return visit_regions(page_map_.get(), kCheckWatched, range, visit);
+bool WrittenPages::look(Range range, const std::function<void(const SeenPages&)>& visit) {
+  return visit_regions(page_map_.get(), range, visit);
 }
 
 void WrittenPages::let_go(const std::function<void()>& on_progress) {
@@ -216,7 +219,8 @@ void WrittenPages::let_go(const std::function<void()>& on_progress) {
 }
 
 void visit_existing(pid_t process, Range range, const std::function<void(Range)>& visit) {
-  visit_regions(open_page_map(process).get(), 0, range, [&](Range part, bool) { visit(part); });
+  visit_regions(open_page_map(process).get(), range,
+                [&](const SeenPages& pages) { visit(pages.range); });
 }
 
 }  // namespace memwatch::reachability

@@ -40,6 +40,7 @@ enum class Habit {
   moves_and_drops,
   forks,
   has_huge_pages,
+  has_holes,
   writes_all_the_time,
   has_a_watch_of_its_own
 };
@@ -139,6 +140,13 @@ bool live(Habit habit, unsigned char* heap, std::uint32_t turn, std::mt19937& ra
   unsigned char* const heap = map_bytes(kBytes);
   madvise(heap, kBytes, habit == Habit::has_huge_pages ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   fill(heap, kBytes, 0);
+  if (habit == Habit::has_holes) {
+    // More runs of pages than the kernel tells rightly at once.
+    constexpr std::size_t kPages = 3200;
+    unsigned char* const more = map_bytes(kPages * kPage);
+    madvise(more, kPages * kPage, MADV_NOHUGEPAGE);
+    for (std::size_t i = 0; i < kPages; i += 2) fill(more + i * kPage, kPage, 1);
+  }
   for (unsigned char*& block : g_blocks) {
     block = map_bytes(65 * kPage);
     mprotect(block + 64 * kPage, kPage, PROT_NONE);
@@ -319,7 +327,8 @@ TEST_P(RunningCopyTest, CollectorIsKilled) {
 INSTANTIATE_TEST_SUITE_P(Habits, RunningCopyTest,
                          testing::Values(Habit::writes_now_and_then, Habit::maps_and_unmaps,
                                          Habit::moves_and_drops, Habit::forks,
-                                         Habit::has_huge_pages, Habit::writes_all_the_time,
+                                         Habit::has_huge_pages, Habit::has_holes,
+                                         Habit::writes_all_the_time,
                                          Habit::has_a_watch_of_its_own));
 
 }  // namespace
