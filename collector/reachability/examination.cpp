@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <future>
 #include <utility>
 
@@ -15,6 +16,10 @@ namespace memwatch::reachability {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+double seconds_between(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
 
 StoppedThread as_stopped(const WaitingThread& waiting) {
   StoppedThread thread;
@@ -144,7 +149,7 @@ class Examiner {
       judge_in_place();
     }
     explain_pause();
-    result_.pause_seconds = pause_seconds_;
+    result_.pause_seconds = pause_seconds_ + alone_seconds_;
     return std::move(result_);
   }
 
@@ -184,11 +189,15 @@ class Examiner {
     if (std::exchange(tried_running_copy_, true)) return false;
     std::string why_not;
     auto made = RunningCopy::make(subject_.pid, subject_.twin_call, before, subject_.heartbeat,
-                                  &pause_seconds_, &why_not);
+                                  &alone_seconds_, &why_not);
     if (made == nullptr) return false;
     result_.copy = MemoryCopy::reserve(before, made->others(before.maps()), subject_.heartbeat);
     if (result_.copy == nullptr) return false;
     result_.running_copy = std::move(made);
+    if (procfs::threads_of_process(subject_.pid).size() >= RunningCopy::kManyThreads) {
+      stopped_.hold_sleeping(subject_.pid, subject_.heartbeat);
+      result_.running_copy->follow(before, subject_.heartbeat);
+    }
     return true;
   }
 
@@ -234,7 +243,11 @@ class Examiner {
     const std::string why =
         stopped_.stop(subject_.pid, subject_.waiting ? subject_.waiting->tid : 0);
     start_ = stopped_.since();
-    if (why.empty()) return;
+    if (why.empty()) {
+      threads_seconds_ = seconds_between(stopped_.since(), stopped_.all_since());
+      stopped_number_ = stopped_.threads().size();
+      return;
+    }
     result_.why_incomplete = "its threads ran on while memory was read: " + why;
     if (!subject_.waiting) go_on();  // the attempt alone was a pause
     if (wants_twin_) {
@@ -245,7 +258,7 @@ class Examiner {
 
   // What is true of the moment in which it stands still.
   void begin() {
-    threads_ = stopped_.threads();
+    threads_ = stopped_.everyone();
     if (subject_.waiting) threads_.push_back(as_stopped(*subject_.waiting));
     result_.memory = open_memory();
     result_.why_not = result_.memory->why_unreadable();
@@ -278,10 +291,12 @@ class Examiner {
   void go_on() {
     if (!is_halted_) return;
     is_halted_ = false;
+    const Clock::time_point before = Clock::now();
     stopped_.go_on();
     // One that waits for us is held by other means than ptrace.
     const Clock::time_point end = stopped_.until() > start_ ? stopped_.until() : Clock::now();
-    pause_seconds_ += std::chrono::duration<double>(end - start_).count();
+    threads_seconds_ += seconds_between(before, end);
+    pause_seconds_ += seconds_between(start_, end);
   }
 
   void release() {
@@ -306,7 +321,7 @@ class Examiner {
           "program, or because it executed one)";
     }
     say_if_incomplete(result_.copy->unreadable_bytes() + result_.scan->figures().unreadable_bytes);
-    pause_seconds_ += twin_->end();
+    alone_seconds_ += twin_->end();
   }
 
   void judge_running_copy() {
@@ -358,6 +373,20 @@ class Examiner {
       why = "until all of it was judged, since no twin of it could be made (" + why +
             ") and half of the free memory is too little for a copy";
     }
+    // Where there are few it is the machine that is busy.
+    if (!why.empty() || subject_.waiting || stopped_number_ < RunningCopy::kManyThreads) return;
+    constexpr long kLongMs = 5;
+    const long threads_ms = std::lround(threads_seconds_ * 1000);
+    const long alone_ms = std::lround(alone_seconds_ * 1000);
+    if (threads_ms >= kLongMs) {
+      why = std::to_string(threads_ms) + " ms of it while " + std::to_string(stopped_number_) +
+            " of its " + std::to_string(threads_.size()) +
+            " threads came to a stop and went on, one by one";
+    }
+    if (alone_ms >= kLongMs) {
+      if (!why.empty()) why += ", ";
+      why += std::to_string(alone_ms) + " ms of it one thread alone, which waited for a processor";
+    }
   }
 
   void say_if_incomplete(std::uint64_t unreadable_bytes) {
@@ -375,7 +404,10 @@ class Examiner {
   bool wants_twin_ = false, is_halted_ = false, tried_running_copy_ = false;
   procfs::AddressRanges flagged_;  // not to be had from a twin
   Clock::time_point start_;
-  double pause_seconds_ = 0;
+  double pause_seconds_ = 0;    // all of it
+  double threads_seconds_ = 0;  // of that, until all stood still and since they need not
+  double alone_seconds_ = 0;    // besides, one thread
+  std::size_t stopped_number_ = 0;
 };
 
 }  // namespace

@@ -55,7 +55,7 @@ struct Examination {
   std::string why_not;         // not empty: nothing could be judged
   std::string why_incomplete;  // not empty: judged, but something could not be seen
   double pause_seconds = 0;    // the process stood still
-  // Not empty: why it stood still for longer than it takes to make a twin of it.
+  // Not empty: why it stood still for longer than others do.
   std::string why_long_pause;
   std::vector<RootSource> sources;
   std::unique_ptr<ProcessMemory> memory;

@@ -778,6 +778,33 @@ class LiveLeaksTest(IntegrationTest):
         self.assertEqual(found["busy"][:3], [0, 0, 0])
         self.assertIn(found["busy"][3] - found["copy"][3], range(3))
 
+    def check_of_threads(self, count, *options):
+        """Each holds a block of 700 bytes in a register and has lost one of 1500."""
+        session = self.workspace.out / "live.mw"
+        program = self.host("threads_hold_blocks", str(count), *options)
+        memwatch = self.start([configuration.memwatch, "run", "-q", "--leak-check", "none", "-o", session, "--", *program])
+        pid = self.child_of(memwatch)
+        for _ in range(2):
+            run = self.check(pid)
+            self.assertEqual((run.leaks["method"], run.leaks["complete"]), ("reachability", True))
+            self.assertEqual((run.leaks["definite_bytes"], run.leaks["definite_blocks"]), (1500 * count, count))
+            self.assertGreaterEqual(run.leaks["reachable_bytes"], 700 * count)
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                self.assertIn("\nTracerPid:\t0\n", (thread / "status").read_text())
+            self.goes_on(memwatch)
+        return run.leaks, self.memwatch("leaks", pid).stdout.decode()
+
+    def test_threads_that_sleep_need_not_stop_and_what_they_hold_is_seen(self):
+        leaks, _ = self.check_of_threads(200)
+        self.assertNotIn("pause_reason", leaks)
+
+    def test_many_threads_that_compute_have_to_stop_and_the_reason_is_told(self):
+        # So many for any number of processors that it takes longer than anything else.
+        leaks, text = self.check_of_threads(32 * len(os.sched_getaffinity(0)), "compute")
+        reason = r"\d+ ms of it while \d+ of its \d+ threads came to a stop and went on, one by one(, \d+ ms of it one thread alone, which waited for a processor)?"
+        self.assertRegex(leaks["pause_reason"], f"^{reason}$")
+        self.assertRegex(text, rf"stood still for [0-9.]+ ms, {reason}\.\n$")
+
     def test_a_process_that_nobody_records_is_watched_for_a_while(self):
         process = self.start(self.host("leaks_on_demand"), LD_PRELOAD=configuration.preload)
         run = self.check(process.pid, "--duration", "200ms")
