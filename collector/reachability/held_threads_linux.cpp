@@ -47,6 +47,7 @@ bool may_be_held(std::int64_t system_call) {
     case SYS_pselect6:
     case SYS_epoll_wait:
     case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
     case SYS_nanosleep:
     case SYS_clock_nanosleep:
     case SYS_restart_syscall:
@@ -88,6 +89,12 @@ class HeldThreads::Keeper {
   bool has_taken_within(milliseconds patience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, patience, [this] { return stage_ != Stage::taking; });
+  }
+
+  // One of them does not stop, so that all are let go.
+  bool has_given_up() {
+    const std::lock_guard lock(mutex_);
+    return stage_ == Stage::ended;
   }
 
   std::vector<pid_t> numbers() {
@@ -148,7 +155,9 @@ class HeldThreads::Keeper {
     // One that wakes up meanwhile waits for those that are under way with it.
     constexpr std::size_t kAtOnce = 32;
     constexpr milliseconds kPatience{20}, kLastPatience{200};
+    std::size_t asked = 0;
     for (const pid_t tid : procfs::threads_of_process(process_)) {
+      if (++asked % kAtOnce == 0) look_after();
       if (tid == process_ || !sleeps(process_, tid)) continue;
       if (ptrace(PTRACE_SEIZE, tid, nullptr, PTRACE_O_TRACESYSGOOD) != 0) continue;
       ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
@@ -247,6 +256,8 @@ void HeldThreads::take(pid_t process, const std::function<void()>& on_progress) 
   while (!keeper_->has_taken_within(kBeat)) {
     if (on_progress) on_progress();
   }
+  // Before anybody else wants to stop them.
+  if (keeper_->has_given_up()) let_go();
 }
 
 std::vector<pid_t> HeldThreads::numbers() const {
