@@ -187,12 +187,14 @@ class Examiner {
   // Once: one that wrote to too much would do so again.
   bool make_running_copy(ProcessMemory& before) {
     if (std::exchange(tried_running_copy_, true)) return false;
-    std::string why_not;
     auto made = RunningCopy::make(subject_.pid, subject_.twin_call, before, subject_.heartbeat,
-                                  &alone_seconds_, &why_not);
+                                  &alone_seconds_, &why_no_running_copy_);
     if (made == nullptr) return false;
     result_.copy = MemoryCopy::reserve(before, made->others(before.maps()), subject_.heartbeat);
-    if (result_.copy == nullptr) return false;
+    if (result_.copy == nullptr) {
+      why_no_running_copy_ = "it shares more memory than there is free";
+      return false;
+    }
     result_.running_copy = std::move(made);
     if (procfs::threads_of_process(subject_.pid).size() >= RunningCopy::kManyThreads) {
       stopped_.hold_sleeping(subject_.pid, subject_.heartbeat);
@@ -202,10 +204,10 @@ class Examiner {
   }
 
   bool finish_running_copy() {
-    std::string why_not;
-    if (!result_.running_copy->finish(*result_.memory, &why_not) ||
-        !result_.copy->take(*result_.memory,
+    if (!result_.running_copy->finish(*result_.memory, &why_no_running_copy_)) return false;
+    if (!result_.copy->take(*result_.memory,
                             result_.running_copy->others(result_.memory->maps()))) {
+      why_no_running_copy_ = "its mappings changed in the last moment";
       return false;
     }
     result_.snapshot = std::make_unique<TwinMemory>(*result_.running_copy, *result_.copy);
@@ -275,7 +277,9 @@ class Examiner {
 
   bool make_twin() {
     wants_twin_ = false;
+    const Clock::time_point before = Clock::now();
     twin_ = Twin::make(subject_.pid, stopped_, subject_.twin_call, &result_.why_long_pause);
+    fork_seconds_ = seconds_between(before, Clock::now());
     if (twin_ == nullptr) return false;
     const std::vector<procfs::MemoryMapping>& maps = result_.memory->maps();
     if (!result_.copy->take(*result_.memory, ranges_without_twin(maps, flagged_))) {
@@ -373,19 +377,23 @@ class Examiner {
       why = "until all of it was judged, since no twin of it could be made (" + why +
             ") and half of the free memory is too little for a copy";
     }
+    if (!why.empty() || subject_.waiting) return;
+    const auto say = [&why](double seconds, const std::string& what) {
+      constexpr long kLongMs = 5;
+      const long ms = std::lround(seconds * 1000);
+      if (ms < kLongMs) return;
+      why += (why.empty() ? "" : ", ") + std::to_string(ms) + " ms of it " + what;
+    };
     // Where there are few it is the machine that is busy.
-    if (!why.empty() || subject_.waiting || stopped_number_ < RunningCopy::kManyThreads) return;
-    constexpr long kLongMs = 5;
-    const long threads_ms = std::lround(threads_seconds_ * 1000);
-    const long alone_ms = std::lround(alone_seconds_ * 1000);
-    if (threads_ms >= kLongMs) {
-      why = std::to_string(threads_ms) + " ms of it while " + std::to_string(stopped_number_) +
-            " of its " + std::to_string(threads_.size()) +
-            " threads came to a stop and went on, one by one";
+    if (stopped_number_ >= RunningCopy::kManyThreads) {
+      say(threads_seconds_, "while " + std::to_string(stopped_number_) + " of its " +
+                                std::to_string(threads_.size()) +
+                                " threads came to a stop and went on, one by one");
+      say(alone_seconds_, "one thread alone, which waited for a processor");
     }
-    if (alone_ms >= kLongMs) {
-      if (!why.empty()) why += ", ";
-      why += std::to_string(alone_ms) + " ms of it one thread alone, which waited for a processor";
+    if (twin_ != nullptr && !why_no_running_copy_.empty()) {
+      say(fork_seconds_,
+          "for a fork, since it could not be copied while it ran: " + why_no_running_copy_);
     }
   }
 
@@ -407,6 +415,8 @@ class Examiner {
   double pause_seconds_ = 0;    // all of it
   double threads_seconds_ = 0;  // of that, until all stood still and since they need not
   double alone_seconds_ = 0;    // besides, one thread
+  double fork_seconds_ = 0;     // of that, until there was a twin
+  std::string why_no_running_copy_;
   std::size_t stopped_number_ = 0;
 };
 

@@ -194,7 +194,7 @@ std::unique_ptr<RunningCopy> RunningCopy::make(pid_t process, std::uint64_t call
   const std::vector<Range> ranges = watchable_ranges(now.maps());
   const std::uint64_t bytes = present_bytes(now, ranges);
   if (bytes < kWorthIt && procfs::threads_of_process(process).size() < kManyThreads) {
-    *why_not = "it is small";
+    why_not->clear();
     return nullptr;
   }
   if (bytes + bytes / 8 > own_room()) {

@@ -36,7 +36,8 @@ class RunningCopy : public Memory {
 
   // `now`: the process, which runs, with its present maps. `call`: the address of its
   // protocol::TwinCall. `stopped_seconds`: what one thread of it stood still for is added.
-  // `on_progress`: called every millisecond or so. Null: see `why_not`; then all is as it was.
+  // `on_progress`: called every millisecond or so. Null: see `why_not`, which is empty where it is
+  // not worth it; then all is as it was.
   static std::unique_ptr<RunningCopy> make(pid_t process, std::uint64_t call, ProcessMemory& now,
                                            const std::function<void()>& on_progress,
                                            double* stopped_seconds, std::string* why_not);
