@@ -127,8 +127,9 @@ StoppedThreads::~StoppedThreads() {
 
 void StoppedThreads::go_on() {
   // Before the others take the processors.
-  if (!held_.threads().empty()) until_ = Clock::now();
+  const bool are_held = !held_.threads().empty();
   held_.let_go();
+  if (are_held) until_ = Clock::now();
   for (const StoppedThread& thread : threads_) {
     // Before: one that goes on may take the processor from us.
     until_ = Clock::now();
@@ -242,13 +243,15 @@ std::string StoppedThreads::stop(pid_t pid, pid_t except) {
       if (why.empty()) why = seize(tid);
     }
   }
-  for (std::size_t round = 0, before = 0; threads_.size() > before; ++round) {
+  std::size_t before = 0;
+  for (int round = 0; round < kRounds; ++round) {
     // Also where one was refused: none can be let go before it has stopped.
     const std::string why_on = stop_seized_threads(before);
     if (why.empty()) why = why_on;
-    if (!why.empty() || round == kRounds || has_all(except)) break;
+    if (!why.empty() || has_all(except)) break;
     before = threads_.size();
     why = seize_new_threads(except, held);
+    if (why.empty() && threads_.size() == before) break;
   }
   all_since_ = Clock::now();
   if (!why.empty()) {
